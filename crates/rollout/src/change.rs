@@ -1,0 +1,133 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sluice_text::{SourceFile, Span};
+
+use crate::Checksum;
+
+/// One migration as it stands in the repository.
+///
+/// Changes are kept in the order in which they must be applied (the layout decides it: numeric versions,
+/// a plan file, a journal); repeatable changes come last, in dependency order.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Identity within the project and in the ledger: the version as written (`0007`, `1.2`,
+    /// `20240101120000`), `R__name` for a repeatable, `path::author:id` for a Liquibase changeset, the name for
+    /// a sqitch change.
+    pub version: String,
+    /// The same for every spelling of the same version (`1`, `01`, `1.0`); compares identity.
+    pub key: String,
+    /// Human name, for example `create_orders`; may be empty.
+    pub name: String,
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// Checksum of the file (or of the changeset) in the current algorithm.
+    pub checksum: Checksum,
+    /// Bytes that the checksum is over, for comparing with checksums of other algorithms (adopted histories).
+    pub checksum_input: Arc<[u8]>,
+    /// What to run.
+    pub up: Script,
+    /// The hand-written way back, if there is one.
+    pub down: Option<Script>,
+    /// Directives from the top of the file and from the layout's own metadata.
+    pub directives: Directives,
+}
+
+/// Kinds of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// Applied once, in order.
+    Versioned,
+    /// Applied again whenever its checksum changes, after the versioned ones.
+    Repeatable,
+    /// State script for new databases (Flyway `B`, Atlas checkpoint): stands for every change up to and including its
+    /// version on a database that has none of them; skipped elsewhere.
+    Baseline,
+}
+
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Versioned => "versioned",
+            Self::Repeatable => "repeatable",
+            Self::Baseline => "baseline",
+        })
+    }
+}
+
+/// SQL text with the parts of it that are to run. Offsets are those of the file, so every message can point into it.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The file.
+    pub file: SourceFile,
+    /// The parts to run, in order, not overlapping.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a file and how it is cut into statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Where it is.
+    pub span: Span,
+    /// How it is cut.
+    pub split: Split,
+    /// Values for `${name}` are put in (native placeholders, goose `ENVSUB ON`).
+    pub substitute: bool,
+}
+
+/// How a block is cut into statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Split {
+    /// By the lexer of the target's dialect.
+    Dialect,
+    /// Not at all: it is one statement (goose `StatementBegin`, Liquibase `splitStatements:false`).
+    Whole,
+    /// At this literal delimiter (Atlas `delimiter`, Liquibase `endDelimiter`).
+    Delimiter(String),
+}
+
+/// What a change says about how it wants to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directives {
+    /// `transaction=auto|none`.
+    pub transaction: TransactionMode,
+    /// `lock_timeout=5s`.
+    pub lock_timeout: Option<Duration>,
+    /// `statement_timeout=10min`.
+    pub statement_timeout: Option<Duration>,
+    /// `requires=VERSION`, any number of times.
+    pub requires: Vec<String>,
+    /// `targets=CEL`: only databases that match.
+    pub targets: Option<String>,
+    /// `phase=…`.
+    pub phase: Option<Phase>,
+    /// `flag=KEY:VARIANT`.
+    pub flag: Option<String>,
+    /// `assert=SQL`: queries that must answer true before the change.
+    pub asserts: Vec<String>,
+    /// `renamed from=…`.
+    pub renamed_from: Option<String>,
+}
+
+/// How a change is wrapped in transactions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransactionMode {
+    /// As few transactions as the statements allow: one wherever possible.
+    #[default]
+    Auto,
+    /// Each statement by itself.
+    None,
+}
+
+/// Phase of an expand and contract sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Phase {
+    Expand,
+    Backfill,
+    Contract,
+}

@@ -1,0 +1,214 @@
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, ChangeKind, Ledger, Revision, version_key};
+
+/// What happens to changes whose history was touched, per kind of problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Integrity {
+    /// A change that is applied has other content now.
+    pub edited: Response,
+    /// A change that is applied is not in the repository.
+    pub removed: Response,
+    /// A pending change comes before one that is applied.
+    pub out_of_order: Response,
+}
+
+/// What to do about a problem.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Response {
+    /// Refuse to run.
+    #[default]
+    Error,
+    /// Say so and go on.
+    Warn,
+    /// Go on.
+    Allow,
+}
+
+impl Default for Integrity {
+    fn default() -> Self {
+        Self { edited: Response::Error, removed: Response::Error, out_of_order: Response::Error }
+    }
+}
+
+/// What is to be done on one database, by comparing the repository's changes with its ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// What to run, in order: index into the changes, and how.
+    pub pending: Vec<(usize, Action)>,
+    /// What is not run, and why.
+    pub skipped: Vec<(usize, Skip)>,
+    /// What is wrong with the history.
+    pub problems: Vec<Problem>,
+}
+
+impl Decision {
+    /// Whether a problem forbids to run.
+    pub fn is_refused(&self) -> bool {
+        self.problems.iter().any(|problem| problem.response == Response::Error)
+    }
+}
+
+/// How a pending change is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// For the first time.
+    Apply,
+    /// From the statement on at which an earlier run stopped.
+    Resume,
+    /// Again, because a repeatable change has other content.
+    Rerun,
+}
+
+/// Why a change is not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// The ledger has it.
+    Applied,
+    /// It was there before Sluice.
+    Baseline,
+    /// A baseline script that is applied stands for it.
+    CoveredByBaseline,
+    /// A baseline script on a database that has a history.
+    BaselineNotNeeded,
+    /// Its `targets` directive does not match the database.
+    NotForThisTarget,
+}
+
+/// Something wrong between repository and ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What.
+    pub kind: ProblemKind,
+    /// Version of the change as the ledger or the file has it.
+    pub version: String,
+    /// What the policy says.
+    pub response: Response,
+    /// For people: what, and against what.
+    pub message: String,
+}
+
+/// Kinds of integrity problems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "as the fields of `Integrity`")]
+pub enum ProblemKind {
+    Edited,
+    Removed,
+    OutOfOrder,
+}
+
+/// Compares the changes of a release with the ledger of one database. `applies(index)` answers whether the change's
+/// `targets` directive matches the database.
+///
+/// Changes are run in the given order. A change that is unfinished is resumed at its place whatever its checksum: its
+/// statements are compared one by one when it is resumed.
+pub fn decide(
+    changes: &[Change],
+    ledger: &Ledger,
+    integrity: Integrity,
+    applies: impl Fn(usize) -> bool,
+) -> Decision {
+    let mut decision = Decision::default();
+    let recorded: HashMap<String, &Revision> =
+        ledger.revisions.iter().map(|revision| (version_key(&revision.version), revision)).collect();
+    let is_recorded = |change: &Change| recorded.contains_key(&change.key);
+
+    let fresh = !changes.iter().any(is_recorded);
+    let baseline = changes.iter().enumerate().rfind(|(index, change)| {
+        change.kind == ChangeKind::Baseline && applies(*index) && (fresh || is_recorded(change))
+    });
+    let last_applied = changes
+        .iter()
+        .enumerate()
+        .rfind(|(_, change)| {
+            change.kind == ChangeKind::Versioned
+                && recorded.get(&change.key).is_some_and(|revision| revision.state.is_complete())
+        })
+        .map(|(index, change)| (index, change.version.as_str()));
+
+    for (index, change) in changes.iter().enumerate() {
+        let revision = recorded.get(&change.key);
+        if let Some(revision) = revision.filter(|revision| revision.state.is_complete()) {
+            let edited = revision.checksum.matches(&change.checksum_input) == Some(false);
+            match (change.kind, edited) {
+                (ChangeKind::Repeatable, true) => decision.pending.push((index, Action::Rerun)),
+                (_, edited) => {
+                    if edited {
+                        decision.problem(ProblemKind::Edited, &change.version, integrity.edited, || {
+                            format!(
+                                "{} was edited after it was applied: the ledger has {}, the file has {}",
+                                change.up.file.path(),
+                                revision.checksum,
+                                change.checksum
+                            )
+                        });
+                    }
+                    let skip = match revision.state {
+                        crate::RevisionState::Baseline => Skip::Baseline,
+                        _ => Skip::Applied,
+                    };
+                    decision.skipped.push((index, skip));
+                }
+            }
+            continue;
+        }
+        if revision.is_some() {
+            decision.pending.push((index, Action::Resume));
+            continue;
+        }
+        if !applies(index) {
+            decision.skipped.push((index, Skip::NotForThisTarget));
+            continue;
+        }
+        let covering = baseline.filter(|(at, _)| *at > index);
+        match (change.kind, covering) {
+            (ChangeKind::Versioned, Some(_)) => decision.skipped.push((index, Skip::CoveredByBaseline)),
+            (ChangeKind::Baseline, _) if baseline.is_none_or(|(at, _)| at != index) => {
+                decision.skipped.push((index, Skip::BaselineNotNeeded));
+            }
+            _ => {
+                if let (ChangeKind::Versioned, Some((_, last))) =
+                    (change.kind, last_applied.filter(|(last, _)| *last > index))
+                {
+                    decision.problem(ProblemKind::OutOfOrder, &change.version, integrity.out_of_order, || {
+                        format!(
+                            "{} comes before {last}, which is applied already",
+                            change.up.file.path()
+                        )
+                    });
+                }
+                decision.pending.push((index, Action::Apply));
+            }
+        }
+    }
+
+    let known: HashSet<&str> = changes.iter().map(|change| change.key.as_str()).collect();
+    for revision in &ledger.revisions {
+        if revision.kind != ChangeKind::Repeatable && !known.contains(version_key(&revision.version).as_str()) {
+            decision.problem(ProblemKind::Removed, &revision.version, integrity.removed, || {
+                format!("change {} is in the ledger but not in the repository", revision.version)
+            });
+        }
+    }
+    decision
+}
+
+impl Decision {
+    fn problem(
+        &mut self,
+        kind: ProblemKind,
+        version: &str,
+        response: Response,
+        message: impl FnOnce() -> String,
+    ) {
+        if response != Response::Allow {
+            self.problems.push(Problem { kind, version: version.to_owned(), response, message: message() });
+        }
+    }
+}

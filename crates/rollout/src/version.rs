@@ -1,0 +1,68 @@
+use std::cmp::Ordering;
+
+/// The same text for every spelling of the same version: `1`, `01`, `v1`, `1.0` and `1_0` all give `1`. Text that is
+/// not a version (`R__views`, a sqitch change name) is its own key.
+pub fn version_key(version: &str) -> String {
+    let Some(mut parts) = components(version) else { return version.to_owned() };
+    while parts.len() > 1 && parts.last() == Some(&"0") {
+        parts.pop();
+    }
+    parts.join(".")
+}
+
+/// Compares two versions number by number (`1.9` before `1.10`); versions come before other text, which compares as
+/// text.
+pub fn compare_versions(left: &str, right: &str) -> Ordering {
+    match (components(left), components(right)) {
+        (Some(left), Some(right)) => {
+            let longest = left.len().max(right.len());
+            (0..longest)
+                .map(|at| {
+                    let (left, right) = (left.get(at).unwrap_or(&"0"), right.get(at).unwrap_or(&"0"));
+                    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+                })
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
+        }
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => left.cmp(right),
+    }
+}
+
+/// The numbers of `^[vV]?\d+([._]\d+)*$` without leading zeros, or `None`.
+fn components(version: &str) -> Option<Vec<&str>> {
+    let digits = version.strip_prefix(['v', 'V']).unwrap_or(version);
+    digits
+        .split(['.', '_'])
+        .map(|part| {
+            let number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            let trimmed = part.trim_start_matches('0');
+            number.then_some(if trimmed.is_empty() { "0" } else { trimmed })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_version_have_one_key() {
+        for spelling in ["1", "01", "v1", "V001", "1.0", "1_0", "1.0.0"] {
+            assert_eq!(version_key(spelling), "1", "{spelling}");
+        }
+        assert_eq!(version_key("0000"), "0");
+        assert_eq!(version_key("1.2_03"), "1.2.3");
+        assert_eq!(version_key("R__views"), "R__views");
+        assert_eq!(version_key(""), "");
+    }
+
+    #[test]
+    fn versions_compare_number_by_number() {
+        let mut versions = ["10", "9", "1.10", "1.9", "20240101120000", "2"];
+        versions.sort_by(|left, right| compare_versions(left, right));
+        assert_eq!(versions, ["1.9", "1.10", "2", "9", "10", "20240101120000"]);
+        assert_eq!(compare_versions("1", "1.0"), Ordering::Equal);
+    }
+}

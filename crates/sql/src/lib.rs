@@ -1,0 +1,11 @@
+//! SQL text to statements, for every dialect: lexer, splitter, statement facts.
+//!
+//! Invariants: no I/O; no panic on any input; pieces concatenate to the input; linear time.
+
+mod dialect;
+mod facts;
+mod piece;
+
+pub use dialect::Dialect;
+pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify};
+pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split};
