@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Reads a repository: `sluice.toml` and the migration directories of every layout.
+
+pub mod config;
+pub mod layout;

@@ -1,0 +1,1 @@
+//! `sluice.toml`: strict, with places and suggestions in every error.

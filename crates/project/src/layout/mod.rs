@@ -1,0 +1,1 @@
+//! Migration directories of every layout, read as changes in the order in which they apply.
