@@ -13,8 +13,9 @@ use crate::Checksum;
 #[derive(Debug, Clone)]
 pub struct Change {
     /// Identity within the project and in the ledger: the version as written (`0007`, `1.2`,
-    /// `20240101120000`), `R__name` for a repeatable, `path::author:id` for a Liquibase changeset, the name for
-    /// a sqitch change.
+    /// `20240101120000`), `R__name` for a repeatable, `B2` for a Flyway baseline script (so that it is not the same as
+    /// version 2), `path::author:id` for a Liquibase changeset, the name for a sqitch change (`name@tag` for an earlier
+    /// instance of a reworked one).
     pub version: String,
     /// The same for every spelling of the same version (`1`, `01`, `1.0`); compares identity.
     pub key: String,
@@ -24,14 +25,44 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Checksum of the file (or of the changeset) in the current algorithm.
     pub checksum: Checksum,
-    /// Bytes that the checksum is over, for comparing with checksums of other algorithms (adopted histories).
-    pub checksum_input: Arc<[u8]>,
+    /// What the checksum is over, for comparing with checksums of other algorithms (adopted histories).
+    pub input: ChecksumInput,
     /// What to run.
     pub up: Script,
     /// The hand-written way back, if there is one.
     pub down: Option<Script>,
     /// Directives from the top of the file and from the layout's own metadata.
     pub directives: Directives,
+}
+
+impl Change {
+    /// The bytes that the checksum is over.
+    pub fn checksum_input(&self) -> &[u8] {
+        self.input.bytes(&self.up.file)
+    }
+}
+
+/// Which bytes a change's checksum is over. Holds bytes of its own only where they differ from the file's text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ChecksumInput {
+    /// The text of the up script's file.
+    #[default]
+    File,
+    /// A part of it (a Liquibase changeset).
+    Part(Span),
+    /// The file as it is on disk, where that is not its text (a byte order mark).
+    Raw(Arc<[u8]>),
+}
+
+impl ChecksumInput {
+    /// The bytes, `file` being the up script's.
+    pub fn bytes<'a>(&'a self, file: &'a SourceFile) -> &'a [u8] {
+        match self {
+            Self::File => file.text().as_bytes(),
+            Self::Part(span) => file.slice(*span).as_bytes(),
+            Self::Raw(bytes) => bytes,
+        }
+    }
 }
 
 /// Kinds of changes.

@@ -135,7 +135,7 @@ pub fn decide(
     for (index, change) in changes.iter().enumerate() {
         let revision = recorded.get(&change.key);
         if let Some(revision) = revision.filter(|revision| revision.state.is_complete()) {
-            let edited = revision.checksum.matches(&change.checksum_input) == Some(false);
+            let edited = revision.checksum.matches(change.checksum_input()) == Some(false);
             match (change.kind, edited) {
                 (ChangeKind::Repeatable, true) => decision.pending.push((index, Action::Rerun)),
                 (_, edited) => {

@@ -12,7 +12,7 @@ mod target;
 mod version;
 
 pub use change::{
-    Block, Change, ChangeKind, Directives, Phase, Script, Split, TransactionMode,
+    Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
 };
 pub use checksum::{Algorithm, Checksum, ChecksumError};
 pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Skip, decide};

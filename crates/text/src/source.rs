@@ -84,7 +84,7 @@ pub enum DecodeError {
 ///
 /// # Errors
 /// [`DecodeError`] for UTF-16, invalid UTF-8 and NUL bytes, with the place.
-pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
+pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(DecodeError::Utf16);
     }
@@ -99,7 +99,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     if let Some(offset) = text.find('\0') {
         return Err(DecodeError::Nul { offset, line: line_of(offset) });
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -121,6 +121,6 @@ mod tests {
         assert_eq!(decode(b"a\n\xffb"), Err(DecodeError::InvalidUtf8 { offset: 2, line: 2 }));
         assert_eq!(decode(b"\xff\xfea\0"), Err(DecodeError::Utf16));
         assert_eq!(decode(b"a\n\n\0"), Err(DecodeError::Nul { offset: 3, line: 3 }));
-        assert_eq!(decode(b"\xef\xbb\xbfselect 1").as_deref(), Ok("select 1"));
+        assert_eq!(decode(b"\xef\xbb\xbfselect 1"), Ok("select 1"));
     }
 }
