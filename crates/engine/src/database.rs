@@ -108,6 +108,10 @@ pub trait Control: Send + Sync {
 
     /// Who keeps the session waiting for a lock, as far as the server can tell.
     async fn blockers(&self) -> Result<Vec<Running>, DbError>;
+
+    /// The session itself, without asking the server, for a message that says what still runs there; `None` for
+    /// engines in this process.
+    fn itself(&self) -> Option<Running>;
 }
 
 /// A server as it describes itself.
@@ -308,6 +312,10 @@ pub struct LedgerDialect {
     pub now: &'static str,
     /// Expression for the begin of the transaction (or this moment, where the engine does not know it).
     pub transaction_start: &'static str,
+    /// Expression for the milliseconds since the begin of the transaction, as a whole number.
+    pub elapsed_ms: &'static str,
+    /// The same since the timestamp column `{}`.
+    pub elapsed_since: &'static str,
     /// Turns a timestamp column `{}` into RFC 3339 text in UTC.
     pub timestamp_text: &'static str,
     /// Appended to a subquery on the fence so that no other runner can take the next fence before we commit; empty where a

@@ -3,11 +3,22 @@
 //! Generic over databases: the traits of [`database`] are all it knows of them. It decides with the pure crates, acts
 //! through a [`Session`], and tells what happens as a stream of events.
 
+mod apply;
+mod change;
 pub mod database;
 mod error;
+mod event;
+mod failure;
+pub mod fault;
+pub mod ledger;
+pub mod script;
+mod watch;
 
+pub use apply::{Applied, Job, Timing, apply};
 pub use database::{
-    Backend, Committed, Connect, Control, Database, Leftover, LedgerDialect, Limits, LockAttempt, Query, Row, Running,
-    Server, Session, Statement, Step, TransactionError, Value, Verdict,
+    Backend, Committed, Connect, Control, Database, LedgerDialect, Leftover, Limits, LockAttempt, Query, Row,
+    Running, Server, Session, Statement, Step, TransactionError, Value, Verdict,
 };
 pub use error::{DbError, DbErrorKind};
+pub use event::{Event, EventSink};
+pub use failure::ApplyError;

@@ -139,3 +139,8 @@ pub enum ObjectKind {
 pub fn classify(_dialect: Dialect, _statement: &str) -> Facts {
     Facts { kind: Kind::Other, mode: Mode::Transactional, objects: Vec::new() }
 }
+
+/// Whether a statement holds a string literal with this value.
+pub fn contains_string_literal(_dialect: Dialect, _statement: &str, _value: &str) -> bool {
+    false
+}

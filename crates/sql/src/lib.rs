@@ -7,5 +7,5 @@ mod facts;
 mod piece;
 
 pub use dialect::Dialect;
-pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify};
-pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split};
+pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
+pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};

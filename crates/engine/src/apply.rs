@@ -1,0 +1,346 @@
+//! The apply protocol for one target: lock, check, change by change, record.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use sluice_rollout::{Change, Decision, Integrity, Ledger, Problem, Response, decide};
+
+use crate::change::ChangeRun;
+use crate::event::{Event, EventSink};
+use crate::failure::ApplyError;
+use crate::fault::{self, Point};
+use crate::ledger::{self, Identity, Writer};
+use crate::script::{Prepared, prepare};
+use crate::{Connect, Database, DbErrorKind, LockAttempt, Query, Server, Session, Step};
+
+/// What is to be done to one target.
+pub struct Job<'a> {
+    /// The release's changes, in order.
+    pub changes: &'a [Change],
+    /// Whether a change's `targets` directive matches this target, by index.
+    pub applies: &'a (dyn Fn(usize) -> bool + Sync),
+    /// What to do about a history that was touched.
+    pub integrity: Integrity,
+    /// Values for `${name}`; `None` where placeholders are not enabled.
+    pub placeholders: Option<BTreeMap<String, String>>,
+    /// Who runs it.
+    pub identity: Identity,
+    /// Time limits.
+    pub timing: Timing,
+    /// Versions that the plan says are pending; a different set is a stale plan.
+    pub planned: Option<Vec<String>>,
+}
+
+/// Time limits of a run.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// Longest wait of one statement for a lock, per try.
+    pub lock_timeout: Duration,
+    /// Tries before a lock timeout is a failure.
+    pub lock_attempts: u32,
+    /// Longest wait for another runner.
+    pub lock_wait: Duration,
+    /// Longest run of one statement; `None` is no limit.
+    pub statement_timeout: Option<Duration>,
+    /// How long a lost connection is tried again.
+    pub reconnect: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_secs(3),
+            lock_attempts: 10,
+            lock_wait: Duration::from_secs(600),
+            statement_timeout: None,
+            reconnect: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What was done to one target.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The server.
+    pub server: Server,
+    /// Versions applied in this run, in order.
+    pub versions: Vec<String>,
+    /// How many changes were skipped.
+    pub skipped: usize,
+    /// Problems that the policy only warns of.
+    pub warnings: Vec<Problem>,
+}
+
+/// Brings one target to the release: applies what is pending, exactly once.
+///
+/// Safe to call at any time, from anywhere, any number of times, and to interrupt at any moment: calling it again goes on
+/// where it stopped.
+///
+/// # Errors
+/// [`ApplyError`]; everything that was applied before it is recorded.
+pub async fn apply(
+    database: &dyn Database,
+    connect: &Connect,
+    job: &Job<'_>,
+    events: &EventSink,
+) -> Result<Applied, ApplyError> {
+    let mut versions = Vec::new();
+    let mut lost: Option<Instant> = None;
+    let mut losses = 0_u32;
+    loop {
+        let before = versions.len();
+        let result = attempt(database, connect, job, events, &mut versions).await;
+        if versions.len() > before {
+            (lost, losses) = (None, 0);
+        }
+        let error = match result {
+            Ok(mut applied) => {
+                applied.versions = versions;
+                return Ok(applied);
+            }
+            Err(ApplyError::Lost(error)) => error,
+            Err(ApplyError::Connect(error)) if lost.is_some() && is_transient(error.kind) => error,
+            Err(error) => return Err(error),
+        };
+        let since = *lost.get_or_insert_with(Instant::now);
+        losses += 1;
+        if since.elapsed() >= job.timing.reconnect || losses > 100 {
+            return Err(ApplyError::Lost(error));
+        }
+        events(Event::Reconnecting { reason: error.to_string() });
+        pause(connect, backoff(losses, Duration::from_millis(50), Duration::from_secs(2))).await?;
+    }
+}
+
+fn is_transient(kind: DbErrorKind) -> bool {
+    matches!(kind, DbErrorKind::Connect | DbErrorKind::ConnectionLost | DbErrorKind::Authentication)
+}
+
+/// Opens a session and does everything that is pending, as long as the session lasts.
+async fn attempt(
+    database: &dyn Database,
+    connect: &Connect,
+    job: &Job<'_>,
+    events: &EventSink,
+    versions: &mut Vec<String>,
+) -> Result<Applied, ApplyError> {
+    if connect.cancel.is_cancelled() {
+        return Err(ApplyError::Cancelled { running: None });
+    }
+    let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
+    let server = session.server().clone();
+    events(Event::Connected { server: server.product.clone(), address: server.address.clone() });
+    let result = work(session.as_mut(), connect, job, events, versions).await;
+    if !matches!(result, Err(ApplyError::Lost(_))) {
+        session.close().await;
+    }
+    let (skipped, warnings) = result?;
+    Ok(Applied { server, versions: Vec::new(), skipped, warnings })
+}
+
+async fn work(
+    session: &mut dyn Session,
+    connect: &Connect,
+    job: &Job<'_>,
+    events: &EventSink,
+    versions: &mut Vec<String>,
+) -> Result<(usize, Vec<Problem>), ApplyError> {
+    // Without the lock, to learn cheaply that there is nothing to do.
+    let ledger = read_ledger(session).await?;
+    let decision = judge(job, &ledger)?;
+    if decision.pending.is_empty() {
+        return Ok((decision.skipped.len(), decision.problems));
+    }
+    if session.server().read_only {
+        return Err(ApplyError::ReadOnly { address: session.server().address.clone() });
+    }
+    fault::at(Point::BeforeLock);
+    lock(session, connect, job, events).await?;
+    fault::at(Point::LockHeld);
+    let result = work_locked(session, connect, job, events, versions).await;
+    if !matches!(result, Err(ApplyError::Lost(_))) {
+        // The lock ends with the session anyway.
+        let _ = session.unlock().await;
+    }
+    result
+}
+
+async fn work_locked(
+    session: &mut dyn Session,
+    connect: &Connect,
+    job: &Job<'_>,
+    events: &EventSink,
+    versions: &mut Vec<String>,
+) -> Result<(usize, Vec<Problem>), ApplyError> {
+    // What was read before the lock does not count.
+    let ledger = read_ledger(session).await?;
+    let decision = judge(job, &ledger)?;
+    check_plan(job, &decision, versions)?;
+    let work = prepare_all(session, job, &decision)?;
+    events(Event::Planned { pending: work.len() });
+    for problem in &decision.problems {
+        events(Event::Warning { message: problem.message.clone() });
+    }
+    report_leftovers(session, events).await?;
+
+    let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
+    let mut prelude = Vec::new();
+    if !ledger.exists {
+        let create: Vec<Query> =
+            session.ledger_dialect().create.iter().map(|sql| Query::new(sql, Vec::new())).collect();
+        if session.ledger_dialect().create_is_transactional {
+            prelude.extend(create.into_iter().map(Step::Own));
+        } else {
+            for query in create {
+                session.query(&query).await.map_err(lost_or_connect)?;
+            }
+        }
+    }
+    prelude.push(Step::Own(writer.take_fence()));
+
+    let mut run = ChangeRun { session, connect, job, events, writer: &writer, prelude, dirty: false };
+    for (at, (change, action, prepared)) in work.iter().enumerate() {
+        if connect.cancel.is_cancelled() {
+            return Err(ApplyError::Cancelled { running: None });
+        }
+        if at > 0 {
+            fault::at(Point::BetweenStatements);
+        }
+        let sequence = (ledger.fence + 1) * 1_000_000 + u64::try_from(at).unwrap_or(u64::MAX);
+        run.apply(change, *action, prepared, &ledger, sequence).await?;
+        versions.push(change.version.clone());
+    }
+    Ok((decision.skipped.len(), decision.problems))
+}
+
+type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
+
+/// Cuts every pending change before the first one runs, so that a broken file stops the run while nothing is done.
+fn prepare_all<'a>(
+    session: &dyn Session,
+    job: &Job<'a>,
+    decision: &Decision,
+) -> Result<Work<'a>, ApplyError> {
+    let dialect = session.server().dialect;
+    let mut work = Vec::with_capacity(decision.pending.len());
+    for (index, action) in &decision.pending {
+        if let Some(change) = job.changes.get(*index) {
+            work.push((change, *action, prepare(change, dialect, job.placeholders.as_ref())?));
+        }
+    }
+    Ok(work)
+}
+
+fn judge(job: &Job<'_>, ledger: &Ledger) -> Result<Decision, ApplyError> {
+    let decision = decide(job.changes, ledger, job.integrity, job.applies);
+    if decision.is_refused() {
+        let problems =
+            decision.problems.into_iter().filter(|problem| problem.response == Response::Error).collect();
+        return Err(ApplyError::Refused { problems });
+    }
+    Ok(decision)
+}
+
+/// A plan holds as long as what is pending is what it says, less what this run has done before a reconnect.
+fn check_plan(job: &Job<'_>, decision: &Decision, done: &[String]) -> Result<(), ApplyError> {
+    let Some(planned) = &job.planned else { return Ok(()) };
+    let planned: Vec<&str> = planned
+        .iter()
+        .map(String::as_str)
+        .filter(|version| !done.iter().any(|done| done == version))
+        .collect();
+    let found: Vec<&str> = decision
+        .pending
+        .iter()
+        .filter_map(|(index, _)| job.changes.get(*index))
+        .map(|change| change.version.as_str())
+        .collect();
+    // A commit that was in doubt when the connection went away may turn out to be there.
+    let expected = planned.len() == found.len() || (!done.is_empty() && planned.len() == found.len() + 1);
+    if expected && planned.ends_with(&found) {
+        return Ok(());
+    }
+    let list = |versions: &[&str]| {
+        if versions.is_empty() { "nothing".to_owned() } else { versions.join(", ") }
+    };
+    Err(ApplyError::Stale { planned: list(&planned), found: list(&found) })
+}
+
+async fn read_ledger(session: &mut dyn Session) -> Result<Ledger, ApplyError> {
+    ledger::read(session).await.map_err(|error| match error {
+        ledger::LedgerError::Database(error) if error.kind == DbErrorKind::ConnectionLost => {
+            ApplyError::Lost(error)
+        }
+        error => ApplyError::Ledger(error),
+    })
+}
+
+async fn report_leftovers(session: &mut dyn Session, events: &EventSink) -> Result<(), ApplyError> {
+    match session.leftovers().await {
+        Ok(leftovers) => leftovers.into_iter().for_each(|leftover| events(Event::LeftoverFound(leftover))),
+        Err(error) if error.kind == DbErrorKind::ConnectionLost => return Err(ApplyError::Lost(error)),
+        Err(error) => {
+            events(Event::Warning {
+                message: format!("leftovers of interrupted statements could not be listed: {error}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Takes the session lock by trying, with jittered pauses and no open transaction (fact P6: a waiter that blocks can break
+/// the holder's concurrent index build).
+async fn lock(
+    session: &mut dyn Session,
+    connect: &Connect,
+    job: &Job<'_>,
+    events: &EventSink,
+) -> Result<(), ApplyError> {
+    let started = Instant::now();
+    let mut tries = 0;
+    let mut told = None;
+    loop {
+        let by = match session.try_lock().await.map_err(lost_or_connect)? {
+            LockAttempt::Acquired => return Ok(()),
+            LockAttempt::Held { by } => by,
+        };
+        if started.elapsed() >= job.timing.lock_wait {
+            return Err(ApplyError::Locked { by });
+        }
+        let holder = by.as_ref().map(|by| by.backend.clone());
+        if told.as_ref() != Some(&holder) {
+            told = Some(holder);
+            events(Event::WaitingForLock { by });
+        }
+        tries += 1;
+        let left = job.timing.lock_wait.saturating_sub(started.elapsed());
+        pause(connect, backoff(tries, Duration::from_millis(25), Duration::from_secs(1)).min(left)).await?;
+    }
+}
+
+/// The error of a statement of ours, as the end of this session or of this run.
+pub(crate) fn lost_or_connect(error: crate::DbError) -> ApplyError {
+    match error.kind {
+        DbErrorKind::ConnectionLost => ApplyError::Lost(error),
+        DbErrorKind::Fenced => ApplyError::Fenced,
+        DbErrorKind::Cancelled => ApplyError::Cancelled { running: None },
+        _ => ApplyError::Connect(error),
+    }
+}
+
+/// Sleeps unless the user wants to stop.
+pub(crate) async fn pause(connect: &Connect, time: Duration) -> Result<(), ApplyError> {
+    tokio::select! {
+        () = tokio::time::sleep(time) => Ok(()),
+        () = connect.cancel.cancelled() => Err(ApplyError::Cancelled { running: None }),
+    }
+}
+
+/// The pause before try number `tries` + 1: doubles from `first` up to `most`, with a jitter of a half.
+pub(crate) fn backoff(tries: u32, first: Duration, most: Duration) -> Duration {
+    let full = first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1).min(16))).min(most);
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.subsec_nanos());
+    full / 2 + (full / 2).mul_f64(f64::from(nanos % 1_000_003) / 1_000_003.0)
+}

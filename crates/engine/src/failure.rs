@@ -1,0 +1,185 @@
+use sluice_rollout::Problem;
+
+use crate::ledger::LedgerError;
+use crate::script::ScriptError;
+use crate::{DbError, Running};
+
+/// Why a target could not be brought to where the release wants it. Whatever it is: what was applied is recorded, and the
+/// same command goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// No session could be had.
+    #[error("{0}")]
+    Connect(DbError),
+    /// The server takes no writes.
+    #[error("{address} takes no writes (replica or read-only)")]
+    ReadOnly {
+        /// Host and database.
+        address: String,
+    },
+    /// Another runner kept the lock for longer than `lock_wait`.
+    #[error("another run holds the lock of this database{}", by.as_ref().map(|by| format!(": {} ({})", by.backend, by.who)).unwrap_or_default())]
+    Locked {
+        /// Who, as far as the server can tell.
+        by: Option<Running>,
+    },
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// History and repository do not fit together.
+    #[error("{}", problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Refused {
+        /// What is wrong.
+        problems: Vec<Problem>,
+    },
+    /// What is pending is not what was planned.
+    #[error("the database has moved since the plan was made: pending was {planned}, now it is {found}")]
+    Stale {
+        /// Pending versions in the plan.
+        planned: String,
+        /// Pending versions now.
+        found: String,
+    },
+    /// A change's text cannot be run.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// An `assert` directive did not answer true.
+    #[error("{path}: assertion of change {version} does not hold: `{sql}` answered {answer}")]
+    Assertion {
+        /// File.
+        path: String,
+        /// Version of the change.
+        version: String,
+        /// The query.
+        sql: String,
+        /// Its answer.
+        answer: String,
+    },
+    /// A statement failed.
+    #[error("{place}: statement {ordinal} of change {version} failed: {error}")]
+    Statement {
+        /// `path:line:column` of the error, or of the statement.
+        place: String,
+        /// Version of the change.
+        version: String,
+        /// Place in the change, from 1.
+        ordinal: u64,
+        /// First line of the statement.
+        summary: String,
+        /// What the server said.
+        error: DbError,
+        /// Who blocked it, after a lock timeout.
+        blockers: Vec<Running>,
+        /// Statements of the change that are applied and stay.
+        applied: u64,
+        /// Statements in the change.
+        total: u64,
+    },
+    /// The connection went away and did not come back in time.
+    #[error("the connection was lost: {0}")]
+    Lost(DbError),
+    /// Nobody can tell from the catalog whether a statement took effect.
+    #[error(
+        "{place}: nobody can tell whether statement {ordinal} of change {version} took effect: {evidence}"
+    )]
+    Inconclusive {
+        /// `path:line:column` of the statement.
+        place: String,
+        /// Version of the change.
+        version: String,
+        /// Place in the change, from 1.
+        ordinal: u64,
+        /// First line of the statement.
+        summary: String,
+        /// What was looked at.
+        evidence: String,
+    },
+    /// A statement of an earlier run still runs on the server.
+    #[error("statement {ordinal} of change {version} still runs on the server as {}", running.backend)]
+    StillRunning {
+        /// Version of the change.
+        version: String,
+        /// Place in the change, from 1.
+        ordinal: u64,
+        /// The session.
+        running: Running,
+    },
+    /// A statement that is applied, or in flight, has other text now.
+    #[error("{path}: statement {ordinal} of change {version} was {what} and has been edited since")]
+    EditedInFlight {
+        /// File.
+        path: String,
+        /// Version of the change.
+        version: String,
+        /// Place in the change, from 1.
+        ordinal: u64,
+        /// `applied` or `in flight`.
+        what: &'static str,
+    },
+    /// A later run has taken over.
+    #[error("a later run has taken over this database; this one stops and has written nothing since")]
+    Fenced,
+    /// The user wanted to stop.
+    #[error("cancelled")]
+    Cancelled {
+        /// What still runs on the server.
+        running: Option<Running>,
+    },
+}
+
+impl ApplyError {
+    /// What to do next, in one sentence.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Connect(error) | Self::Lost(error) => return error.hint.clone(),
+            Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
+            Self::Locked { by: Some(by) } => {
+                format!("wait for it and run the same command again, or end it with: {}", by.stop_with)
+            }
+            Self::Locked { by: None } => "wait for it and run the same command again".to_owned(),
+            Self::Ledger(_) => return None,
+            Self::Refused { .. } => {
+                "restore the files as they were applied and make a new change for what is new; `[policy]` in \
+                 sluice.toml can warn or allow instead"
+                    .to_owned()
+            }
+            Self::Stale { .. } => "run the same command again: it makes a new plan".to_owned(),
+            Self::Script(_) => "nothing was run; correct the file and run the same command again".to_owned(),
+            Self::Assertion { .. } => "make the assertion hold and run the same command again".to_owned(),
+            Self::Statement { error, blockers, applied, .. } => {
+                let mut help = Vec::new();
+                if let Some(hint) = &error.hint {
+                    help.push(hint.clone());
+                }
+                for blocker in blockers {
+                    help.push(format!(
+                        "it waited for {} ({}), which can be ended with: {}",
+                        blocker.backend, blocker.who, blocker.stop_with
+                    ));
+                }
+                help.push(if *applied == 0 {
+                    "nothing of this change is applied; correct it and run the same command again".to_owned()
+                } else {
+                    "the statements before it stay applied; correct this one and run the same command again: it goes \
+                     on here"
+                        .to_owned()
+                });
+                help.join("; ")
+            }
+            Self::Inconclusive { version, ordinal, .. } => format!(
+                "look at the database; then run `sluice repair {version} --statement {ordinal} --applied` or `--not-applied`"
+            ),
+            Self::StillRunning { running, .. } => {
+                format!("wait for it and run the same command again, or end it with: {}", running.stop_with)
+            }
+            Self::EditedInFlight { .. } => {
+                "put that statement back as it was; what comes after it may be edited".to_owned()
+            }
+            Self::Fenced => "run the same command again if the other run is gone".to_owned(),
+            Self::Cancelled { running: Some(running) } => {
+                format!("{} still runs on the server; end it with: {}", running.backend, running.stop_with)
+            }
+            Self::Cancelled { running: None } => "run the same command again to go on".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,352 @@
+//! Reading and writing the ledger. Every write of a run is refused by the database when a later run has taken the next
+//! fence: the fence column does not take NULL, and a stale fence reads as NULL.
+
+use sluice_rollout::{Change, ChangeKind, Ledger, Revision, RevisionState, StatementRecord, StatementState};
+
+use crate::{DbError, DbErrorKind, LedgerDialect, Query, Row, Session, Value};
+
+/// Format of the ledger that this version writes, and the newest that it reads.
+pub const FORMAT: i64 = 1;
+
+/// The ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database did not answer.
+    #[error("the ledger could not be read: {0}")]
+    Database(#[from] DbError),
+    /// Written by a newer version.
+    #[error(
+        "the ledger has format {found}, and this version of sluice knows formats up to {FORMAT}: use a newer sluice"
+    )]
+    Newer {
+        /// Format found.
+        found: i64,
+    },
+    /// Holds values that no version writes.
+    #[error("the ledger was changed by hand: {what}; `sluice repair` shows what evidence there is")]
+    Damaged {
+        /// What is wrong where.
+        what: String,
+    },
+}
+
+fn damaged(what: impl Into<String>) -> LedgerError {
+    LedgerError::Damaged { what: what.into() }
+}
+
+/// Reads the ledger: one round trip, a second one where a revision is unfinished.
+///
+/// # Errors
+/// [`LedgerError`]; a ledger that is not there is an empty one.
+pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
+    let dialect = session.ledger_dialect();
+    let sql = format!(
+        "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished} \
+         FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 ORDER BY r.sequence",
+        finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
+        p = dialect.prefix,
+    );
+    let rows = match session.query(&Query::new(sql, Vec::new())).await {
+        Ok(rows) => rows,
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => return Ok(Ledger::default()),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(first) = rows.first() else { return Err(damaged("the row of the table fence is missing")) };
+    let format = number(first, 1, "fence.format")?;
+    if format > FORMAT {
+        return Err(LedgerError::Newer { found: format });
+    }
+    let fence =
+        u64::try_from(number(first, 0, "fence.number")?).map_err(|_| damaged("fence.number is negative"))?;
+    let revisions =
+        rows.iter().filter(|row| text(row, 2).is_some()).map(revision).collect::<Result<Vec<_>, _>>()?;
+    let statements = if revisions.iter().all(|revision| revision.state.is_complete()) {
+        Vec::new()
+    } else {
+        read_statements(session).await?
+    };
+    Ok(Ledger { exists: true, fence, revisions, statements })
+}
+
+async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecord>, LedgerError> {
+    let sql = format!(
+        "SELECT s.version, s.ordinal, s.checksum, s.state, s.backend, s.evidence FROM {p}statement s \
+         JOIN {p}revision r ON r.version = s.version WHERE r.state IN ('applying', 'failed') \
+         ORDER BY s.version, s.ordinal",
+        p = session.ledger_dialect().prefix
+    );
+    session.query(&Query::new(sql, Vec::new())).await?.iter().map(statement).collect()
+}
+
+fn revision(row: &Row) -> Result<Revision, LedgerError> {
+    let version = text(row, 2).unwrap_or_default();
+    let bad = |column: &str, value: Option<&str>| {
+        damaged(format!("revision {version}: {column} is `{}`", value.unwrap_or("NULL")))
+    };
+    let kind = match text(row, 3) {
+        Some("versioned") => ChangeKind::Versioned,
+        Some("repeatable") => ChangeKind::Repeatable,
+        Some("baseline") => ChangeKind::Baseline,
+        other => return Err(bad("kind", other)),
+    };
+    let checksum = text(row, 4);
+    let state = text(row, 5);
+    let applied = number(row, 6, "revision.statements_applied")?;
+    Ok(Revision {
+        version: version.to_owned(),
+        kind,
+        checksum: checksum.and_then(|text| text.parse().ok()).ok_or_else(|| bad("checksum", checksum))?,
+        state: state.and_then(RevisionState::from_name).ok_or_else(|| bad("state", state))?,
+        statements_applied: u64::try_from(applied).map_err(|_| bad("statements_applied", text(row, 6)))?,
+        finished_at: text(row, 7).map(str::to_owned),
+    })
+}
+
+fn statement(row: &Row) -> Result<StatementRecord, LedgerError> {
+    let version = text(row, 0).unwrap_or_default();
+    let ordinal = number(row, 1, "statement.ordinal")?;
+    let bad = |column: &str, value: Option<&str>| {
+        damaged(format!(
+            "statement {ordinal} of revision {version}: {column} is `{}`",
+            value.unwrap_or("NULL")
+        ))
+    };
+    let (checksum, state) = (text(row, 2), text(row, 3));
+    Ok(StatementRecord {
+        version: version.to_owned(),
+        ordinal: u64::try_from(ordinal).map_err(|_| bad("ordinal", text(row, 1)))?,
+        checksum: checksum.and_then(|text| text.parse().ok()).ok_or_else(|| bad("checksum", checksum))?,
+        state: state.and_then(StatementState::from_name).ok_or_else(|| bad("state", state))?,
+        backend: text(row, 4).map(str::to_owned),
+        evidence: text(row, 5).map(str::to_owned),
+    })
+}
+
+fn text(row: &Row, column: usize) -> Option<&str> {
+    row.get(column).and_then(Option::as_deref)
+}
+
+fn number(row: &Row, column: usize, name: &str) -> Result<i64, LedgerError> {
+    let value = text(row, column);
+    value
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(|| damaged(format!("{name} is `{}`", value.unwrap_or("NULL"))))
+}
+
+/// Who writes, and with which fence. Makes the statements that write the ledger.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    dialect: LedgerDialect,
+    identity: Identity,
+    fence: i64,
+}
+
+/// What every ledger entry says about its run.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// The run.
+    pub run_id: String,
+    /// User and host that run it.
+    pub applied_by: String,
+    /// Digest of the release.
+    pub release_digest: Option<String>,
+    /// Commit of the release.
+    pub commit_id: Option<String>,
+    /// Author of the commit.
+    pub author: Option<String>,
+}
+
+/// A statement's state as it is written.
+#[derive(Debug, Clone)]
+pub struct StatementEntry<'a> {
+    /// Version of the change.
+    pub version: &'a str,
+    /// Place in the change, from 1.
+    pub ordinal: u64,
+    /// Checksum of its text.
+    pub checksum: &'a str,
+    /// State.
+    pub state: StatementState,
+    /// Backend that runs or ran it.
+    pub backend: &'a str,
+    /// What the probe saw.
+    pub evidence: &'a str,
+}
+
+/// A revision's state as it is written.
+#[derive(Debug, Clone)]
+pub struct RevisionEntry<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// State.
+    pub state: RevisionState,
+    /// Statements in it.
+    pub total: u64,
+    /// Statements applied.
+    pub applied: u64,
+    /// Place in the order of application.
+    pub sequence: u64,
+}
+
+impl Writer {
+    /// A writer that holds `fence`.
+    pub fn new(dialect: LedgerDialect, identity: Identity, fence: u64) -> Self {
+        Self { dialect, identity, fence: signed(fence) }
+    }
+
+    /// Takes the fence: the next number after the one that was read under the lock.
+    pub fn take_fence(&self) -> Query {
+        let sql = format!(
+            "UPDATE {p}fence SET number = ?, run_id = ?, holder = ?, taken_at = {now} WHERE number = ?",
+            p = self.dialect.prefix,
+            now = self.dialect.now
+        );
+        Query::new(
+            sql,
+            vec![
+                Value::Int(self.fence),
+                self.identity.run_id.as_str().into(),
+                self.identity.applied_by.as_str().into(),
+                Value::Int(self.fence - 1),
+            ],
+        )
+    }
+
+    /// Reads as our fence while it is the highest, and as NULL afterwards.
+    fn checked_fence(&self) -> String {
+        format!(
+            "(SELECT number FROM {p}fence WHERE number = ? {lock})",
+            p = self.dialect.prefix,
+            lock = self.dialect.share_lock
+        )
+    }
+
+    /// Writes a revision that is not in the ledger, or replaces it.
+    pub fn put_revision(&self, entry: &RevisionEntry<'_>, replace: bool) -> Vec<Query> {
+        let p = &self.dialect.prefix;
+        let mut queries = Vec::with_capacity(2);
+        if replace {
+            let sql = format!("DELETE FROM {p}revision WHERE version = ?");
+            queries.push(Query::new(sql, vec![entry.change.version.as_str().into()]));
+        }
+        let complete = entry.state.is_complete();
+        let (start, now) = (self.dialect.transaction_start, self.dialect.now);
+        let sql = format!(
+            "INSERT INTO {p}revision (version, name, kind, checksum, release_digest, commit_id, author, applied_by, \
+             run_id, state, statements_total, statements_applied, sequence, duration_ms, started_at, finished_at, \
+             fence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {duration}, {start}, {finished}, {fence})",
+            duration = if complete { self.dialect.elapsed_ms } else { "NULL" },
+            finished = if complete { now } else { "NULL" },
+            fence = self.checked_fence(),
+        );
+        let identity = &self.identity;
+        queries.push(Query::new(
+            sql,
+            vec![
+                entry.change.version.as_str().into(),
+                entry.change.name.as_str().into(),
+                entry.change.kind.to_string().into(),
+                entry.change.checksum.as_str().into(),
+                identity.release_digest.as_deref().into(),
+                identity.commit_id.as_deref().into(),
+                identity.author.as_deref().into(),
+                identity.applied_by.as_str().into(),
+                identity.run_id.as_str().into(),
+                entry.state.name().into(),
+                Value::Int(signed(entry.total)),
+                Value::Int(signed(entry.applied)),
+                Value::Int(signed(entry.sequence)),
+                Value::Int(self.fence),
+            ],
+        ));
+        queries
+    }
+
+    /// Forgets the statements of a revision that is applied again.
+    pub fn clear_statements(&self, version: &str) -> Query {
+        let sql = format!("DELETE FROM {p}statement WHERE version = ?", p = self.dialect.prefix);
+        Query::new(sql, vec![version.into()])
+    }
+
+    /// Moves an unfinished revision on. Goes with a [`Writer::put_statement`] that checks the fence.
+    pub fn advance_revision(&self, entry: &RevisionEntry<'_>) -> Query {
+        let p = &self.dialect.prefix;
+        let finished = if entry.state.is_complete() {
+            format!(
+                ", finished_at = {now}, duration_ms = {elapsed}",
+                now = self.dialect.now,
+                elapsed = self.dialect.elapsed_since.replace("{}", "started_at")
+            )
+        } else {
+            String::new()
+        };
+        let sql = format!(
+            "UPDATE {p}revision SET state = ?, checksum = ?, statements_total = ?, statements_applied = ?, fence = \
+             ?{finished} WHERE version = ?"
+        );
+        Query::new(
+            sql,
+            vec![
+                entry.state.name().into(),
+                entry.change.checksum.as_str().into(),
+                Value::Int(signed(entry.total)),
+                Value::Int(signed(entry.applied)),
+                Value::Int(self.fence),
+                entry.change.version.as_str().into(),
+            ],
+        )
+    }
+
+    /// Writes a statement's state in place of what was known of it, and checks the fence.
+    pub fn put_statement(&self, entry: &StatementEntry<'_>) -> Vec<Query> {
+        let p = &self.dialect.prefix;
+        let key = || vec![entry.version.into(), Value::Int(signed(entry.ordinal))];
+        let finished = match entry.state {
+            StatementState::Intended => "NULL",
+            StatementState::Applied | StatementState::Failed => self.dialect.now,
+        };
+        let mut parameters = key();
+        parameters.extend([
+            entry.checksum.into(),
+            entry.state.name().into(),
+            entry.backend.into(),
+            entry.evidence.into(),
+            Value::Int(self.fence),
+        ]);
+        vec![
+            Query::new(format!("DELETE FROM {p}statement WHERE version = ? AND ordinal = ?"), key()),
+            Query::new(
+                format!(
+                    "INSERT INTO {p}statement (version, ordinal, checksum, state, backend, evidence, started_at, \
+                     finished_at, fence) VALUES (?, ?, ?, ?, ?, ?, {start}, {finished}, {fence})",
+                    start = self.dialect.transaction_start,
+                    fence = self.checked_fence(),
+                ),
+                parameters,
+            ),
+        ]
+    }
+
+    /// Appends to the history.
+    pub fn event(&self, kind: &str, version: Option<&str>, detail: Option<String>) -> Query {
+        let sql = format!(
+            "INSERT INTO {p}event (at, kind, version, run_id, actor, detail) VALUES ({now}, ?, ?, ?, ?, ?)",
+            p = self.dialect.prefix,
+            now = self.dialect.now
+        );
+        Query::new(
+            sql,
+            vec![
+                kind.into(),
+                version.into(),
+                self.identity.run_id.as_str().into(),
+                self.identity.applied_by.as_str().into(),
+                detail.map_or(Value::Null, Value::Text),
+            ],
+        )
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,323 @@
+//! A change's text as statements and units: what runs together in one transaction, and what runs alone.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use sluice_rollout::{Block, Change, Checksum, Split, TransactionMode};
+use sluice_sql::{Control, Dialect, Facts, Kind, Mode, PieceKind, classify};
+use sluice_text::Span;
+
+/// A change cut into statements and units for one dialect.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Every statement that is sent, in order.
+    pub statements: Vec<PreparedStatement>,
+    /// The statements' indexes, grouped by how they run, in order.
+    pub units: Vec<Unit>,
+}
+
+/// One statement of a change.
+#[derive(Debug, Clone)]
+pub struct PreparedStatement {
+    /// Place among the change's statements, from 1.
+    pub ordinal: u64,
+    /// Where it is in the file.
+    pub span: Span,
+    /// What is sent: the text with placeholders filled in.
+    pub sql: String,
+    /// Data lines of `COPY … FROM stdin`.
+    pub copy_data: Option<String>,
+    /// What grammar says of it.
+    pub facts: Facts,
+    /// Checksum of the text as it stands in the file.
+    pub checksum: Checksum,
+}
+
+impl PreparedStatement {
+    /// The statement as the engine's traits take it.
+    pub fn as_statement(&self) -> crate::Statement<'_> {
+        crate::Statement {
+            sql: Cow::Borrowed(&self.sql),
+            copy_data: self.copy_data.as_deref(),
+            facts: &self.facts,
+        }
+    }
+
+    /// The first line, cut to 100 characters, for people.
+    pub fn summary(&self) -> String {
+        let mut words = self.sql.split_whitespace();
+        let mut line = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            if line.chars().count() + word.chars().count() > 99 {
+                line.push_str(" …");
+                break;
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        line
+    }
+}
+
+/// Statements that run together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// How they run.
+    pub kind: UnitKind,
+    /// Indexes into [`Prepared::statements`].
+    pub statements: std::ops::Range<usize>,
+}
+
+/// How a unit runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitKind {
+    /// In one transaction with the ledger rows.
+    Transaction,
+    /// One statement outside any transaction: intent, execute, probe, record.
+    Alone,
+    /// Session settings outside any transaction; they leave nothing in the database and are run again on resume.
+    Session,
+}
+
+impl Prepared {
+    /// Units that leave something in the database.
+    pub fn effectful(&self) -> impl Iterator<Item = (usize, &Unit)> {
+        self.units.iter().enumerate().filter(|(_, unit)| unit.kind != UnitKind::Session)
+    }
+
+    /// Whether everything lands in one transaction, ledger rows included.
+    pub fn is_atomic(&self) -> bool {
+        let mut effectful = self.effectful();
+        match (effectful.next(), effectful.next()) {
+            (None, _) => true,
+            (Some((_, unit)), None) => unit.kind == UnitKind::Transaction,
+            _ => false,
+        }
+    }
+
+    /// The statements of a unit.
+    pub fn statements_of(&self, unit: &Unit) -> &[PreparedStatement] {
+        self.statements.get(unit.statements.clone()).unwrap_or_default()
+    }
+}
+
+/// Text of a change that cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ScriptError {
+    /// `path:line:column`.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Values for `${name}`; `None` leaves placeholders alone.
+pub type Placeholders<'a> = Option<&'a BTreeMap<String, String>>;
+
+/// Cuts the way forward of a change into statements and units.
+///
+/// # Errors
+/// Text that cannot be split, transaction control that cannot be honoured, undefined placeholders.
+pub fn prepare(
+    change: &Change,
+    dialect: Dialect,
+    placeholders: Placeholders<'_>,
+) -> Result<Prepared, ScriptError> {
+    let mut units = UnitBuilder::new(dialect, change.directives.transaction);
+    let file = &change.up.file;
+    let fail = |offset: usize, message: String| ScriptError { place: file.locate(offset), message };
+    for block in &change.up.blocks {
+        for (span, data) in pieces(file.text(), block, dialect).map_err(|(at, message)| fail(at, message))? {
+            let source = file.slice(span);
+            let values = if block.substitute { placeholders } else { None };
+            let sql = substitute(source, values).map_err(|(at, message)| fail(span.start + at, message))?;
+            let facts = classify(dialect, &sql);
+            let statement = PreparedStatement {
+                ordinal: 0,
+                span,
+                copy_data: data.map(|data| file.slice(data).to_owned()),
+                checksum: Checksum::of(source.as_bytes()),
+                sql: sql.into_owned(),
+                facts,
+            };
+            units.push(statement).map_err(|message| fail(span.start, message))?;
+        }
+    }
+    Ok(units.finish())
+}
+
+/// A statement's span and that of its COPY data; the error has an offset in the file.
+type Pieces = Result<Vec<(Span, Option<Span>)>, (usize, String)>;
+
+fn pieces(text: &str, block: &Block, dialect: Dialect) -> Pieces {
+    let shift = |span: Span| Span::new(span.start + block.span.start, span.end + block.span.start);
+    let inside = block.span.slice(text);
+    let cut = match &block.split {
+        Split::Dialect => sluice_sql::split(dialect, inside),
+        Split::Delimiter(delimiter) => sluice_sql::split_at(dialect, inside, delimiter),
+        Split::Whole => {
+            let trimmed = inside.trim();
+            let start = inside.len() - inside.trim_start().len();
+            let body = trimmed.strip_suffix(';').map_or(trimmed, str::trim_end);
+            return Ok(if body.is_empty() {
+                Vec::new()
+            } else {
+                vec![(shift(Span::new(start, start + body.len())), None)]
+            });
+        }
+    };
+    let cut = cut.map_err(|error| (shift(error.span).start, error.kind.to_string()))?;
+    Ok(cut
+        .into_iter()
+        .filter_map(|piece| match piece.kind {
+            PieceKind::Statement => Some((shift(piece.body), None)),
+            PieceKind::CopyFromStdin { data } => Some((shift(piece.body), Some(shift(data)))),
+            PieceKind::Blank | PieceKind::Delimiter => None,
+        })
+        .collect())
+}
+
+/// Fills in `${name}`. The error has an offset in `source`.
+fn substitute<'a>(source: &'a str, values: Placeholders<'_>) -> Result<Cow<'a, str>, (usize, String)> {
+    let Some(values) = values.filter(|_| source.contains("${")) else { return Ok(Cow::Borrowed(source)) };
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("${") {
+        let at = source.len() - after.len() - 2;
+        let Some((name, tail)) = after.split_once('}') else {
+            return Err((at, "placeholder `${` is never closed with `}`".to_owned()));
+        };
+        let value = values.get(name).ok_or_else(|| {
+            let known = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() {
+                "none are defined".to_owned()
+            } else {
+                format!("defined are: {known}")
+            };
+            (at, format!("placeholder `${{{name}}}` is not defined; {known}"))
+        })?;
+        out.push_str(before);
+        out.push_str(value);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(Cow::Owned(out))
+}
+
+/// Groups statements into units as they come.
+struct UnitBuilder {
+    dialect: Dialect,
+    mode: TransactionMode,
+    statements: Vec<PreparedStatement>,
+    units: Vec<Unit>,
+    /// First statement of the open transaction.
+    open: Option<usize>,
+    /// The open transaction was opened by a `BEGIN` in the file.
+    written: bool,
+    /// Enum values added in the open transaction.
+    new_enum_values: Vec<String>,
+}
+
+impl UnitBuilder {
+    fn new(dialect: Dialect, mode: TransactionMode) -> Self {
+        Self {
+            dialect,
+            mode,
+            statements: Vec::new(),
+            units: Vec::new(),
+            open: None,
+            written: false,
+            new_enum_values: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, statement: PreparedStatement) -> Result<(), String> {
+        let mysql = matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
+        match statement.facts.mode {
+            Mode::Control(Control::Begin) => {
+                self.close();
+                self.written = true;
+            }
+            Mode::Control(Control::Commit) => self.close(),
+            Mode::Control(Control::Rollback) => {
+                return Err("ROLLBACK in a change: what it undoes could not be recorded; remove it together with the \
+                            statements that it undoes"
+                    .to_owned());
+            }
+            Mode::Control(Control::Unsupported) => {
+                return Err("this transaction control cannot be used in a change: use plain BEGIN and COMMIT, or none, \
+                            because Sluice opens transactions itself"
+                    .to_owned());
+            }
+            // A table lock would end at our next transaction, and the statements that it guards run in one anyway.
+            _ if mysql && statement.facts.kind == Kind::Lock => {}
+            Mode::Autocommit if self.written && !mysql => {
+                return Err(
+                    "this statement cannot run between BEGIN and COMMIT: move it out of the transaction"
+                        .to_owned(),
+                );
+            }
+            Mode::Autocommit => self.push_alone(UnitKind::Alone, statement),
+            Mode::Opaque if mysql || (self.mode == TransactionMode::None && !self.written) => {
+                self.push_alone(UnitKind::Alone, statement);
+            }
+            // SQLite ignores such PRAGMAs inside a transaction (PRAGMA foreign_keys: "a no-op within a transaction").
+            Mode::Session if self.dialect == Dialect::Sqlite && !self.written => {
+                self.push_alone(UnitKind::Session, statement);
+            }
+            Mode::Session if self.open.is_none() && !self.written => {
+                self.push_alone(UnitKind::Session, statement)
+            }
+            Mode::Transactional | Mode::Session | Mode::Opaque | Mode::Control(Control::Savepoint) => {
+                self.push_transactional(statement);
+            }
+        }
+        Ok(())
+    }
+
+    fn push_alone(&mut self, kind: UnitKind, statement: PreparedStatement) {
+        self.close();
+        let at = self.append(statement);
+        self.units.push(Unit { kind, statements: at..at + 1 });
+    }
+
+    fn push_transactional(&mut self, statement: PreparedStatement) {
+        let uses_new_value = self
+            .new_enum_values
+            .iter()
+            .any(|value| sluice_sql::contains_string_literal(self.dialect, &statement.sql, value));
+        if uses_new_value {
+            let written = self.written;
+            self.close();
+            self.written = written;
+        }
+        if let Kind::AddEnumValue { value } = &statement.facts.kind {
+            self.new_enum_values.push(value.clone());
+        }
+        let at = self.append(statement);
+        self.open.get_or_insert(at);
+        if self.mode == TransactionMode::None && !self.written {
+            self.close();
+        }
+    }
+
+    fn append(&mut self, mut statement: PreparedStatement) -> usize {
+        let at = self.statements.len();
+        statement.ordinal = u64::try_from(at + 1).unwrap_or(u64::MAX);
+        self.statements.push(statement);
+        at
+    }
+
+    fn close(&mut self) {
+        if let Some(start) = self.open.take() {
+            self.units.push(Unit { kind: UnitKind::Transaction, statements: start..self.statements.len() });
+        }
+        self.written = false;
+        self.new_enum_values.clear();
+    }
+
+    fn finish(mut self) -> Prepared {
+        self.close();
+        Prepared { statements: self.statements, units: self.units }
+    }
+}
