@@ -130,11 +130,62 @@ postgres_version() {
   rm -rf "$work"
 }
 
+# MariaDB of the distribution, for its programs only: the tests never use the system's service.
+mariadb() {
+  if [ -x /usr/sbin/mariadbd ] && [ -x /usr/bin/mariadb-install-db ] && [ -x /usr/bin/mariadb ]; then
+    return 0
+  fi
+  without_services apt_install mariadb-server ||
+    die "MariaDB is missing: install the package mariadb-server (or run this as root)"
+}
+
+# Runs a command while Debian packages may not start their services.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d made= status=0
+  if [ "$(id -u)" = 0 ] && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1
+  fi
+  "$@" || status=$?
+  if [ -n "$made" ]; then rm -f $policy; fi
+  return $status
+}
+
+# MySQL is in Debian sid only: its packages are downloaded with package lists of their own, which leaves the system's as they
+# are, and unpacked into .tools/mysql with the C library that they need. Optional: tests that need it are skipped.
+mysql() {
+  [ -e "$tools/mysql/sys/.complete" ] && return 0
+  local log=$tools/mysql.log
+  say "installing MySQL"
+  bash -e -c "$(declare -f unpack_mysql); unpack_mysql \"\$1\"" unpack_mysql "$tools/mysql" >"$log" 2>&1 || {
+    tail -n 3 "$log" >&2
+    say "MySQL could not be installed: tests that need it are skipped (see $log)"
+  }
+}
+
+unpack_mysql() {
+  local root=$1 site keys=/usr/share/keyrings/debian-archive-keyring.gpg package
+  rm -rf "$root"
+  mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/sys"
+  : >"$root/status"
+  # The package source that this machine already uses.
+  site=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | grep -v security | sed -n 1p)
+  echo "deb [signed-by=$keys] ${site:-http://deb.debian.org/debian/} sid main" >"$root/sources.list"
+  printf '%s "%s";\n' Dir::Etc::sourcelist "$root/sources.list" Dir::Etc::sourceparts - \
+    Dir::State::lists "$root/lists" Dir::State::status "$root/status" Dir::Cache "$root/cache" >"$root/apt.conf"
+  export APT_CONFIG=$root/apt.conf
+  apt-get update
+  apt-get install -y --download-only --no-install-recommends mysql-server-core
+  for package in "$root"/cache/archives/*.deb; do dpkg -x "$package" "$root/sys"; done
+  rm -rf "$root/cache" "$root/lists"
+  test -x "$root/sys/usr/sbin/mysqld"
+  touch "$root/sys/.complete"
+}
+
 main() {
   mkdir -p "$tools"
   exec 9>"$tools/.setup.lock"
   flock 9
-  if [ $# = 0 ]; then set -- programs postgres; fi
+  if [ $# = 0 ]; then set -- programs postgres mariadb mysql; fi
   local part
   for part in "$@"; do "$part"; done
 }

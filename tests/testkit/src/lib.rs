@@ -12,10 +12,14 @@
 )]
 
 mod install;
+mod mariadb;
+mod mysql;
 mod postgres;
 mod process;
 
 pub use install::{missing, repository, shared_folder, tools};
+pub use mariadb::{mariadb, private_mariadb};
+pub use mysql::{MysqlDatabase, MysqlServer, MysqlSession, mysql, private_mysql};
 pub use postgres::{POSTGRES_VERSIONS, PostgresServer, PsqlSession, TestDatabase, newest_postgres, postgres};
 pub use process::{
     State, create_server_folder, enrol, free_port, lock, run, signal, try_run, unprivileged,
