@@ -155,7 +155,7 @@ async fn work(
         return Err(ApplyError::ReadOnly { address: session.server().address.clone() });
     }
     fault::at(Point::BeforeLock);
-    lock(session, connect, job, events).await?;
+    lock(session, connect, &job.timing, events).await?;
     fault::at(Point::LockHeld);
     let result = work_locked(session, connect, job, events, versions).await;
     if !matches!(result, Err(ApplyError::Lost(_))) {
@@ -184,20 +184,7 @@ async fn work_locked(
     report_leftovers(session, events).await?;
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
-    let mut prelude = Vec::new();
-    if !ledger.exists {
-        let create: Vec<Query> =
-            session.ledger_dialect().create.iter().map(|sql| Query::new(sql, Vec::new())).collect();
-        if session.ledger_dialect().create_is_transactional {
-            prelude.extend(create.into_iter().map(Step::Own));
-        } else {
-            for query in create {
-                session.query(&query).await.map_err(lost_or_connect)?;
-            }
-        }
-    }
-    prelude.push(Step::Own(writer.take_fence()));
-
+    let prelude = prelude(session, &ledger, &writer).await?;
     let mut run = ChangeRun { session, connect, job, events, writer: &writer, prelude, dirty: false };
     for (at, (change, action, prepared)) in work.iter().enumerate() {
         if connect.cancel.is_cancelled() {
@@ -211,6 +198,29 @@ async fn work_locked(
         versions.push(change.version.clone());
     }
     Ok((decision.skipped.len(), decision.problems))
+}
+
+/// What goes with the first transaction of a run: creates the ledger where needed and takes the fence. Where creating tables
+/// commits by itself, they are created here and now.
+pub(crate) async fn prelude(
+    session: &mut dyn Session,
+    ledger: &Ledger,
+    writer: &Writer,
+) -> Result<Vec<Step<'static>>, ApplyError> {
+    let mut prelude = Vec::new();
+    if !ledger.exists {
+        let dialect = session.ledger_dialect();
+        let create: Vec<Query> = dialect.create.iter().map(|sql| Query::new(sql, Vec::new())).collect();
+        if dialect.create_is_transactional {
+            prelude.extend(create.into_iter().map(Step::Own));
+        } else {
+            for query in create {
+                session.query(&query).await.map_err(lost_or_connect)?;
+            }
+        }
+    }
+    prelude.push(Step::Own(writer.take_fence()));
+    Ok(prelude)
 }
 
 type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
@@ -266,7 +276,7 @@ fn check_plan(job: &Job<'_>, decision: &Decision, done: &[String]) -> Result<(),
     Err(ApplyError::Stale { planned: list(&planned), found: list(&found) })
 }
 
-async fn read_ledger(session: &mut dyn Session) -> Result<Ledger, ApplyError> {
+pub(crate) async fn read_ledger(session: &mut dyn Session) -> Result<Ledger, ApplyError> {
     ledger::read(session).await.map_err(|error| match error {
         ledger::LedgerError::Database(error) if error.kind == DbErrorKind::ConnectionLost => {
             ApplyError::Lost(error)
@@ -290,10 +300,10 @@ async fn report_leftovers(session: &mut dyn Session, events: &EventSink) -> Resu
 
 /// Takes the session lock by trying, with jittered pauses and no open transaction (fact P6: a waiter that blocks can break
 /// the holder's concurrent index build).
-async fn lock(
+pub(crate) async fn lock(
     session: &mut dyn Session,
     connect: &Connect,
-    job: &Job<'_>,
+    timing: &Timing,
     events: &EventSink,
 ) -> Result<(), ApplyError> {
     let started = Instant::now();
@@ -304,7 +314,7 @@ async fn lock(
             LockAttempt::Acquired => return Ok(()),
             LockAttempt::Held { by } => by,
         };
-        if started.elapsed() >= job.timing.lock_wait {
+        if started.elapsed() >= timing.lock_wait {
             return Err(ApplyError::Locked { by });
         }
         let holder = by.as_ref().map(|by| by.backend.clone());
@@ -313,7 +323,7 @@ async fn lock(
             events(Event::WaitingForLock { by });
         }
         tries += 1;
-        let left = job.timing.lock_wait.saturating_sub(started.elapsed());
+        let left = timing.lock_wait.saturating_sub(started.elapsed());
         pause(connect, backoff(tries, Duration::from_millis(25), Duration::from_secs(1)).min(left)).await?;
     }
 }

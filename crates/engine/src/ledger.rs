@@ -268,6 +268,18 @@ impl Writer {
         Query::new(sql, vec![version.into()])
     }
 
+    /// Removes a revision.
+    pub fn remove_revision(&self, version: &str) -> Query {
+        let sql = format!("DELETE FROM {p}revision WHERE version = ?", p = self.dialect.prefix);
+        Query::new(sql, vec![version.into()])
+    }
+
+    /// Changes the checksum of a revision.
+    pub fn put_checksum(&self, version: &str, checksum: &sluice_rollout::Checksum) -> Query {
+        let sql = format!("UPDATE {p}revision SET checksum = ? WHERE version = ?", p = self.dialect.prefix);
+        Query::new(sql, vec![checksum.as_str().into(), version.into()])
+    }
+
     /// Moves an unfinished revision on. Goes with a [`Writer::put_statement`] that checks the fence.
     pub fn advance_revision(&self, entry: &RevisionEntry<'_>) -> Query {
         let p = &self.dialect.prefix;

@@ -3,6 +3,7 @@
 //! Generic over databases: the traits of [`database`] are all it knows of them. It decides with the pure crates, acts
 //! through a [`Session`], and tells what happens as a stream of events.
 
+mod admin;
 mod apply;
 mod change;
 pub mod database;
@@ -10,10 +11,12 @@ mod error;
 mod event;
 mod failure;
 pub mod fault;
+mod inspect;
 pub mod ledger;
 pub mod script;
 mod watch;
 
+pub use admin::{Admin, Existing};
 pub use apply::{Applied, Job, Timing, apply};
 pub use database::{
     Backend, Committed, Connect, Control, Database, LedgerDialect, Leftover, Limits, LockAttempt, Query, Row,
@@ -22,3 +25,4 @@ pub use database::{
 pub use error::{DbError, DbErrorKind};
 pub use event::{Event, EventSink};
 pub use failure::ApplyError;
+pub use inspect::{EventRow, History, Inspection, RevisionRow, history, inspect};

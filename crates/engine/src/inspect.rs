@@ -1,0 +1,155 @@
+//! Looking at one target without changing it.
+
+use serde::Serialize;
+use sluice_rollout::Ledger;
+
+use crate::apply::{lost_or_connect, read_ledger};
+use crate::failure::ApplyError;
+use crate::{Connect, Database, DbErrorKind, Leftover, Query, Row, Server, Session};
+
+/// What a target looks like.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// The server.
+    pub server: Server,
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// What interrupted statements have left.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// Reads a target's ledger and, if asked to, looks for leftovers.
+///
+/// # Errors
+/// [`ApplyError::Connect`] and [`ApplyError::Ledger`].
+pub async fn inspect(
+    database: &dyn Database,
+    connect: &Connect,
+    leftovers: bool,
+) -> Result<Inspection, ApplyError> {
+    let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
+    let server = session.server().clone();
+    let ledger = read_ledger(session.as_mut()).await?;
+    let leftovers = if leftovers { session.leftovers().await.map_err(lost_or_connect)? } else { Vec::new() };
+    session.close().await;
+    Ok(Inspection { server, ledger, leftovers })
+}
+
+/// One revision with everything that the ledger knows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the columns of the table `revision`, see docs/ledger.md")]
+pub struct RevisionRow {
+    pub version: String,
+    pub name: String,
+    pub kind: String,
+    pub state: String,
+    pub checksum: String,
+    pub release_digest: Option<String>,
+    pub commit_id: Option<String>,
+    pub author: Option<String>,
+    pub applied_by: String,
+    pub run_id: String,
+    pub started_at: String,
+    pub finished_at: Option<String>,
+    pub duration_ms: Option<i64>,
+    pub statements_total: i64,
+    pub statements_applied: i64,
+}
+
+/// One entry of the append-only history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the columns of the table `event`, see docs/ledger.md")]
+pub struct EventRow {
+    pub at: String,
+    pub kind: String,
+    pub version: Option<String>,
+    pub run_id: Option<String>,
+    pub actor: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// The ledger as history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Revisions in the order of application.
+    pub revisions: Vec<RevisionRow>,
+    /// Events, oldest first.
+    pub events: Vec<EventRow>,
+}
+
+/// Reads the whole ledger of a target; empty where there is none.
+///
+/// # Errors
+/// [`ApplyError::Connect`] and [`ApplyError::Ledger`].
+pub async fn history(database: &dyn Database, connect: &Connect) -> Result<History, ApplyError> {
+    let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
+    let result = read_history(session.as_mut()).await;
+    session.close().await;
+    result
+}
+
+async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> {
+    let dialect = session.ledger_dialect().clone();
+    let time = |column: &str| dialect.timestamp_text.replace("{}", column);
+    let revisions = format!(
+        "SELECT version, name, kind, state, checksum, release_digest, commit_id, author, applied_by, run_id, \
+         {started}, {finished}, duration_ms, statements_total, statements_applied FROM {p}revision ORDER BY \
+         sequence, version",
+        started = time("started_at"),
+        finished = time("finished_at"),
+        p = dialect.prefix
+    );
+    let rows = match session.query(&Query::new(revisions, Vec::new())).await {
+        Ok(rows) => rows,
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => return Ok(History::default()),
+        Err(error) => return Err(lost_or_connect(error)),
+    };
+    let revisions = rows
+        .iter()
+        .map(|row| RevisionRow {
+            version: required(row, 0),
+            name: required(row, 1),
+            kind: required(row, 2),
+            state: required(row, 3),
+            checksum: required(row, 4),
+            release_digest: optional(row, 5),
+            commit_id: optional(row, 6),
+            author: optional(row, 7),
+            applied_by: required(row, 8),
+            run_id: required(row, 9),
+            started_at: required(row, 10),
+            finished_at: optional(row, 11),
+            duration_ms: optional(row, 12).and_then(|text| text.parse().ok()),
+            statements_total: required(row, 13).parse().unwrap_or_default(),
+            statements_applied: required(row, 14).parse().unwrap_or_default(),
+        })
+        .collect();
+    let events = format!(
+        "SELECT {at}, kind, version, run_id, actor, detail FROM {p}event ORDER BY id",
+        at = time("at"),
+        p = dialect.prefix
+    );
+    let events = session
+        .query(&Query::new(events, Vec::new()))
+        .await
+        .map_err(lost_or_connect)?
+        .iter()
+        .map(|row| EventRow {
+            at: required(row, 0),
+            kind: required(row, 1),
+            version: optional(row, 2),
+            run_id: optional(row, 3),
+            actor: optional(row, 4),
+            detail: optional(row, 5),
+        })
+        .collect();
+    Ok(History { revisions, events })
+}
+
+fn optional(row: &Row, column: usize) -> Option<String> {
+    row.get(column).cloned().flatten()
+}
+
+fn required(row: &Row, column: usize) -> String {
+    optional(row, column).unwrap_or_default()
+}
