@@ -1,1 +1,41 @@
-//! Placeholder.
+//! SQLite for Sluice: each database is a file, and the server runs in this process.
+//!
+//! * A change and its ledger rows are one transaction (`BEGIN IMMEDIATE`), like everything else that SQLite lets into one.
+//! * The lock of a database is a file beside it, for the reasons that the source of the module `lock` gives.
+//! * SQLite's callbacks bound waiting and running (module `watch`): they cost nothing on short statements.
+//! * Settings are those of the `sqlite3` program: foreign keys are off until a change turns them on, and a journal mode is
+//!   never changed.
+
+mod connection;
+mod control;
+mod effect;
+mod failure;
+mod ledger;
+mod location;
+mod lock;
+mod process;
+mod session;
+mod watch;
+
+use async_trait::async_trait;
+use sluice_engine::{Connect, Database, DbError, Session};
+
+pub use location::absolute_url;
+
+/// The family of SQLite databases: URLs `sqlite:path/to.db`, `sqlite:///absolute/path.db`, `sqlite::memory:`.
+///
+/// A relative path is relative to the process's current directory ([`absolute_url`] binds it to another one). The file is
+/// created where it is missing, its directory is not. `?mode=ro` and `?mode=rw` do not create it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sqlite;
+
+#[async_trait]
+impl Database for Sqlite {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["sqlite"]
+    }
+
+    async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {
+        session::SqliteSession::open(connect).map(|session| -> Box<dyn Session> { Box::new(session) })
+    }
+}
