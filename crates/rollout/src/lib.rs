@@ -3,20 +3,36 @@
 //! Invariants: no I/O and no clock (time is an argument); the same input gives the same output; what waits or
 //! refuses says why.
 
+mod approval;
 mod change;
 mod checksum;
 mod decide;
+mod environment;
+mod freeze;
 mod release;
 mod revision;
+mod selector;
 mod target;
 mod version;
+mod wave;
+mod window;
+mod zone;
 
+pub use approval::{
+    Approval, ApprovalError, ApprovalRule, Approver, Identity, IdentityError, NotCounted, People, Tally,
+};
 pub use change::{
-    Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
+    Block, Change, ChangeKind, Directives, Phase, Script, Split, TransactionMode,
 };
 pub use checksum::{Algorithm, Checksum, ChecksumError};
 pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Skip, decide};
+pub use environment::Environment;
+pub use freeze::{Freeze, FreezeError};
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
+pub use selector::{Selector, SelectorError, TargetFilter};
 pub use target::{Target, TargetName};
 pub use version::{compare_versions, version_key};
+pub use wave::{Wave, WaveError};
+pub use window::{Window, WindowError};
+pub use zone::{Zone, ZoneError};
