@@ -247,15 +247,15 @@ impl ChangeRun<'_, '_> {
             .records
             .get(&statement.ordinal)
             .filter(|record| record.state == StatementState::Intended);
-        if let Some(record) = in_flight {
-            if let Some(evidence) = self.recover(progress, statement, record).await? {
-                (self.events)(Event::Adopted {
-                    version: progress.change.version.clone(),
-                    ordinal: statement.ordinal,
-                    evidence: evidence.clone(),
-                });
-                return self.record(progress, state, statement, &format!("adopted: {evidence}")).await;
-            }
+        if let Some(record) = in_flight
+            && let Some(evidence) = self.recover(progress, statement, record).await?
+        {
+            (self.events)(Event::Adopted {
+                version: progress.change.version.clone(),
+                ordinal: statement.ordinal,
+                evidence: evidence.clone(),
+            });
+            return self.record(progress, state, statement, &format!("adopted: {evidence}")).await;
         }
         let limits = self.limits(progress.change, Some(statement));
         self.set_limits(&limits).await?;

@@ -1,1 +1,69 @@
-//! Placeholder.
+//! What people and programs see: every command's result as one JSON object (`--format json`) and as text.
+//!
+//! Each module holds one result: the type that is serialised (its schema is published in `docs/schemas/`) and its rendering for
+//! people. No I/O: everything renders to a `String`.
+
+mod deploy;
+mod failure;
+mod history;
+mod paint;
+mod plan;
+mod release;
+mod rollout;
+mod status;
+mod table;
+
+pub use deploy::{Deployment, TargetOutcome, TargetResult};
+pub use failure::{Failure, Problem};
+pub use history::{Entry, History, Revision};
+pub use paint::{Paint, Tone};
+pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChange};
+pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
+pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
+pub use status::{DatabaseStatus, LastChange, State, Status};
+
+/// A result that a program can read.
+pub trait Report: serde::Serialize + schemars::JsonSchema {
+    /// Name and version of the schema, for example `sluice/plan/v1`.
+    const SCHEMA: &'static str;
+
+    /// For people.
+    fn human(&self, paint: Paint) -> String;
+
+    /// One JSON object that names its schema first.
+    fn json(&self) -> String {
+        let mut object = serde_json::Map::new();
+        object.insert("schema".to_owned(), Self::SCHEMA.into());
+        if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) {
+            object.extend(fields);
+        }
+        serde_json::Value::Object(object).to_string()
+    }
+}
+
+/// The JSON Schemas of all results, by the name of their file.
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        schema::<Deployment>(),
+        schema::<Failure>(),
+        schema::<History>(),
+        schema::<Plan>(),
+        schema::<ReleaseDetail>(),
+        schema::<ReleaseList>(),
+        schema::<RolloutDetail>(),
+        schema::<RolloutList>(),
+        schema::<Status>(),
+        schema::<Verification>(),
+    ]
+}
+
+fn schema<R: Report>() -> (&'static str, serde_json::Value) {
+    let mut value = serde_json::to_value(schemars::schema_for!(R)).unwrap_or_default();
+    if let Some(properties) = value.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        properties.insert("schema".to_owned(), serde_json::json!({ "const": R::SCHEMA }));
+    }
+    if let Some(required) = value.get_mut("required").and_then(serde_json::Value::as_array_mut) {
+        required.insert(0, "schema".into());
+    }
+    (R::SCHEMA, value)
+}

@@ -1,0 +1,238 @@
+//! The command line, as data. The doc comments are the reference: `docs/cli.md` is made from them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// GitOps for databases: from a git branch to every production database, exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The project's configuration; the nearest sluice.toml upwards by default
+    #[arg(long, global = true, value_name = "PATH", env = "SLUICE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Only this environment
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Only these databases: a name, several with commas, group:NAME, or a CEL expression
+    #[arg(long, global = true, value_name = "NAME|CEL")]
+    pub database: Option<String>,
+    /// Output for people or for programs
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Only results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More detail: statements, timings
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// No progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Do not ask
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+}
+
+/// Formats of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object on standard output.
+    Json,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set a project up: find migration directories and write sluice.toml
+    Init(Init),
+    /// Start a new change: an empty migration file with the next version
+    New(New),
+    /// Show what a deployment would do, database by database, with the exact SQL
+    Plan(Plan),
+    /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
+    Deploy(Deploy),
+    /// Show where every database stands
+    Status(Status),
+    /// Show what was done to the databases, failures included
+    History(History),
+    /// Record changes as already there, without running them
+    Baseline(Baseline),
+    /// Show what is wrong with a ledger, and mend what evidence supports
+    Repair(Repair),
+    /// Immutable sets of changes, named by their content
+    #[command(subcommand)]
+    Release(Release),
+    /// Rollouts: what waits, why, and what may go on
+    #[command(subcommand)]
+    Rollout(Rollout),
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output
+    Man,
+}
+
+/// Set a project up.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Directory of the project
+    #[arg(default_value = ".")]
+    pub directory: PathBuf,
+    /// Overwrite an existing sluice.toml
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Start a new change.
+#[derive(Debug, Args)]
+pub struct New {
+    /// What the change does, for example add-orders-total
+    pub name: String,
+}
+
+/// Show what a deployment would do.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Leave out the SQL
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// Bring the databases to the release.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Stop at a gate at once, instead of waiting for gates that open by themselves
+    #[arg(long, hide = true)]
+    pub no_wait: bool,
+    /// Wait for gates that open by themselves (soak, window) for at most this long, for example 30m
+    #[arg(long, value_name = "TIME")]
+    pub wait: Option<String>,
+    /// Wait for another deployment of this project instead of stopping
+    #[arg(long, value_name = "TIME")]
+    pub lock_wait: Option<String>,
+}
+
+/// Show where every database stands.
+#[derive(Debug, Args)]
+pub struct Status {}
+
+/// Show what was done to the databases.
+#[derive(Debug, Args)]
+pub struct History {
+    /// At most so many entries for each database, the latest ones
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    pub limit: Option<usize>,
+}
+
+/// Record changes as already there.
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// Up to and including this version; all changes without it
+    #[arg(long, value_name = "VERSION", conflicts_with = "adopt")]
+    pub to: Option<String>,
+    /// Take over the history of the tool that ran them before
+    #[arg(long)]
+    pub adopt: bool,
+}
+
+/// Show what is wrong with a ledger, and mend what evidence supports.
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// The change to decide about
+    pub version: Option<String>,
+    /// Statement of the change that nobody could tell about
+    #[arg(long, value_name = "ORDINAL", requires = "version")]
+    pub statement: Option<u64>,
+    /// The statement took effect
+    #[arg(long, requires = "statement", conflicts_with = "not_applied")]
+    pub applied: bool,
+    /// The statement did not take effect
+    #[arg(long, requires = "statement")]
+    pub not_applied: bool,
+    /// Take the file's present checksum for the change that was edited after it was applied
+    #[arg(long, requires = "version", conflicts_with = "statement")]
+    pub accept: bool,
+    /// Remove the change from the ledger: the repository does not have it any more
+    #[arg(long, requires = "version", conflicts_with_all = ["statement", "accept"])]
+    pub forget: bool,
+}
+
+/// Releases.
+#[derive(Debug, Subcommand)]
+pub enum Release {
+    /// Create the release of the files as they are; the same content is the same release
+    Create,
+    /// List the releases
+    List,
+    /// Show one release
+    Show {
+        /// Digest, or the first digits of it; the latest by default
+        release: Option<String>,
+    },
+    /// Compare the files with a release's digest and with its commit
+    Verify {
+        /// Digest, or the first digits of it; the latest by default
+        release: Option<String>,
+    },
+}
+
+/// Rollouts.
+#[derive(Debug, Subcommand)]
+pub enum Rollout {
+    /// Start the rollout of the release of the files as they are; the same as deploy
+    Start(Deploy),
+    /// List the rollouts
+    List,
+    /// Show one rollout
+    Show(RolloutName),
+    /// Follow a rollout until it ends or waits
+    Watch(RolloutName),
+    /// Approve what waits for approval
+    Approve(Decide),
+    /// Reject what waits for approval
+    Reject(Decide),
+    /// Start nothing new
+    Pause(Decide),
+    /// Go on after a pause
+    Resume(Decide),
+    /// End a rollout for good
+    Cancel(Decide),
+    /// Try what failed again
+    Retry(Decide),
+    /// Say what every gate waits for
+    Why(RolloutName),
+}
+
+/// Which rollout.
+#[derive(Debug, Args)]
+pub struct RolloutName {
+    /// Name of the rollout; the latest by default
+    pub rollout: Option<String>,
+}
+
+/// A decision about a rollout.
+#[derive(Debug, Args)]
+pub struct Decide {
+    /// Name of the rollout; the latest by default
+    pub rollout: Option<String>,
+    /// Why
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    pub reason: Option<String>,
+}

@@ -1,0 +1,173 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::paint::{Paint, Tone, block, line};
+use crate::{Problem, Report};
+
+/// Result of `sluice plan`: what a deployment would do.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Plan {
+    /// Digest of the release.
+    pub release: String,
+    /// Digest of the plan: the release, the targets, their state and the SQL.
+    pub digest: String,
+    /// Database by database.
+    pub targets: Vec<PlannedTarget>,
+}
+
+/// What would be done to one database.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlannedTarget {
+    /// Name of the database.
+    pub name: String,
+    /// Its environment.
+    pub environment: String,
+    /// Dialect: `postgres`, `mysql`, `mariadb` or `sqlite`.
+    pub engine: Option<String>,
+    /// Product and version.
+    pub server: Option<String>,
+    /// What would run, in order.
+    pub pending: Vec<PlannedChange>,
+    /// What would not run, and why.
+    pub skipped: Vec<SkippedChange>,
+    /// What is wrong with its history, or why it cannot be planned.
+    pub problems: Vec<Problem>,
+}
+
+/// A change that would run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlannedChange {
+    /// Version.
+    pub version: String,
+    /// Name.
+    pub name: String,
+    /// File.
+    pub path: String,
+    /// `versioned`, `repeatable` or `baseline`.
+    pub kind: String,
+    /// `apply`, `resume` or `rerun`.
+    pub action: String,
+    /// Whether all of it lands in one transaction.
+    pub atomic: bool,
+    /// The exact SQL.
+    pub statements: Vec<PlannedStatement>,
+}
+
+/// A statement that would run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlannedStatement {
+    /// Place in the change, from 1.
+    pub ordinal: u64,
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Number of the unit that it runs in, from 1: statements of a `transaction` unit land together.
+    pub unit: usize,
+    /// How the unit runs: `transaction`, `alone` or `session`.
+    pub mode: String,
+    /// The text that is sent.
+    pub sql: String,
+}
+
+/// A change that would not run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SkippedChange {
+    /// Version.
+    pub version: String,
+    /// `applied`, `baseline`, `covered-by-baseline`, `baseline-not-needed` or `not-for-this-target`.
+    pub reason: String,
+}
+
+impl Report for Plan {
+    const SCHEMA: &'static str = "sluice/plan/v1";
+
+    fn human(&self, paint: Paint) -> String {
+        let mut out = format!(
+            "{} {}\n{} {}\n",
+            paint.tone(Tone::Faint, "release"),
+            short(&self.release),
+            paint.tone(Tone::Faint, "plan   "),
+            short(&self.digest)
+        );
+        for target in &self.targets {
+            target.render(paint, &mut out);
+        }
+        let (pending, busy) = self.targets.iter().fold((0, 0), |(pending, busy), target| {
+            (pending + target.pending.len(), busy + usize::from(!target.pending.is_empty()))
+        });
+        out.push_str(&match pending {
+            0 => "\nnothing to do\n".to_owned(),
+            _ => format!("\n{} to run on {}\n", counted(pending, "change"), counted(busy, "database")),
+        });
+        out
+    }
+}
+
+impl PlannedTarget {
+    fn render(&self, paint: Paint, out: &mut String) {
+        let server = self.server.as_deref().map(|server| format!(" · {server}")).unwrap_or_default();
+        out.push_str(&format!(
+            "\n{} {}\n",
+            paint.tone(Tone::Strong, &line(&self.name)),
+            paint.tone(Tone::Faint, &format!("({}{})", line(&self.environment), line(&server)))
+        ));
+        for problem in &self.problems {
+            problem.render(paint, out);
+        }
+        for change in &self.pending {
+            change.render(paint, out);
+        }
+        if self.pending.is_empty() && self.problems.is_empty() {
+            out.push_str(&format!("  {}\n", paint.tone(Tone::Good, "up to date")));
+        }
+        let mut reasons: Vec<(&str, usize)> = Vec::new();
+        for skipped in &self.skipped {
+            match reasons.iter_mut().find(|(reason, _)| *reason == skipped.reason) {
+                Some((_, count)) => *count += 1,
+                None => reasons.push((&skipped.reason, 1)),
+            }
+        }
+        for (reason, count) in reasons {
+            let text = format!("{} skipped: {}", counted(count, "change"), reason.replace('-', " "));
+            out.push_str(&format!("  {}\n", paint.tone(Tone::Faint, &text)));
+        }
+    }
+}
+
+impl PlannedChange {
+    fn render(&self, paint: Paint, out: &mut String) {
+        let how = match (self.action.as_str(), self.atomic) {
+            ("apply", true) => "in one transaction".to_owned(),
+            ("apply", false) => "statement by statement where it must be".to_owned(),
+            (action, _) => action.to_owned(),
+        };
+        out.push_str(&format!(
+            "  {} {} {}\n",
+            paint.tone(Tone::Waiting, &line(&self.version)),
+            line(&self.name),
+            paint.tone(Tone::Faint, &format!("{} · {how}", line(&self.path)))
+        ));
+        for statement in &self.statements {
+            let mark = match statement.mode.as_str() {
+                "transaction" => "│",
+                "session" => "·",
+                _ => "▸",
+            };
+            for (at, text) in block(&statement.sql).lines().enumerate() {
+                let mark = if at == 0 { mark } else { " " };
+                out.push_str(&format!("    {} {text}\n", paint.tone(Tone::Faint, mark)));
+            }
+        }
+    }
+}
+
+/// The first twelve digits of a digest.
+pub(crate) fn short(digest: &str) -> &str {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..12).unwrap_or(hex)
+}
+
+/// `1 change`, `2 changes`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
