@@ -98,9 +98,9 @@ pub enum SelectorError {
 
 impl Selector {
     /// Longest expression, in bytes.
-    pub const MAX_BYTES: usize = 4096;
+    pub const MAX_BYTES: usize = 2048;
     /// Deepest nesting and longest run of one operator.
-    pub const MAX_DEPTH: usize = 64;
+    pub const MAX_DEPTH: usize = 32;
     /// Functions that a selector may call, macros included.
     pub const FUNCTIONS: &'static [&'static str] = &[
         "all",
@@ -134,24 +134,7 @@ impl Selector {
         if nesting(source) > Self::MAX_DEPTH {
             return Err(SelectorError::TooDeep { source_text: source_text() });
         }
-        // The parser is generated code with `unwrap`s on its error paths; its state is gone after a panic.
-        let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new().parse(source)));
-        let mut expression = match parsed {
-            Ok(Ok(expression)) => expression,
-            Ok(Err(errors)) => {
-                let reason = errors.errors.first().map_or_else(String::new, |error| one_line(&error.msg));
-                return Err(SelectorError::Syntax { source_text: source_text(), reason });
-            }
-            Err(_) => {
-                return Err(SelectorError::Syntax {
-                    source_text: source_text(),
-                    reason: "the parser gave up on it".to_owned(),
-                });
-            }
-        };
-        let mut check = Check { source, labels: BTreeSet::new(), bound: Vec::new() };
-        check.visit(&mut expression, 0)?;
-        let labels = check.labels;
+        let (expression, labels) = compile(source)?;
         let selector = Self { source: source_text(), expression: Arc::new(expression), labels };
         selector.rehearse()?;
         Ok(selector)
@@ -271,23 +254,50 @@ impl From<Selector> for String {
     }
 }
 
-/// Deepest bracket or longest run of prefix operators: what makes a recursive parser recurse, known before it runs.
+/// Depth of brackets, also of those in strings.
 fn nesting(source: &str) -> usize {
-    let (mut depth, mut deepest, mut run) = (0_usize, 0_usize, 0_usize);
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
     for character in source.chars() {
         match character {
             '(' | '[' | '{' => depth = depth.saturating_add(1),
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            '!' | '-' | '?' => run = run.saturating_add(1),
             _ => {}
         }
-        deepest = deepest.max(depth.saturating_add(run));
+        deepest = deepest.max(depth);
     }
     deepest
 }
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Parses and checks. The parser's frames are so large (tens of kilobytes in debug builds, several for each level) that
+/// a few dozen operators in a row exhaust an ordinary stack: it runs on one that holds the longest expression.
+fn compile(source: &str) -> Result<(IdedExpr, BTreeSet<String>), SelectorError> {
+    const STACK_BYTES: usize = 256 << 20;
+    let gave_up = || SelectorError::Syntax {
+        source_text: source.to_owned(),
+        reason: "the parser gave up on it".to_owned(),
+    };
+    let work = || {
+        let mut expression = match Parser::new().parse(source) {
+            Ok(expression) => expression,
+            Err(errors) => {
+                let reason = errors.errors.first().map_or_else(String::new, |error| one_line(&error.msg));
+                return Err(SelectorError::Syntax { source_text: source.to_owned(), reason });
+            }
+        };
+        let mut check = Check { source, labels: BTreeSet::new(), bound: Vec::new() };
+        check.visit(&mut expression, 0)?;
+        Ok((expression, check.labels))
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        // The parser is generated code with `unwrap`s on its error paths: a panic ends the thread, nothing else.
+        let handle = thread.spawn_scoped(scope, work).map_err(|_| gave_up())?;
+        handle.join().unwrap_or_else(|_| Err(gave_up()))
+    })
 }
 
 /// Walks the tree once: refuses what a selector has no use for, notes the labels, turns `labels['x']` into the label.
@@ -305,8 +315,9 @@ impl Check<'_> {
     }
 
     fn visit(&mut self, node: &mut IdedExpr, depth: usize) -> Result<(), SelectorError> {
-        // Runs of `&&`, `||` and `+` lean to one side and are as deep as they are long.
-        if depth > Selector::MAX_DEPTH * 4 {
+        // Evaluation and drop recurse on the caller's stack. Runs of `&&` and `||` are balanced by the parser, other runs
+        // are as deep as they are long.
+        if depth > Selector::MAX_DEPTH {
             return Err(SelectorError::TooDeep { source_text: self.source.to_owned() });
         }
         let below = depth.saturating_add(1);
@@ -623,9 +634,24 @@ mod tests {
             format!("{}true", "a?".repeat(1500)),
             format!("a{}", ".size()".repeat(500)),
         ] {
-            if let Ok(selector) = Selector::parse(&expression) {
-                let _ = selector.matches(&target("a", &[]));
+            let cut = expression.get(..2048).unwrap_or(&expression);
+            for expression in [&expression, cut] {
+                if let Ok(selector) = Selector::parse(expression) {
+                    let _ = selector.matches(&target("a", &[]));
+                }
             }
+        }
+        let deepest = Selector::MAX_DEPTH - 1;
+        for expression in [
+            format!("{}1 == 32", "1+".repeat(deepest - 1)),
+            format!("{}true{}", "(".repeat(deepest), ")".repeat(deepest)),
+            format!("{}true", "!!".repeat(deepest / 2)),
+            format!("{}true", "region == 'eu' || ".repeat(80)),
+            format!("name in [{}'a']", "'shop-eu-1', ".repeat(120)),
+        ] {
+            let selector =
+                Selector::parse(&expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+            let _ = selector.matches(&target("a", &[]));
         }
     }
 
