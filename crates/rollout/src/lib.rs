@@ -4,11 +4,13 @@
 //! refuses says why.
 
 mod approval;
+mod calendar;
 mod change;
 mod checksum;
 mod decide;
 mod environment;
 mod freeze;
+mod gate;
 mod release;
 mod revision;
 mod selector;
@@ -21,6 +23,7 @@ mod zone;
 pub use approval::{
     Approval, ApprovalError, ApprovalRule, Approver, Identity, IdentityError, NotCounted, People, Tally,
 };
+pub use calendar::{Calendar, Opening};
 pub use change::{
     Block, Change, ChangeKind, Directives, Phase, Script, Split, TransactionMode,
 };
@@ -28,6 +31,7 @@ pub use checksum::{Algorithm, Checksum, ChecksumError};
 pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Skip, decide};
 pub use environment::Environment;
 pub use freeze::{Freeze, FreezeError};
+pub use gate::{Gate, GateInput, GateKind, GateVerdict, Observed};
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
 pub use selector::{Selector, SelectorError, TargetFilter};
