@@ -25,7 +25,7 @@ pub use approval::{
 };
 pub use calendar::{Calendar, Opening};
 pub use change::{
-    Block, Change, ChangeKind, Directives, Phase, Script, Split, TransactionMode,
+    Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
 };
 pub use checksum::{Algorithm, Checksum, ChecksumError};
 pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Skip, decide};
