@@ -1,5 +1,7 @@
 //! What other processes do to a database, and what is left when one is killed.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod kit;
 
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,6 @@
 //! A directory with a database, and short words for steps.
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::borrow::Cow;
 use std::path::PathBuf;
