@@ -12,6 +12,13 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// A file that holds `value`, its keys sorted whatever features serde_json was built with.
+    pub fn json(path: impl Into<PathBuf>, value: &serde_json::Value) -> anyhow::Result<Self> {
+        let mut value = value.clone();
+        value.sort_all_objects();
+        Ok(Self { path: path.into(), content: serde_json::to_string_pretty(&value)? + "\n" })
+    }
+
     /// Writes the file unless it holds the content already.
     pub fn write(&self, root: &Path) -> anyhow::Result<()> {
         let path = root.join(&self.path);

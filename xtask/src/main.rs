@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask generate [--check]`.
 
 mod artifact;
+mod configuration;
 mod reference;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Writes the documents that follow from code: the command line reference and the JSON schemas.
+    /// Writes the documents that follow from code: the references and the JSON schemas.
     Generate {
         /// Writes nothing; fails when a document is stale.
         #[arg(long)]
@@ -29,7 +30,7 @@ fn main() -> anyhow::Result<()> {
 
 fn generate(check: bool) -> anyhow::Result<()> {
     let root = root();
-    let artifacts = artifacts();
+    let artifacts = artifacts()?;
     if !check {
         return artifacts.iter().try_for_each(|artifact| artifact.write(&root));
     }
@@ -40,8 +41,12 @@ fn generate(check: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn artifacts() -> Vec<Artifact> {
-    vec![Artifact { path: "docs/cli.md".into(), content: reference::render(clap::Command::new("sluice")) }]
+fn artifacts() -> anyhow::Result<Vec<Artifact>> {
+    let configuration = sluice_project::config::json_schema();
+    Ok(vec![
+        Artifact { path: "docs/configuration.md".into(), content: configuration::render(&configuration) },
+        Artifact::json("docs/schemas/sluice.toml.json", &configuration)?,
+    ])
 }
 
 fn root() -> PathBuf {
