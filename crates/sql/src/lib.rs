@@ -2,10 +2,19 @@
 //!
 //! Invariants: no I/O; no panic on any input; pieces concatenate to the input; linear time.
 
+mod byte;
+mod client;
+mod compound;
+mod copy;
 mod dialect;
 mod facts;
+mod features;
+mod lexer;
 mod piece;
+mod splitter;
+mod stream;
 
 pub use dialect::Dialect;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
+pub use stream::{StreamError, StreamPiece, StreamSplitter};

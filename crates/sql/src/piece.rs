@@ -1,6 +1,8 @@
 use sluice_text::Span;
 
 use crate::Dialect;
+use crate::lexer::{Delimiter, Stop};
+use crate::splitter::{Splitter, Trouble};
 
 /// One piece of a SQL text. The spans of all pieces, in order, cover the text without gap or overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub enum PieceKind {
     Statement,
     /// Only blanks, comments or a lone terminator.
     Blank,
-    /// A client command that only tells the splitter something (`DELIMITER //`). Nothing is sent.
+    /// A client command that only tells the splitter or the client something: `DELIMITER //` (MySQL), and
+    /// `\restrict`, `\unrestrict` (what `pg_dump` writes to forbid psql's other commands). Nothing is sent.
     Delimiter,
     /// `COPY … FROM stdin;` with the data lines that follow. `body` is the statement, `data` the lines
     /// without the closing `\.` line.
@@ -58,20 +61,85 @@ pub enum SplitErrorKind {
         /// What is open, for example `string`, `dollar quote $body$`, `comment`.
         what: String,
     },
+    /// `DELIMITER` with nothing after it, or with a backslash in it, which the mysql client refuses.
+    #[error("`DELIMITER` needs a delimiter without a backslash, for example `DELIMITER //`")]
+    BadDelimiter,
+    /// Something between `COPY … FROM stdin;` and its data.
+    #[error(
+        "the data of `COPY … FROM stdin` begin on the next line: move what follows the semicolon below the closing `\\.`"
+    )]
+    TextBeforeCopyData,
 }
 
-/// Splits a text into pieces.
+/// Splits a text into pieces, as the database's own client would.
+///
+/// Statements end at `;`, or at what `DELIMITER` says (MySQL, MariaDB). Bodies of routines, triggers and events stay
+/// whole with and without `DELIMITER`. A parenthesis that is never closed does not keep the rest of the text together
+/// (psql would; the server refuses either).
 ///
 /// # Errors
 /// The first [`SplitError`] of the text.
-pub fn split(_dialect: Dialect, _text: &str) -> Result<Vec<Piece>, SplitError> {
-    Ok(Vec::new())
+pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Piece>, SplitError> {
+    collect(Splitter::new(dialect), text)
 }
 
-/// Splits a text at a literal delimiter; strings, comments and dollar quotes protect it.
+/// Splits a text at a literal delimiter, as Atlas (`-- atlas:delimiter`) and Liquibase (`endDelimiter`) do. The
+/// delimiter goes before everything but strings, quoted names, dollar quotes, comments and parentheses that are
+/// already open; `;` means nothing unless it is the delimiter. An empty delimiter gives one piece.
 ///
 /// # Errors
 /// The first [`SplitError`] of the text.
-pub fn split_at(_dialect: Dialect, _text: &str, _delimiter: &str) -> Result<Vec<Piece>, SplitError> {
-    Ok(Vec::new())
+pub fn split_at(dialect: Dialect, text: &str, delimiter: &str) -> Result<Vec<Piece>, SplitError> {
+    collect(Splitter::literal(dialect, Delimiter::Literal(delimiter.as_bytes().to_vec())), text)
+}
+
+fn collect(mut splitter: Splitter, text: &str) -> Result<Vec<Piece>, SplitError> {
+    let bytes = text.as_bytes();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        match splitter.next(rest, true) {
+            Ok(piece) => {
+                let piece = piece.moved(at);
+                at = piece.span.end;
+                pieces.push(piece);
+            }
+            Err(trouble) => {
+                if let Some(error) = trouble.moved(at) {
+                    return Err(error);
+                }
+                break;
+            }
+        }
+    }
+    Ok(pieces)
+}
+
+impl Piece {
+    pub(crate) fn moved(self, by: usize) -> Self {
+        let kind = match self.kind {
+            PieceKind::CopyFromStdin { data } => PieceKind::CopyFromStdin { data: moved(data, by) },
+            other => other,
+        };
+        Self { span: moved(self.span, by), body: moved(self.body, by), kind }
+    }
+}
+
+impl Trouble {
+    /// The error with its place in the whole text; none where more text is all that is missing.
+    pub(crate) fn moved(self, by: usize) -> Option<SplitError> {
+        match self {
+            Self::Stop(Stop::Starved) => None,
+            Self::Stop(Stop::Unterminated { what, start, end }) => Some(SplitError {
+                kind: SplitErrorKind::Unterminated { what },
+                span: Span::new(start + by, end + by),
+            }),
+            Self::Refused(SplitError { kind, span }) => Some(SplitError { kind, span: moved(span, by) }),
+        }
+    }
+}
+
+fn moved(span: Span, by: usize) -> Span {
+    Span::new(span.start + by, span.end + by)
 }
