@@ -17,7 +17,7 @@ fi
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$reset"; }
 
-# run EXIT-CODE… -- COMMAND…: shows and runs the command; any other exit code ends the demo. Sets `code`.
+# run EXIT-CODE… -- COMMAND…: shows the command and runs it; any other exit code ends the demo. Sets `code`.
 run() {
   local expected=()
   while [ "$1" != -- ]; do
@@ -25,7 +25,7 @@ run() {
     shift
   done
   shift
-  printf '\n%s$ %s%s\n' "$dim" "$*" "$reset"
+  printf '\n%s$ %s%s\n' "$dim" "${SLUICE_ACTOR:+SLUICE_ACTOR='$SLUICE_ACTOR' }$*" "$reset"
   code=0
   "$@" || code=$?
   for ok in "${expected[@]}"; do
@@ -53,7 +53,7 @@ git diff --cached --quiet || git commit --quiet --message "Shop: customers, orde
 touch databases/dev.db databases/staging.db databases/prod.db
 
 say "A repository: sluice.toml and $(find migrations -name '*.sql' ! -name '*.down.sql' | wc -l) changes, last commit by Bob."
-run 0 -- git log -1 --format='%h %s (%an)'
+run 0 -- git log -1 --oneline
 run 0 -- ls migrations
 
 say "What would happen, and where?"
