@@ -23,7 +23,7 @@ docs: ## Write the generated documents: CLI reference, JSON schemas
 	@cargo xtask generate
 
 bench: ## Measure speed and memory against other tools
-	@tests/setup.sh postgres
+	@tests/setup.sh programs postgres
 	@benches/setup.sh
 	@cargo build --quiet --release -p sluice -p sluice-benches --locked
 	@cargo run --quiet --release -p sluice-benches --locked
