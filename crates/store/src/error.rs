@@ -1,0 +1,138 @@
+use std::path::PathBuf;
+
+use crate::Holder;
+
+/// The local state cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Files or directories.
+    #[error("`{path}` cannot be {action}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// `created`, `read`, `locked`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
+    /// Written by a newer version.
+    #[error("`{path}` has schema version {found}, and this version of sluice knows versions up to {known}")]
+    Newer {
+        /// The state file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
+    /// Not what was written.
+    #[error("`{path}` is damaged: {what}")]
+    Damaged {
+        /// The state file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The file or its directory cannot be written.
+    #[error("`{path}` cannot be written: {what}")]
+    ReadOnly {
+        /// The state file.
+        path: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// Another process writes for longer than we wait.
+    #[error("`{path}` is locked by another process")]
+    Busy {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// SQLite failed otherwise.
+    #[error("`{path}` could not be used: {error}")]
+    Database {
+        /// The state file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: rusqlite::Error,
+    },
+    /// A value cannot be written as JSON.
+    #[error("the {what} cannot be written as JSON: {error}")]
+    Json {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        #[source]
+        error: serde_json::Error,
+    },
+    /// No release or rollout begins with the given text.
+    #[error("there is no {kind} `{given}`")]
+    NotFound {
+        /// `release` or `rollout`.
+        kind: &'static str,
+        /// What was asked for.
+        given: String,
+    },
+    /// More than one begins with it.
+    #[error("`{given}` may be any of {count} {kind}s: {}", .candidates.join(", "))]
+    Ambiguous {
+        /// `release` or `rollout`.
+        kind: &'static str,
+        /// What was asked for.
+        given: String,
+        /// How many there are.
+        count: usize,
+        /// The first of them.
+        candidates: Vec<String>,
+    },
+    /// A rollout with the identifier is there already.
+    #[error("rollout `{id}` exists already")]
+    RolloutExists {
+        /// The identifier.
+        id: String,
+    },
+    /// Somebody else has changed the rollout since it was read: read it again.
+    #[error("rollout `{id}` was changed by another process meanwhile (generation {found}, not {expected})")]
+    Conflict {
+        /// The rollout.
+        id: String,
+        /// Generation that the caller had read.
+        expected: u64,
+        /// Generation that is there.
+        found: u64,
+    },
+    /// Another process runs rollouts of this project.
+    #[error("another sluice is at work here{}", .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
+    Running {
+        /// Who, if known.
+        holder: Option<Holder>,
+    },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::File { .. } | Self::ReadOnly { .. } => {
+                "see that this user may write the directory and that the disk has room".to_owned()
+            }
+            Self::Newer { .. } => "use the newer sluice that wrote it".to_owned(),
+            Self::Damaged { path, .. } => format!(
+                "delete the directory `{}`: what is applied is in the ledgers of the databases, and the next run goes on from \
+                 there; releases are made again from git, approvals must be given again",
+                path.parent().unwrap_or(path).display()
+            ),
+            Self::Busy { .. } => "wait for the other sluice and run the same command again".to_owned(),
+            Self::Database { .. } | Self::Json { .. } | Self::RolloutExists { .. } => return None,
+            Self::NotFound { kind, .. } => format!("see `sluice {kind} list`"),
+            Self::Ambiguous { .. } => "give more characters".to_owned(),
+            Self::Conflict { .. } => "run the same command again".to_owned(),
+            Self::Running { holder } => match holder {
+                Some(holder) => format!("wait for it, or stop it with `kill {}`", holder.pid),
+                None => "wait for it".to_owned(),
+            },
+        };
+        Some(text)
+    }
+}

@@ -1,0 +1,181 @@
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+use sluice_rollout::{ChangeKind, Digest, Provenance, Release};
+
+use crate::{Store, StoreError};
+
+/// A release as it is kept: what it holds and where it comes from, but not the text of its changes, which git has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredRelease {
+    /// Content digest.
+    pub digest: Digest,
+    /// Project name.
+    pub project: String,
+    /// When it was first made, RFC 3339 in UTC; ignored when it is put.
+    pub created_at: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// Its changes in order.
+    pub changes: Vec<StoredChange>,
+    /// Effective configuration, canonical JSON.
+    pub configuration: String,
+}
+
+/// A change of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredChange {
+    /// Path in the repository.
+    pub path: String,
+    /// Version as written.
+    pub version: String,
+    /// Name for people.
+    pub name: String,
+    /// Kind.
+    pub kind: ChangeKind,
+    /// `algorithm:hex`.
+    pub checksum: String,
+}
+
+/// Whether putting a release wrote anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is new.
+    Inserted,
+    /// A release with the same digest, and so the same content, was there.
+    Exists,
+}
+
+impl From<&Release> for StoredRelease {
+    fn from(release: &Release) -> Self {
+        let change = |change: &sluice_rollout::Change| StoredChange {
+            path: change.up.file.path().to_owned(),
+            version: change.version.clone(),
+            name: change.name.clone(),
+            kind: change.kind,
+            checksum: change.checksum.as_str().to_owned(),
+        };
+        Self {
+            digest: release.digest.clone(),
+            project: release.project.clone(),
+            created_at: String::new(),
+            provenance: release.provenance.clone(),
+            changes: release.changes.iter().map(change).collect(),
+            configuration: release.configuration.clone(),
+        }
+    }
+}
+
+const COLUMNS: &str = "digest, project, created_at, provenance, content, configuration";
+
+impl Store {
+    /// Keeps a release. Putting it again does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_release(&mut self, release: &StoredRelease) -> Result<Put, StoreError> {
+        let json = |what, error| StoreError::Json { what, error };
+        let provenance =
+            serde_json::to_string(&release.provenance).map_err(|error| json("provenance", error))?;
+        let content = serde_json::to_string(&release.changes).map_err(|error| json("changes", error))?;
+        let inserted = self.writer()?.execute(
+            "INSERT INTO release (digest, project, provenance, content, configuration) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (digest) DO NOTHING",
+            params![release.digest.0, release.project, provenance, content, release.configuration],
+        );
+        match inserted.map_err(|error| self.error(error))? {
+            0 => Ok(Put::Exists),
+            _ => Ok(Put::Inserted),
+        }
+    }
+
+    /// All releases, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn releases(&self) -> Result<Vec<StoredRelease>, StoreError> {
+        let Some(connection) = self.reader() else { return Ok(Vec::new()) };
+        let sql = format!("SELECT {COLUMNS} FROM release ORDER BY created_at DESC, rowid DESC");
+        let read = || {
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_map([], RawRelease::read)?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error| self.error(error))?.into_iter().map(|raw| raw.parse(self)).collect()
+    }
+
+    /// The release with this digest, or the only one whose digest begins so (`sha256:` may be left out).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ambiguous`].
+    pub fn release(&self, digest: &str) -> Result<StoredRelease, StoreError> {
+        let prefix = if digest.contains(':') { digest.to_owned() } else { format!("sha256:{digest}") };
+        let found = self.resolve(
+            "release",
+            digest,
+            &prefix,
+            "SELECT digest FROM release WHERE substr(digest, 1, length(?1)) = ?1",
+        )?;
+        let missing = || StoreError::NotFound { kind: "release", given: digest.to_owned() };
+        let connection = self.reader().ok_or_else(missing)?;
+        let sql = format!("SELECT {COLUMNS} FROM release WHERE digest = ?");
+        connection.query_row(&sql, [found], RawRelease::read).map_err(|error| self.error(error))?.parse(self)
+    }
+
+    /// The one identifier that begins with `prefix`.
+    pub(crate) fn resolve(
+        &self,
+        kind: &'static str,
+        given: &str,
+        prefix: &str,
+        sql: &str,
+    ) -> Result<String, StoreError> {
+        let missing = || StoreError::NotFound { kind, given: given.to_owned() };
+        let connection = self.reader().filter(|_| !given.is_empty()).ok_or_else(missing)?;
+        let read = || {
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_map([prefix], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        let mut found = read().map_err(|error| self.error(error))?;
+        if let Some(exact) = found.iter().position(|id| id == prefix) {
+            return Ok(found.swap_remove(exact));
+        }
+        match found.len() {
+            0 => Err(missing()),
+            1 => found.pop().ok_or_else(missing),
+            count => {
+                found.truncate(5);
+                Err(StoreError::Ambiguous { kind, given: given.to_owned(), count, candidates: found })
+            }
+        }
+    }
+}
+
+struct RawRelease {
+    release: StoredRelease,
+    provenance: String,
+    content: String,
+}
+
+impl RawRelease {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let release = StoredRelease {
+            digest: Digest(row.get(0)?),
+            project: row.get(1)?,
+            created_at: row.get(2)?,
+            provenance: Provenance::default(),
+            changes: Vec::new(),
+            configuration: row.get(5)?,
+        };
+        Ok(Self { release, provenance: row.get(3)?, content: row.get(4)? })
+    }
+
+    fn parse(self, store: &Store) -> Result<StoredRelease, StoreError> {
+        let Self { mut release, provenance, content } = self;
+        let damaged =
+            |error: serde_json::Error| store.damaged(format!("release {}: {error}", release.digest.short()));
+        let provenance = serde_json::from_str(&provenance).map_err(damaged)?;
+        let changes = serde_json::from_str(&content).map_err(damaged)?;
+        release.provenance = provenance;
+        release.changes = changes;
+        Ok(release)
+    }
+}
