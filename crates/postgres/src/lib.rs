@@ -1,1 +1,45 @@
-//! Placeholder.
+//! PostgreSQL for Sluice: connecting, the session lock, transactions with the ledger, and reading from the catalog what
+//! statements outside of transactions have done.
+//!
+//! Versions 14 and later. TLS by rustls; remote hosts are verified unless the URL says otherwise. A start-up costs nothing beyond
+//! the server's own; a transaction costs two round trips, whatever it holds.
+
+mod activity;
+mod catalog;
+mod connection;
+mod control;
+mod copy;
+mod failure;
+mod key_reader;
+mod ledger;
+mod lock;
+mod probe;
+mod request;
+mod session;
+mod shape;
+mod target;
+mod tls;
+mod transaction;
+
+use async_trait::async_trait;
+use sluice_engine::{Connect, Database, DbError, Session};
+
+/// The PostgreSQL family.
+///
+/// URLs are libpq's: `postgres://user:password@host:port/database?sslmode=…`, several hosts divided by commas, Unix sockets as
+/// `?host=/folder`. `sslmode` is `disable`, `prefer` (also `allow`), `require` (encrypted, nobody checked), `verify-ca` or `verify-full`;
+/// without it, remote hosts get `verify-full` and the loopback interface `prefer`. Authorities are the system's, or those in
+/// `sslrootcert`. A password that the URL lacks is taken from `PGPASSWORD` or `~/.pgpass`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Postgres;
+
+#[async_trait]
+impl Database for Postgres {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["postgres", "postgresql"]
+    }
+
+    async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {
+        Ok(Box::new(session::PostgresSession::open(connect).await?))
+    }
+}
