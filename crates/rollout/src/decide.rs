@@ -81,7 +81,7 @@ pub enum Skip {
 }
 
 /// Something wrong between repository and ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What.
     pub kind: ProblemKind,

@@ -11,6 +11,7 @@ mod decide;
 mod environment;
 mod freeze;
 mod gate;
+mod plan;
 mod release;
 mod revision;
 mod selector;
@@ -32,6 +33,7 @@ pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Sk
 pub use environment::Environment;
 pub use freeze::{Freeze, FreezeError};
 pub use gate::{Gate, GateInput, GateKind, GateVerdict, Observed};
+pub use plan::{PendingChange, Plan, PlannedStatement, SkippedChange, StatementMode, TargetPlan};
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
 pub use selector::{Selector, SelectorError, TargetFilter};
