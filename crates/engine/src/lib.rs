@@ -6,6 +6,8 @@
 mod admin;
 mod apply;
 mod change;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod database;
 mod error;
 mod event;

@@ -1,0 +1,12 @@
+//! One file a command: options in, report out.
+
+pub mod baseline;
+pub mod deploy;
+pub mod history;
+pub mod init;
+pub mod new;
+pub mod plan;
+pub mod release;
+pub mod repair;
+pub mod rollout;
+pub mod status;

@@ -1,0 +1,84 @@
+use sluice_engine::Inspection;
+use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
+use sluice_rollout::{ChangeKind, Decision, RevisionState};
+
+use crate::context::{Context, Site};
+use crate::error::{CliError, Exit, problems_of};
+use crate::planning::{Survey, survey};
+
+/// `sluice status`
+///
+/// Exit code 3 when a database did not answer, 1 when a history does not fit, 0 otherwise.
+pub fn run(context: &Context) -> Result<Exit, CliError> {
+    let sites = context.sites()?;
+    let release = context.project.release(&sluice_rollout::Provenance::default());
+    let surveys = survey(context, &sites, true);
+    let targets: Vec<DatabaseStatus> = sites.iter().zip(&surveys).map(|(site, survey)| status(site, survey)).collect();
+    let exit = if targets.iter().any(|target| target.state == State::Unreachable) {
+        Exit::Unreachable
+    } else if targets.iter().any(|target| target.state == State::Refused) {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
+    context.output.result(&Status { release: release.digest.0, targets });
+    Ok(exit)
+}
+
+fn status(site: &Site<'_>, survey: &Survey) -> DatabaseStatus {
+    let mut status = DatabaseStatus {
+        name: site.target.name.0.clone(),
+        environment: site.target.environment.clone(),
+        server: None,
+        state: State::Unreachable,
+        version: None,
+        pending: 0,
+        last_change: None,
+        drift: "unknown".to_owned(),
+        leftovers: Vec::new(),
+        problems: Vec::new(),
+    };
+    match &survey.found {
+        Err(error) => {
+            if matches!(error, sluice_engine::ApplyError::Ledger(_)) {
+                status.state = State::Refused;
+            }
+            status.problems = problems_of(error, &status.name);
+        }
+        Ok((inspection, decision)) => fill(&mut status, inspection, decision),
+    }
+    status
+}
+
+fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decision) {
+    let revisions = &inspection.ledger.revisions;
+    let any = |state: RevisionState| revisions.iter().any(|revision| revision.state == state);
+    status.server = Some(inspection.server.product.clone());
+    status.state = if decision.is_refused() {
+        State::Refused
+    } else if any(RevisionState::Failed) {
+        State::Failed
+    } else if any(RevisionState::Applying) {
+        State::Unfinished
+    } else if decision.pending.is_empty() {
+        State::UpToDate
+    } else {
+        State::Pending
+    };
+    status.version = revisions
+        .iter()
+        .rfind(|revision| revision.kind != ChangeKind::Repeatable && revision.state.is_complete())
+        .map(|revision| revision.version.clone());
+    status.pending = decision.pending.len();
+    status.last_change = revisions
+        .iter()
+        .filter(|revision| revision.finished_at.is_some())
+        .max_by(|left, right| left.finished_at.cmp(&right.finished_at))
+        .map(|revision| LastChange { version: revision.version.clone(), finished_at: revision.finished_at.clone() });
+    status.leftovers = inspection
+        .leftovers
+        .iter()
+        .map(|leftover| format!("{}; remove it with: {}", leftover.what, leftover.remove_with))
+        .collect();
+    status.problems = decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
+}

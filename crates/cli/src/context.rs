@@ -1,0 +1,284 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_engine::ledger::Identity;
+use sluice_engine::{Connect, Database, DbError, DbErrorKind, Timing};
+use sluice_project::config::{Config, DatabaseEntry};
+use sluice_project::{Project, ProjectError};
+use sluice_report::Problem;
+use sluice_rollout::{Change, Selector, Target, TargetFilter};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Global;
+use crate::engines::family_of;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+
+/// A project and what the options select of it. The current directory is the project's root from here on, so that relative
+/// paths in the configuration mean what they say.
+pub struct Context {
+    /// The project.
+    pub project: Project,
+    /// The options.
+    pub global: Global,
+    /// Where results go.
+    pub output: Output,
+    /// Cancelled when the user wants to stop.
+    pub cancel: CancellationToken,
+    /// Names this process in ledgers and on servers.
+    pub run_id: String,
+    /// `targets` directives, by index of the change.
+    selectors: Vec<Option<Selector>>,
+}
+
+impl Context {
+    /// Finds and reads the project.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration and the files.
+    pub fn load(global: &Global, output: Output, cancel: CancellationToken) -> Result<Self, CliError> {
+        let path = match &global.config {
+            Some(path) => path.clone(),
+            None => {
+                let here = std::env::current_dir()
+                    .map_err(|error| CliError::usage(format!("the current directory cannot be read: {error}")))?;
+                sluice_project::find_config(&here).ok_or_else(|| {
+                    CliError::usage("there is no sluice.toml here or in a directory above").help("`sluice init` writes one")
+                })?
+            }
+        };
+        let project = Project::load(&path)?;
+        if !project.root.as_os_str().is_empty() {
+            std::env::set_current_dir(&project.root).map_err(|error| {
+                CliError::usage(format!("{} cannot be entered: {error}", project.root.display()))
+            })?;
+        }
+        let selectors = compile_targets(&project.changes)?;
+        for warning in &project.config.warnings {
+            output.message(&format!("warning: {warning}"));
+        }
+        Ok(Self { project, global: global.clone(), output, cancel, run_id: run_id(), selectors })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.project.config
+    }
+
+    /// The databases that `--env` and `--database` select, in the order of the environments.
+    ///
+    /// # Errors
+    /// An unknown environment, database or group, an invalid expression, or no database at all.
+    pub fn sites(&self) -> Result<Vec<Site<'_>>, CliError> {
+        let config = self.config();
+        let known: Vec<&str> = config.environments.iter().map(|environment| environment.name.as_str()).collect();
+        if let Some(name) = self.global.env.as_deref()
+            && !known.contains(&name)
+        {
+            return Err(CliError::usage(format!("there is no environment `{name}` in sluice.toml"))
+                .help(format!("environments are: {}", known.join(", "))));
+        }
+        let filter = self.global.database.as_deref().map(TargetFilter::parse).transpose().map_err(|error| {
+            CliError::usage(format!("--database: {error}"))
+                .help("give a name, several names with commas, group:NAME, or a CEL expression such as region == 'eu'")
+        })?;
+        let mut sites = Vec::new();
+        for environment in &config.environments {
+            if self.global.env.as_deref().is_some_and(|name| name != environment.name) {
+                continue;
+            }
+            for entry in config.databases_of(&environment.name) {
+                let site = Site { entry, target: entry.target() };
+                let selected = match &filter {
+                    None => true,
+                    Some(filter) => {
+                        let group = |name: &str| {
+                            config.groups.iter().find(|group| group.name == name).map(|group| &group.selector)
+                        };
+                        filter.matches(&site.target, group).map_err(|error| CliError::usage(format!("--database: {error}")))?
+                    }
+                };
+                if selected {
+                    sites.push(site);
+                }
+            }
+        }
+        if sites.is_empty() {
+            let names: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
+            return Err(CliError::usage("no database is selected").help(match names.as_slice() {
+                [] => "sluice.toml has no [[database]]".to_owned(),
+                names => format!("databases are: {}", names.join(", ")),
+            }));
+        }
+        Ok(sites)
+    }
+
+    /// Time limits from the configuration.
+    pub fn timing(&self) -> Timing {
+        let apply = &self.config().apply;
+        Timing {
+            lock_timeout: apply.lock_timeout,
+            lock_attempts: apply.lock_attempts,
+            lock_wait: apply.lock_wait,
+            statement_timeout: apply.statement_timeout,
+            reconnect: Duration::from_secs(60),
+        }
+    }
+
+    /// Whether the change at `index` is for this target.
+    pub fn applies(&self, index: usize, target: &Target) -> bool {
+        self.selectors
+            .get(index)
+            .and_then(Option::as_ref)
+            // An expression that fails on a target does not select it.
+            .is_none_or(|selector| selector.matches(target).unwrap_or(false))
+    }
+
+    /// Values for `${name}` on a target; `None` where placeholders are not enabled.
+    pub fn placeholders(&self, target: &Target) -> Option<BTreeMap<String, String>> {
+        let placeholders = &self.config().placeholders;
+        placeholders.enabled.then(|| {
+            let mut values = target.labels.clone();
+            values.insert("database".to_owned(), target.name.0.clone());
+            values.insert("environment".to_owned(), target.environment.clone());
+            values.extend(placeholders.values.clone());
+            values
+        })
+    }
+
+    /// Resolves a target's URL.
+    ///
+    /// # Errors
+    /// A reference that does not resolve, or a URL of an unknown kind.
+    pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
+        let secret = sluice_project::resolve(&site.entry.url, Path::new(".")).map_err(|error| {
+            DbError::new(DbErrorKind::Connect, error.to_string())
+        })?;
+        let family = family_of(secret.expose())?;
+        Ok(Connection {
+            family,
+            connect: Connect {
+                url: secret.expose().to_owned(),
+                run_id: self.run_id.clone(),
+                connect_timeout: self.config().apply.connect_timeout,
+                cancel: self.cancel.child_token(),
+            },
+        })
+    }
+
+    /// A thread's own runtime: each target is worked on by one thread.
+    ///
+    /// # Errors
+    /// When the system gives no more file descriptors or threads.
+    pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            CliError::new(Exit::Unreachable, Problem::error(format!("the system gives no event loop: {error}")))
+        })
+    }
+
+    /// Who runs this, as ledgers record it.
+    pub fn identity(&self) -> Identity {
+        Identity { run_id: self.run_id.clone(), applied_by: user_at_host(), ..Identity::default() }
+    }
+}
+
+/// A database of the project.
+#[derive(Debug, Clone)]
+pub struct Site<'a> {
+    /// Its entry in the configuration.
+    pub entry: &'a DatabaseEntry,
+    /// As selectors see it.
+    pub target: Target,
+}
+
+/// A resolved database.
+#[derive(Clone)]
+pub struct Connection {
+    /// Its family.
+    pub family: &'static dyn Database,
+    /// How to connect. Holds the secret.
+    pub connect: Connect,
+}
+
+impl From<ProjectError> for CliError {
+    fn from(error: ProjectError) -> Self {
+        let problems = error
+            .messages
+            .iter()
+            .map(|message| {
+                let problem = Problem::error(message.message.clone()).help(message.help.clone());
+                match message.place() {
+                    Some(place) => problem.at(place),
+                    None => problem,
+                }
+            })
+            .collect();
+        Self { exit: Exit::Usage, problems }
+    }
+}
+
+fn compile_targets(changes: &[Change]) -> Result<Vec<Option<Selector>>, CliError> {
+    changes
+        .iter()
+        .map(|change| {
+            change.directives.targets.as_deref().map(Selector::parse).transpose().map_err(|error| {
+                CliError::new(
+                    Exit::Usage,
+                    Problem::error(format!("the directive targets: {error}")).at(change.up.file.path()),
+                )
+            })
+        })
+        .collect()
+}
+
+/// Unique for this process and start: time and process id.
+fn run_id() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", since.as_millis(), std::process::id())
+}
+
+/// `user@host` of this process; `SLUICE_ACTOR` comes before it.
+pub fn user_at_host() -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(actor) = variable("SLUICE_ACTOR") {
+        return actor;
+    }
+    let user = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .map(|host| host.trim().to_owned())
+        .or_else(|| variable("HOSTNAME"))
+        .unwrap_or_else(|| "localhost".to_owned());
+    format!("{user}@{host}")
+}
+
+/// Calls `work` for every item on at most `parallel` threads; results come in the order of the items.
+pub fn in_parallel<T: Sync, R: Send>(items: &[T], parallel: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let next = AtomicUsize::new(0);
+    let threads = parallel.clamp(1, items.len().max(1));
+    if threads == 1 {
+        return items.iter().map(work).collect();
+    }
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut results = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(at) else { return results };
+                results.push((at, work(item)));
+            }
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Events that nobody listens to.
+pub fn silent() -> sluice_engine::EventSink {
+    Arc::new(|_| {})
+}

@@ -1,0 +1,132 @@
+use sluice_engine::{ApplyError, DbErrorKind};
+use sluice_report::{Failure, Problem};
+
+/// How a command ends, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, nothing wrong; also: nothing to do.
+    Done,
+    /// Findings at or above the failing severity, or a verdict of "no".
+    Findings,
+    /// Usage or configuration.
+    Usage,
+    /// A target or service could not be reached.
+    Unreachable,
+    /// A change failed; what was done is recorded, and the next run resumes.
+    Failed,
+    /// Waiting at a gate.
+    Waiting,
+    /// A person must look.
+    Inconclusive,
+    /// Cancelled.
+    Cancelled,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::Failed => 4,
+            Self::Waiting => 5,
+            Self::Inconclusive => 6,
+            Self::Cancelled => 130,
+        }
+    }
+
+    /// The exit code in a word, as `--format json` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Findings => "findings",
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::Failed => "failed",
+            Self::Waiting => "waiting",
+            Self::Inconclusive => "inconclusive",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A command that cannot do what it was asked to.
+#[derive(Debug)]
+pub struct CliError {
+    /// How it ends.
+    pub exit: Exit,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl CliError {
+    /// One problem.
+    pub fn new(exit: Exit, problem: Problem) -> Self {
+        Self { exit, problems: vec![problem] }
+    }
+
+    /// Something wrong with the command line, the configuration or the files.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, Problem::error(message))
+    }
+
+    /// With advice on the last problem.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.help = Some(help.into());
+        }
+        self
+    }
+
+    /// What a program is told.
+    pub fn failure(&self) -> Failure {
+        Failure { kind: self.exit.name().to_owned(), problems: self.problems.clone() }
+    }
+}
+
+impl From<sluice_store::StoreError> for CliError {
+    fn from(error: sluice_store::StoreError) -> Self {
+        Self::usage(error.to_string()).help(
+            "what is kept in .sluice can be deleted: the ledgers in the databases are the truth, only approvals and \
+             the list of releases and rollouts are lost",
+        )
+    }
+}
+
+/// How a failed target ends the command.
+pub fn exit_of(error: &ApplyError) -> Exit {
+    match error {
+        ApplyError::Connect(error) => match error.kind {
+            DbErrorKind::Url => Exit::Usage,
+            DbErrorKind::DiskFull | DbErrorKind::LockTimeout | DbErrorKind::Permission => Exit::Failed,
+            DbErrorKind::Cancelled => Exit::Cancelled,
+            _ => Exit::Unreachable,
+        },
+        ApplyError::ReadOnly { .. } | ApplyError::Lost(_) => Exit::Unreachable,
+        ApplyError::Script(_) => Exit::Usage,
+        ApplyError::Refused { .. } | ApplyError::EditedInFlight { .. } => Exit::Findings,
+        ApplyError::Ledger(_) | ApplyError::Inconclusive { .. } | ApplyError::StillRunning { .. } => {
+            Exit::Inconclusive
+        }
+        ApplyError::Locked { .. }
+        | ApplyError::Stale { .. }
+        | ApplyError::Assertion { .. }
+        | ApplyError::Statement { .. }
+        | ApplyError::Fenced => Exit::Failed,
+        ApplyError::Cancelled { .. } => Exit::Cancelled,
+    }
+}
+
+/// The problems of a failed target.
+pub fn problems_of(error: &ApplyError, target: &str) -> Vec<Problem> {
+    if let ApplyError::Refused { problems } = error {
+        return problems
+            .iter()
+            .map(|problem| Problem::error(problem.message.clone()).at(target).help(error.help()))
+            .collect();
+    }
+    vec![Problem::error(error.to_string()).at(target).help(error.help())]
+}
