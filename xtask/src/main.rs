@@ -2,13 +2,19 @@
 
 mod artifact;
 mod configuration;
+// Joined to `artifacts` as soon as the binary has a library that gives its clap definition.
+#[cfg(test)]
 mod reference;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use artifact::Artifact;
 use clap::Parser;
+
+/// Where the JSON schemas are.
+const SCHEMAS: &str = "docs/schemas";
 
 /// Tasks of the repository's developers.
 #[derive(Parser)]
@@ -31,10 +37,13 @@ fn main() -> anyhow::Result<()> {
 fn generate(check: bool) -> anyhow::Result<()> {
     let root = root();
     let artifacts = artifacts()?;
+    let orphans = orphans(&root, &artifacts)?;
     if !check {
+        orphans.iter().try_for_each(|path| fs::remove_file(root.join(path)))?;
         return artifacts.iter().try_for_each(|artifact| artifact.write(&root));
     }
-    let stale: Vec<String> = artifacts.iter().filter_map(|artifact| artifact.difference(&root)).collect();
+    let mut stale: Vec<String> = artifacts.iter().filter_map(|artifact| artifact.difference(&root)).collect();
+    stale.extend(orphans.iter().map(|path| format!("{} is not generated any more", path.display())));
     if !stale.is_empty() {
         bail!("{}\nrun `cargo xtask generate` and commit the result", stale.join("\n"));
     }
@@ -43,10 +52,28 @@ fn generate(check: bool) -> anyhow::Result<()> {
 
 fn artifacts() -> anyhow::Result<Vec<Artifact>> {
     let configuration = sluice_project::config::json_schema();
-    Ok(vec![
+    let mut artifacts = vec![
         Artifact { path: "docs/configuration.md".into(), content: configuration::render(&configuration) },
-        Artifact::json("docs/schemas/sluice.toml.json", &configuration)?,
-    ])
+        Artifact::json(format!("{SCHEMAS}/sluice.toml.json"), &configuration)?,
+    ];
+    for (name, schema) in sluice_report::schemas() {
+        let name = name.strip_prefix("sluice/").unwrap_or(name).replace('/', ".");
+        artifacts.push(Artifact::json(format!("{SCHEMAS}/{name}.json"), &schema)?);
+    }
+    Ok(artifacts)
+}
+
+/// Files among the schemas that nothing generates.
+fn orphans(root: &Path, artifacts: &[Artifact]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut orphans = Vec::new();
+    for entry in fs::read_dir(root.join(SCHEMAS)).into_iter().flatten() {
+        let path = Path::new(SCHEMAS).join(entry?.file_name());
+        if !artifacts.iter().any(|artifact| artifact.path == path) {
+            orphans.push(path);
+        }
+    }
+    orphans.sort();
+    Ok(orphans)
 }
 
 fn root() -> PathBuf {
