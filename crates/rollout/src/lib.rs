@@ -11,6 +11,7 @@ mod decide;
 mod environment;
 mod freeze;
 mod gate;
+mod machine;
 mod plan;
 mod release;
 mod revision;
@@ -33,6 +34,10 @@ pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Sk
 pub use environment::Environment;
 pub use freeze::{Freeze, FreezeError};
 pub use gate::{Gate, GateInput, GateKind, GateVerdict, Observed};
+pub use machine::{
+    Command, Event, Outcome, Reason, ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, Stage, StageInput, StageState,
+    TargetFact, TargetInput, TargetRun, TargetState,
+};
 pub use plan::{PendingChange, Plan, PlannedStatement, SkippedChange, StatementMode, TargetPlan};
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
