@@ -59,13 +59,15 @@ const IMPURE: &[&str] = &[
     "socket2",
     "tokio",
     "tokio-postgres",
+    "ureq",
 ];
 
-/// One driver, one crate: who may name it. Tests and tools outside the product are free.
+/// One way to the outside, one crate: who may name it. Tests and tools outside the product are free.
 const DRIVERS: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["sluice-postgres", "sluice-store"]),
     ("mysql_async", &["sluice-mysql"]),
     ("rusqlite", &["sluice-sqlite", "sluice-store"]),
+    ("ureq", &["sluice-project"]),
 ];
 
 /// Members that are not part of the product: they may depend on anything in it.
