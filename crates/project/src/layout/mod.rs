@@ -1,1 +1,134 @@
 //! Migration directories of every layout, read as changes in the order in which they apply.
+//!
+//! A layout says which file belongs to which change ([`convention`], [`folders`], plans and journals) and which parts of
+//! it are to run; offsets are always those of the file, so that every message points into it. Everything that is wrong
+//! is reported, not only the first thing. What another tool would silently pass over is a warning.
+
+mod atlas;
+mod atlas_sum;
+mod bytebase;
+mod convention;
+mod dbmate;
+mod detection;
+mod directive;
+mod drizzle;
+mod flyway;
+mod folders;
+mod goose;
+pub mod history;
+mod kind;
+mod liquibase;
+mod native;
+mod numbered;
+mod order;
+mod reading;
+mod scan;
+mod sqitch;
+mod sqitch_plan;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sluice_rollout::Change;
+
+pub use detection::{Detection, Found, detect, find};
+pub use kind::{Layout, UnknownLayout};
+
+use crate::message::{Message, ProjectError};
+use order::Order;
+use reading::Reading;
+
+/// The migrations of a project.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// How they are laid out, and what says so.
+    pub detection: Detection,
+    /// In the order in which they must be applied; repeatable ones last.
+    pub changes: Vec<Change>,
+    /// What should be looked at.
+    pub warnings: Vec<Message>,
+    /// Drizzle: when each change was generated, in milliseconds since 1970, by version. Its history is kept by it.
+    pub journal: BTreeMap<String, i64>,
+}
+
+/// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is
+/// not given.
+///
+/// # Errors
+/// Everything that is wrong with the files, their names, their markers and directives, their order and what they require.
+pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Directory, ProjectError> {
+    let mut reading = Reading::new(root);
+    let mut trees = Vec::with_capacity(dirs.len());
+    let mut found = layout.map(|layout| Detection { layout, evidence: "`layout` in sluice.toml".to_owned() });
+    for dir in dirs {
+        let dir = root.join(dir);
+        let entries = tree::walk(&mut reading, &dir);
+        let detected =
+            if layout.is_none() { detection::of(&mut reading, root, &dir, &entries) } else { None };
+        match (&found, detected) {
+            (None, detected) => found = detected,
+            (Some(first), Some(other)) if other.layout != first.layout => {
+                let message = format!(
+                    "this directory is laid out as {} ({}), but another as {} ({})",
+                    other.layout, other.evidence, first.layout, first.evidence
+                );
+                let path = reading.shown(&dir);
+                reading.error_about(
+                    path,
+                    message,
+                    "give each its own project, or set `layout` in sluice.toml",
+                );
+            }
+            _ => {}
+        }
+        trees.push((dir, entries));
+    }
+    let detection = found.unwrap_or_else(|| Detection {
+        layout: Layout::Native,
+        evidence: "there are no migrations yet".to_owned(),
+    });
+    reading.empty_is_error = detection.layout == Layout::Native;
+    let mut changes = Vec::new();
+    let mut journal = BTreeMap::new();
+    for (dir, entries) in &trees {
+        let mut read = match detection.layout {
+            Layout::Native => convention::read(&mut reading, entries, &native::CONVENTION),
+            Layout::Flyway => flyway::read(&mut reading, entries),
+            Layout::Liquibase => liquibase::read(&mut reading, entries),
+            Layout::GolangMigrate => convention::read(&mut reading, entries, &numbered::GOLANG_MIGRATE),
+            Layout::Goose => convention::read(&mut reading, entries, &goose::CONVENTION),
+            Layout::Dbmate => convention::read(&mut reading, entries, &dbmate::CONVENTION),
+            Layout::Atlas => atlas::read(&mut reading, dir, entries),
+            Layout::Sqitch => sqitch::read(&mut reading, root, dir),
+            Layout::Prisma => folders::prisma(&mut reading, entries),
+            Layout::Diesel => folders::diesel(&mut reading, entries),
+            Layout::Sqlx => convention::read(&mut reading, entries, &numbered::SQLX),
+            Layout::Rails => convention::read(&mut reading, entries, &numbered::RAILS),
+            Layout::Drizzle => {
+                let (changes, when) = drizzle::read(&mut reading, entries);
+                journal.extend(when);
+                changes
+            }
+            Layout::Bytebase => bytebase::read(&mut reading, entries),
+        };
+        changes.append(&mut read);
+    }
+    let order = match detection.layout {
+        Layout::Native
+        | Layout::Flyway
+        | Layout::GolangMigrate
+        | Layout::Goose
+        | Layout::Sqlx
+        | Layout::Rails
+        | Layout::Bytebase => Order::Numeric,
+        Layout::Dbmate | Layout::Atlas | Layout::Prisma | Layout::Diesel => Order::Text,
+        Layout::Liquibase | Layout::Sqitch | Layout::Drizzle => Order::Given,
+    };
+    let changes = order::arrange(&mut reading, changes, order);
+    if reading.errors.is_empty() {
+        Ok(Directory { detection, changes, warnings: reading.warnings, journal })
+    } else {
+        Err(ProjectError { messages: reading.errors })
+    }
+}

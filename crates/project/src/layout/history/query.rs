@@ -1,0 +1,217 @@
+use sluice_sql::Dialect;
+
+use crate::layout::Layout;
+
+/// How the history of a tool is found and read on one dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Whose history. dbmate's and Rails' tables look the same: both are [`Layout::Dbmate`] here.
+    pub tool: Layout,
+    /// The dialect of the queries.
+    pub dialect: Dialect,
+    /// The table, qualified where it is not in the current schema.
+    pub table: String,
+    /// Answers one row with one column: `1` if the table is there with the tool's columns, otherwise `0`.
+    pub exists_sql: String,
+    /// Reads the rows in the order in which they were written, every column as text.
+    pub read_sql: String,
+}
+
+/// Type of a column, for reading it as text.
+#[derive(Clone, Copy)]
+enum Column {
+    /// Text or number.
+    Plain(&'static str),
+    /// A moment with its zone.
+    Moment(&'static str),
+    /// A moment without zone, taken as UTC.
+    LocalMoment(&'static str),
+    /// Bytes, read as hexadecimal digits.
+    Bytes(&'static str),
+}
+
+use Column::{Bytes, LocalMoment, Moment, Plain};
+
+struct Table {
+    tool: Layout,
+    schema: Option<&'static str>,
+    name: &'static str,
+    columns: &'static [Column],
+    /// A column that this tool's table does not have.
+    without: Option<&'static str>,
+    order: &'static str,
+}
+
+impl Table {
+    const fn new(tool: Layout, name: &'static str, columns: &'static [Column], order: &'static str) -> Self {
+        Self { tool, schema: None, name, columns, without: None, order }
+    }
+
+    const fn within(self, schema: &'static str) -> Self {
+        Self { schema: Some(schema), ..self }
+    }
+}
+
+const FLYWAY: &[Column] = &[
+    Plain("version"),
+    Plain("type"),
+    Plain("script"),
+    Plain("checksum"),
+    LocalMoment("installed_on"),
+    Plain("success"),
+];
+const GOLANG_MIGRATE: &[Column] = &[Plain("version"), Plain("dirty")];
+const VERSIONS: &[Column] = &[Plain("version")];
+const GOOSE: &[Column] = &[Plain("version_id"), Plain("is_applied"), LocalMoment("tstamp")];
+const LIQUIBASE: &[Column] = &[
+    Plain("id"),
+    Plain("author"),
+    Plain("filename"),
+    Plain("md5sum"),
+    Plain("exectype"),
+    LocalMoment("dateexecuted"),
+];
+const ATLAS: &[Column] = &[
+    Plain("version"),
+    Plain("type"),
+    Plain("applied"),
+    Plain("total"),
+    Plain("hash"),
+    Moment("executed_at"),
+];
+const SQITCH: &[Column] = &[Plain("change"), Plain("script_hash"), Moment("committed_at")];
+const PRISMA: &[Column] =
+    &[Plain("migration_name"), Plain("checksum"), Moment("finished_at"), Plain("rolled_back_at")];
+const DIESEL: &[Column] = &[Plain("version"), LocalMoment("run_on")];
+const SQLX: &[Column] = &[Plain("version"), Bytes("checksum"), Moment("installed_on"), Plain("success")];
+const DRIZZLE: &[Column] = &[Plain("hash"), Plain("created_at")];
+
+/// The queries for every tool that keeps its history in databases of this dialect. More than one may find a table.
+pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
+    let is_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
+    let liquibase = if is_mysql { "DATABASECHANGELOG" } else { "databasechangelog" };
+    let mut tables = vec![
+        Table::new(Layout::Flyway, "flyway_schema_history", FLYWAY, "installed_rank"),
+        // Its name before Flyway 5.
+        Table::new(Layout::Flyway, "schema_version", FLYWAY, "installed_rank"),
+        Table::new(Layout::GolangMigrate, "schema_migrations", GOLANG_MIGRATE, "version"),
+        Table {
+            without: Some("dirty"),
+            ..Table::new(Layout::Dbmate, "schema_migrations", VERSIONS, "version")
+        },
+        Table::new(Layout::Goose, "goose_db_version", GOOSE, "id"),
+        Table::new(Layout::Liquibase, liquibase, LIQUIBASE, "orderexecuted"),
+        Table::new(Layout::Atlas, "atlas_schema_revisions", ATLAS, "executed_at"),
+        Table::new(Layout::Prisma, "_prisma_migrations", PRISMA, "started_at"),
+        Table::new(Layout::Diesel, "__diesel_schema_migrations", DIESEL, "version"),
+        Table::new(Layout::Sqlx, "_sqlx_migrations", SQLX, "version"),
+    ];
+    let drizzle = Table::new(Layout::Drizzle, "__drizzle_migrations", DRIZZLE, "created_at");
+    match dialect {
+        Dialect::Postgres => {
+            tables.push(drizzle.within("drizzle"));
+            tables.push(
+                Table::new(Layout::Atlas, "atlas_schema_revisions", ATLAS, "executed_at")
+                    .within("atlas_schema_revisions"),
+            );
+            tables.push(Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at").within("sqitch"));
+        }
+        Dialect::Mysql | Dialect::Mariadb => {
+            tables.push(drizzle);
+            tables.push(Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at").within("sqitch"));
+        }
+        // sqitch keeps its registry in another file, `sqitch.db`.
+        Dialect::Sqlite => tables.push(drizzle),
+    }
+    tables.iter().map(|table| query(dialect, table)).collect()
+}
+
+fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
+    let quoted = match table.schema {
+        Some(schema) => format!("{}.{}", quote(dialect, schema), quote(dialect, table.name)),
+        None => quote(dialect, table.name),
+    };
+    let columns: Vec<String> = table.columns.iter().map(|column| as_text(dialect, *column)).collect();
+    HistoryQuery {
+        tool: table.tool,
+        dialect,
+        table: table
+            .schema
+            .map_or_else(|| table.name.to_owned(), |schema| format!("{schema}.{}", table.name)),
+        exists_sql: exists(dialect, table),
+        read_sql: format!(
+            "select {} from {quoted} order by {}",
+            columns.join(", "),
+            quote(dialect, table.order)
+        ),
+    }
+}
+
+fn exists(dialect: Dialect, table: &Table) -> String {
+    let column = if dialect == Dialect::Sqlite { "lower(name)" } else { "lower(column_name)" };
+    let names: Vec<String> = table
+        .columns
+        .iter()
+        .map(|(Plain(name) | Moment(name) | LocalMoment(name) | Bytes(name))| format!("'{name}'"))
+        .collect();
+    let mut condition = format!(
+        "count(distinct case when {column} in ({}) then {column} end) = {}",
+        names.join(", "),
+        names.len()
+    );
+    if let Some(without) = table.without {
+        condition.push_str(&format!(" and count(case when {column} = '{without}' then 1 end) = 0"));
+    }
+    let source = match (dialect, table.schema) {
+        (Dialect::Sqlite, _) => format!("pragma_table_info('{}')", table.name),
+        (Dialect::Postgres, None) => format!(
+            "information_schema.columns where table_schema = any (current_schemas(false)) and table_name = '{}'",
+            table.name
+        ),
+        (_, None) => format!(
+            "information_schema.columns where table_schema = database() and table_name = '{}'",
+            table.name
+        ),
+        (_, Some(schema)) => format!(
+            "information_schema.columns where table_schema = '{schema}' and table_name = '{}'",
+            table.name
+        ),
+    };
+    format!("select case when {condition} then '1' else '0' end from {source}")
+}
+
+/// The column as text; moments as RFC 3339 in UTC.
+fn as_text(dialect: Dialect, column: Column) -> String {
+    let (Plain(name) | Moment(name) | LocalMoment(name) | Bytes(name)) = column;
+    let quoted = quote(dialect, name);
+    match (dialect, column) {
+        (Dialect::Postgres, Plain(_)) => format!("{quoted}::text"),
+        (Dialect::Postgres, Moment(_)) => {
+            format!("to_char({quoted} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+        }
+        (Dialect::Postgres, LocalMoment(_)) => {
+            format!("to_char({quoted}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+        }
+        (Dialect::Postgres, Bytes(_)) => format!("encode({quoted}, 'hex')"),
+        (Dialect::Mysql | Dialect::Mariadb, Plain(_)) => format!("cast({quoted} as char)"),
+        (Dialect::Mysql | Dialect::Mariadb, Moment(_) | LocalMoment(_)) => {
+            format!("date_format({quoted}, '%Y-%m-%dT%H:%i:%s.%fZ')")
+        }
+        (Dialect::Sqlite, Plain(_)) => format!("cast({quoted} as text)"),
+        (Dialect::Sqlite, Moment(_) | LocalMoment(_)) => {
+            // Prisma writes milliseconds since 1970, the others text.
+            format!(
+                "case typeof({quoted}) when 'integer' then strftime('%Y-%m-%dT%H:%M:%fZ', {quoted} / 1000.0, 'unixepoch') \
+                 else coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', {quoted}), cast({quoted} as text)) end"
+            )
+        }
+        (Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite, Bytes(_)) => format!("lower(hex({quoted}))"),
+    }
+}
+
+fn quote(dialect: Dialect, name: &str) -> String {
+    match dialect {
+        Dialect::Mysql | Dialect::Mariadb => format!("`{name}`"),
+        Dialect::Postgres | Dialect::Sqlite => format!("\"{name}\""),
+    }
+}

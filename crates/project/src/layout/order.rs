@@ -1,0 +1,210 @@
+//! One order over all changes: versions, then what they require.
+
+use std::collections::HashMap;
+
+use sluice_rollout::{Change, ChangeKind, version_key};
+
+use super::reading::Reading;
+
+/// How a layout orders its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Number by number.
+    Numeric,
+    /// As text.
+    Text,
+    /// As read: a plan or journal says it.
+    Given,
+}
+
+/// Sorts the changes, repeatable ones last; finds duplicates and requirements that cannot be met.
+pub(super) fn arrange(reading: &mut Reading, changes: Vec<Change>, order: Order) -> Vec<Change> {
+    let (repeatable, mut changes): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| change.kind == ChangeKind::Repeatable);
+    match order {
+        Order::Numeric => {
+            changes.sort_by_cached_key(|change| (numbers(&change.key), change.kind == ChangeKind::Baseline))
+        }
+        Order::Text => changes.sort_by(|left, right| left.version.cmp(&right.version)),
+        Order::Given => {}
+    }
+    let first_repeatable = changes.len();
+    let mut repeatable = repeatable;
+    if order != Order::Given {
+        repeatable.sort_by(|left, right| left.version.cmp(&right.version));
+    }
+    changes.append(&mut repeatable);
+
+    let by_key = index(reading, &changes);
+    let edges = edges(reading, &changes, &by_key);
+    if let Some(cycle) = cycle(&edges) {
+        report_cycle(reading, &changes, &cycle);
+        return changes;
+    }
+    for (from, required) in edges.iter().enumerate().take(first_repeatable) {
+        for to in required.iter().filter(|to| **to > from) {
+            if let (Some(change), Some(later)) = (changes.get(from), changes.get(*to)) {
+                let (message, help) = if later.kind == ChangeKind::Repeatable {
+                    (
+                        format!(
+                            "{} requires {}, which is repeatable and comes after every version",
+                            change.version, later.version
+                        ),
+                        "make it repeatable too, or drop the requirement",
+                    )
+                } else {
+                    (
+                        format!("{} requires {}, which comes after it", change.version, later.version),
+                        "give it a higher version than what it requires",
+                    )
+                };
+                let at = requirement_at(change, &later.version);
+                reading.error_at(&change.up.file, at, message, help);
+            }
+        }
+    }
+    reorder_repeatable(changes, &edges, first_repeatable)
+}
+
+/// A version as numbers that compare as numbers, whatever their length; other text after every version. `B2` (a Flyway
+/// baseline script) stands where 2 stands.
+fn numbers(key: &str) -> (bool, Vec<(usize, String)>, String) {
+    let version =
+        key.strip_prefix('B').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(key);
+    let normal = version_key(version);
+    if normal.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        (false, normal.split('.').map(|part| (part.len(), part.to_owned())).collect(), String::new())
+    } else {
+        (true, Vec::new(), key.to_owned())
+    }
+}
+
+/// Every change by its key; duplicates are reported.
+fn index(reading: &mut Reading, changes: &[Change]) -> HashMap<String, usize> {
+    let mut by_key: HashMap<String, usize> = HashMap::with_capacity(changes.len());
+    for (at, change) in changes.iter().enumerate() {
+        if let Some(first) = by_key.get(&change.key).and_then(|first| changes.get(*first)) {
+            let what = if change.kind == ChangeKind::Repeatable { "repeatable change" } else { "version" };
+            let mut message = format!("{what} {} is also that of {}", change.version, first.up.file.path());
+            if first.version != change.version {
+                message.push_str(&format!(" (as {}, which is the same version)", first.version));
+            }
+            let path = change.up.file.path().to_owned();
+            reading.error_about(path, message, "give one of them another version");
+        } else {
+            by_key.insert(change.key.clone(), at);
+        }
+    }
+    by_key
+}
+
+/// For each change the indexes of those that it requires.
+fn edges(reading: &mut Reading, changes: &[Change], by_key: &HashMap<String, usize>) -> Vec<Vec<usize>> {
+    let mut edges = vec![Vec::new(); changes.len()];
+    for (change, required) in changes.iter().zip(edges.iter_mut()) {
+        for version in &change.directives.requires {
+            match by_key.get(&version_key(version)) {
+                Some(to) => required.push(*to),
+                None => {
+                    let at = requirement_at(change, version);
+                    reading.error_at(
+                        &change.up.file,
+                        at,
+                        format!("{} requires {version}, which does not exist", change.version),
+                        "correct the version, or add the change",
+                    );
+                }
+            }
+        }
+    }
+    edges
+}
+
+/// Where a file names what it requires; its start where another file does (a sqitch plan).
+fn requirement_at(change: &Change, version: &str) -> usize {
+    let text = change.up.file.text();
+    text.match_indices("requires")
+        .find_map(|(at, _)| {
+            let line = text.get(at..)?.lines().next()?;
+            Some(at + line.find(version)?)
+        })
+        .unwrap_or(0)
+}
+
+/// One cycle, if there is any, as indexes in the direction of `requires`.
+fn cycle(edges: &[Vec<usize>]) -> Option<Vec<usize>> {
+    const OPEN: u8 = 1;
+    const DONE: u8 = 2;
+    let mut state = vec![0_u8; edges.len()];
+    for start in 0..edges.len() {
+        if state.get(start) != Some(&0) {
+            continue;
+        }
+        // Depth first without recursion: each element is a change and the next of its edges to follow.
+        let mut path = vec![(start, 0_usize)];
+        while let Some((at, next)) = path.last_mut() {
+            if let Some(seen) = state.get_mut(*at) {
+                *seen = OPEN;
+            }
+            let Some(to) = edges.get(*at).and_then(|required| required.get(*next)).copied() else {
+                if let Some(seen) = state.get_mut(*at) {
+                    *seen = DONE;
+                }
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            match state.get(to) {
+                Some(&OPEN) => {
+                    let mut cycle: Vec<usize> =
+                        path.iter().map(|(at, _)| *at).skip_while(|at| *at != to).collect();
+                    cycle.push(to);
+                    return Some(cycle);
+                }
+                Some(&DONE) | None => {}
+                Some(_) => path.push((to, 0)),
+            }
+        }
+    }
+    None
+}
+
+fn report_cycle(reading: &mut Reading, changes: &[Change], cycle: &[usize]) {
+    let members: Vec<&Change> = cycle.iter().filter_map(|at| changes.get(*at)).collect();
+    let names: Vec<&str> = members.iter().map(|change| change.version.as_str()).collect();
+    if let (Some(first), Some(second)) = (members.first(), members.get(1)) {
+        let at = requirement_at(first, &second.version);
+        reading.error_at(
+            &first.up.file,
+            at,
+            format!("changes require each other: {}", names.join(" → ")),
+            "remove one of the requirements",
+        );
+    }
+}
+
+/// Puts repeatable changes after those that they require, otherwise keeping their order.
+fn reorder_repeatable(changes: Vec<Change>, edges: &[Vec<usize>], first: usize) -> Vec<Change> {
+    let count = changes.len();
+    if edges.iter().skip(first).all(Vec::is_empty) {
+        return changes;
+    }
+    let mut placed = vec![false; count];
+    let mut sequence = Vec::with_capacity(count.saturating_sub(first));
+    while sequence.len() < count.saturating_sub(first) {
+        let ready = (first..count).find(|at| {
+            placed.get(*at) == Some(&false)
+                && edges.get(*at).is_none_or(|required| {
+                    required.iter().all(|to| *to < first || placed.get(*to) == Some(&true))
+                })
+        });
+        // Without cycles there is always one.
+        let Some(at) = ready else { break };
+        if let Some(mark) = placed.get_mut(at) {
+            *mark = true;
+        }
+        sequence.push(at);
+    }
+    let mut slots: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    (0..first).chain(sequence).filter_map(|at| slots.get_mut(at).and_then(Option::take)).collect()
+}

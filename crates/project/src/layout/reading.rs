@@ -1,0 +1,189 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sluice_rollout::{
+    Block, Change, ChangeKind, Checksum, ChecksumInput, Directives, Script, Split, version_key,
+};
+use sluice_text::{DecodeError, Position, SourceFile, Span};
+
+use super::{directive, scan};
+use crate::message::Message;
+
+/// What is read from disk, with everything that is wrong so far.
+pub(super) struct Reading {
+    root: PathBuf,
+    buffer: Vec<u8>,
+    preloaded: HashMap<PathBuf, Source>,
+    /// Whether a change without statements is an error rather than a warning.
+    pub empty_is_error: bool,
+    pub errors: Vec<Message>,
+    pub warnings: Vec<Message>,
+}
+
+/// A file's text and what its checksum is over.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub file: SourceFile,
+    pub input: ChecksumInput,
+}
+
+/// A change before its checksum is computed and its directives are read.
+pub(super) struct Draft {
+    pub version: String,
+    pub name: String,
+    pub kind: ChangeKind,
+    pub source: Source,
+    /// The part of the file that is the change's: directives are looked for at its top.
+    pub part: Span,
+    pub blocks: Vec<Block>,
+    pub down: Option<Script>,
+    pub directives: Directives,
+}
+
+impl Reading {
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            buffer: Vec::new(),
+            preloaded: HashMap::new(),
+            empty_is_error: false,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// `path` relative to the repository, with `/`.
+    pub fn shown(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        let text = relative.to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace('\\', "/") }
+    }
+
+    /// Reads a file; what is wrong with it is reported.
+    pub fn source(&mut self, path: &Path) -> Option<Source> {
+        if let Some(source) = self.preloaded.remove(path) {
+            return Some(source);
+        }
+        let shown = self.shown(path);
+        self.buffer.clear();
+        if let Err(error) = File::open(path).and_then(|mut file| file.read_to_end(&mut self.buffer)) {
+            self.error_about(
+                shown,
+                format!("the file cannot be read: {error}"),
+                "check that it exists and its permissions",
+            );
+            return None;
+        }
+        let text = match sluice_text::decode(&self.buffer) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = undecodable(shown, &self.buffer, &error);
+                self.errors.push(message);
+                return None;
+            }
+        };
+        let input = if text.len() == self.buffer.len() {
+            ChecksumInput::File
+        } else {
+            ChecksumInput::Raw(Arc::from(self.buffer.as_slice()))
+        };
+        Some(Source { file: SourceFile::new(shown, text), input })
+    }
+
+    /// Keeps a file that was read before its turn.
+    pub fn keep(&mut self, path: PathBuf, source: Source) {
+        self.preloaded.insert(path, source);
+    }
+
+    /// Makes a change of a draft: reads the directives, computes the checksum, notices that there is nothing to run.
+    pub fn change(&mut self, draft: Draft) -> Change {
+        let Draft { version, name, kind, source, part, blocks, down, mut directives } = draft;
+        directive::read(self, &source.file, part, &mut directives);
+        if !blocks.iter().any(|block| scan::first_statement(source.file.text(), block.span).is_some()) {
+            let message = Message::at(
+                &source.file,
+                part.start,
+                "the change holds no statement",
+                Some("write its SQL, or delete the file".to_owned()),
+            );
+            if self.empty_is_error { self.errors.push(message) } else { self.warnings.push(message) }
+        }
+        Change {
+            key: version_key(&version),
+            version,
+            name,
+            kind,
+            checksum: Checksum::of(source.input.bytes(&source.file)),
+            up: Script { file: source.file, blocks },
+            input: source.input,
+            down,
+            directives,
+        }
+    }
+
+    pub fn error_at(
+        &mut self,
+        file: &SourceFile,
+        offset: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.errors.push(Message::at(file, offset, message, Some(help.into())));
+    }
+
+    pub fn error_about(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.errors.push(Message::about(path, message, Some(help.into())));
+    }
+
+    pub fn warn_at(
+        &mut self,
+        file: &SourceFile,
+        offset: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.warnings.push(Message::at(file, offset, message, Some(help.into())));
+    }
+
+    pub fn warn_about(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.warnings.push(Message::about(path, message, Some(help.into())));
+    }
+}
+
+/// The whole of a file's text.
+pub(super) fn all_of(file: &SourceFile) -> Span {
+    Span::new(0, file.text().len())
+}
+
+/// One block over the whole file.
+pub(super) fn whole(file: &SourceFile, substitute: bool) -> Vec<Block> {
+    vec![Block { span: all_of(file), split: Split::Dialect, substitute }]
+}
+
+/// A bad encoding, with its place.
+fn undecodable(path: String, bytes: &[u8], error: &DecodeError) -> Message {
+    let place = match error {
+        DecodeError::InvalidUtf8 { offset, line } | DecodeError::Nul { offset, line } => {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let before = text.get(..*offset).unwrap_or_default();
+            let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+            let column = 1 + String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count();
+            Position { line: *line, column }
+        }
+        DecodeError::Utf16 => Position { line: 1, column: 1 },
+    };
+    Message { path, position: Some(place), message: error.to_string(), help: None }
+}

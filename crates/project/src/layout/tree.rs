@@ -1,0 +1,110 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::reading::Reading;
+
+/// A file below a migration directory.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Relative to the migration directory, with `/`.
+    pub inside: String,
+}
+
+impl Entry {
+    /// The file's own name.
+    pub fn name(&self) -> &str {
+        self.inside.rsplit('/').next().unwrap_or(&self.inside)
+    }
+
+    /// The directory that it is in, relative to the migration directory; empty at the top.
+    pub fn folder(&self) -> &str {
+        self.inside.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Whether it is in the migration directory itself.
+    pub fn is_at_top(&self) -> bool {
+        !self.inside.contains('/')
+    }
+
+    /// Whether the name ends in `.sql`, however it is written.
+    pub fn is_sql(&self) -> bool {
+        let name = self.name().as_bytes();
+        name.len() > 4 && name.get(name.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(b".sql"))
+    }
+}
+
+/// How deep directories are followed; a symbolic link that leads to its own parent ends here.
+const MAX_DEPTH: usize = 12;
+
+/// Every file below `dir`, sorted by path; hidden files and directories are left out.
+pub(super) fn walk(reading: &mut Reading, dir: &Path) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    walk_into(reading, dir, "", 0, &mut entries);
+    entries.sort_by(|left, right| left.inside.cmp(&right.inside));
+    entries
+}
+
+fn walk_into(reading: &mut Reading, dir: &Path, inside: &str, depth: usize, entries: &mut Vec<Entry>) {
+    let listing = match fs::read_dir(dir) {
+        Ok(listing) => listing,
+        Err(error) => {
+            let path = reading.shown(dir);
+            return match error.kind() {
+                std::io::ErrorKind::NotFound => reading.error_about(
+                    path,
+                    "there is no such directory",
+                    "create it, or correct `migrations` in sluice.toml",
+                ),
+                std::io::ErrorKind::NotADirectory => reading.error_about(
+                    path,
+                    "this is not a directory",
+                    "name the directory that holds the migrations",
+                ),
+                _ => reading.error_about(
+                    path,
+                    format!("the directory cannot be read: {error}"),
+                    "check its permissions",
+                ),
+            };
+        }
+    };
+    for item in listing {
+        let item = match item {
+            Ok(item) => item,
+            Err(error) => {
+                let path = reading.shown(dir);
+                reading.error_about(
+                    path,
+                    format!("the directory cannot be read: {error}"),
+                    "check its permissions",
+                );
+                return;
+            }
+        };
+        let name = item.file_name();
+        let Some(name) = name.to_str() else {
+            if name.to_string_lossy().ends_with(".sql") {
+                let path = reading.shown(&item.path());
+                reading.error_about(path, "the file name is not UTF-8", "rename the file");
+            }
+            continue;
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = item.path();
+        let is_dir = match item.file_type() {
+            Ok(kind) if kind.is_symlink() => path.is_dir(),
+            Ok(kind) => kind.is_dir(),
+            Err(_) => false,
+        };
+        let inside = if inside.is_empty() { name.to_owned() } else { format!("{inside}/{name}") };
+        if !is_dir {
+            entries.push(Entry { path, inside });
+        } else if depth < MAX_DEPTH && name != "node_modules" {
+            walk_into(reading, &path, &inside, depth + 1, entries);
+        }
+    }
+}
