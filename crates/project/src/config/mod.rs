@@ -1,1 +1,75 @@
 //! `sluice.toml`: strict, with places and suggestions in every error.
+//!
+//! One table of keys (`keys`) drives both the check of the file and its JSON Schema. A file is read as far as possible,
+//! so that one run reports everything that is wrong with it.
+
+mod canonical;
+mod environment;
+mod keys;
+mod model;
+mod read;
+mod reader;
+mod schema;
+mod suggestion;
+mod value;
+
+use sluice_text::SourceFile;
+use toml::de::DeTable;
+
+pub use model::{
+    Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection, Review,
+};
+pub use schema::json_schema;
+
+use crate::{Message, ProjectError};
+
+/// Name of the configuration file.
+pub const FILE_NAME: &str = "sluice.toml";
+
+impl Config {
+    /// Reads the text of a configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it. If it is not TOML, only that is reported.
+    pub fn parse(file: &SourceFile) -> Result<Self, ProjectError> {
+        let (document, faults) = DeTable::parse_recoverable(file.text());
+        if !faults.is_empty() {
+            let messages = faults
+                .iter()
+                .map(|fault| {
+                    let span = fault.span().unwrap_or(0..0);
+                    let message = match fault.message() {
+                        "duplicate key" => {
+                            let key = file.text().get(span.clone()).unwrap_or_default();
+                            format!("key `{key}` stands here for the second time")
+                        }
+                        other => one_line(other),
+                    };
+                    Message::at(file, span.start, message, None)
+                })
+                .collect();
+            return Err(ProjectError { messages });
+        }
+        let mut reader = reader::Reader::new(file);
+        let root = document.get_ref();
+        reader.check(&keys::FILE, root, 0);
+        let config = read::config(&mut reader, reader::Node::root(root, 0..0));
+        match (reader.finish(), config) {
+            ((errors, warnings), Some(config)) if errors.is_empty() => Ok(Self { warnings, ..config }),
+            ((messages, _), _) => Err(ProjectError { messages }),
+        }
+    }
+
+    /// The effective configuration as canonical JSON, for digests: the same meaning gives the same text. References to
+    /// secrets stand in it as written, secrets never.
+    pub fn canonical_json(&self) -> String {
+        canonical::text(self)
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The effective configuration as JSON that is the same text for the same meaning: keys sorted, defaults filled in,
+//! durations written one way, no secrets. It has the shape of the file.
+
+use serde_json::{Map, Value, json};
+use sluice_rollout::{Environment, Response};
+
+use super::model::{Config, DriftResponse};
+use super::value::duration_text;
+use crate::layout::Layout;
+
+pub(super) fn text(config: &Config) -> String {
+    let mut text = String::new();
+    write(&value(config), &mut text);
+    text
+}
+
+fn value(config: &Config) -> Value {
+    let apply = &config.apply;
+    let integrity = &config.policy.integrity;
+    json!({
+        "project": without_nulls(json!({
+            "name": config.project.name,
+            "migrations": config.project.migrations,
+            "schema": config.project.schema,
+            "layout": config.project.layout.map(Layout::name),
+        })),
+        "placeholders": { "enabled": config.placeholders.enabled, "values": config.placeholders.values },
+        "policy": {
+            "edited": response(integrity.edited),
+            "removed": response(integrity.removed),
+            "out_of_order": response(integrity.out_of_order),
+            "drift": match config.policy.drift {
+                DriftResponse::Error => "error",
+                DriftResponse::Warn => "warn",
+                DriftResponse::Adopt => "adopt",
+            },
+        },
+        "apply": {
+            "lock_timeout": duration_text(apply.lock_timeout),
+            "lock_attempts": apply.lock_attempts,
+            "lock_wait": duration_text(apply.lock_wait),
+            "statement_timeout": duration_text(apply.statement_timeout.unwrap_or_default()),
+            "connect_timeout": duration_text(apply.connect_timeout),
+        },
+        "people": config.people,
+        "group": config.groups.iter()
+            .map(|group| json!({ "name": group.name, "where": group.selector }))
+            .collect::<Vec<_>>(),
+        "environment": config.environments.iter().map(environment).collect::<Vec<_>>(),
+        "database": config.databases.iter()
+            .map(|database| json!({
+                "name": database.name,
+                "environment": database.environment,
+                "url": database.url.to_string(),
+                "labels": database.labels,
+            }))
+            .collect::<Vec<_>>(),
+        "review": {
+            "fail_on": config.review.fail_on,
+            "extends": config.review.extends,
+            "rules": config.review.rules,
+            "ignore": config.review.ignore,
+        },
+    })
+}
+
+fn environment(environment: &Environment) -> Value {
+    json!({
+        "name": environment.name,
+        "soak": duration_text(environment.soak.unwrap_or_default()),
+        "approvals": environment.approvals,
+        "window": environment.windows,
+        "freeze": environment.freezes,
+        "waves": environment.waves,
+        "max_parallel": environment.max_parallel,
+        "max_failures": environment.max_failures,
+    })
+}
+
+fn response(response: Response) -> &'static str {
+    match response {
+        Response::Error => "error",
+        Response::Warn => "warn",
+        Response::Allow => "allow",
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| !value.is_null()).collect()),
+        other => other,
+    }
+}
+
+/// Compact JSON with sorted keys, whatever order the map type of `serde_json` keeps.
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => write_object(map, text),
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write(item, text);
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+fn write_object(map: &Map<String, Value>, text: &mut String) {
+    let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    text.push('{');
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(key.as_str()).to_string());
+        text.push(':');
+        write(value, text);
+    }
+    text.push('}');
+}

@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sluice_rollout::{Environment, Integrity, People, Selector, Target, TargetName};
+
+use crate::Message;
+use crate::layout::Layout;
+use crate::secret::SecretRef;
+
+/// What `sluice.toml` says, with defaults filled in and every reference checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[project]`.
+    pub project: ProjectSection,
+    /// `[placeholders]`.
+    pub placeholders: Placeholders,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[apply]`.
+    pub apply: Apply,
+    /// `[people]`: groups for approvals.
+    pub people: People,
+    /// `[[group]]`, in file order.
+    pub groups: Vec<Group>,
+    /// `[[environment]]`, in file order, which is the order of rollouts.
+    pub environments: Vec<Environment>,
+    /// `[[database]]`, in file order.
+    pub databases: Vec<DatabaseEntry>,
+    /// `[review]`.
+    pub review: Review,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Message>,
+}
+
+/// What the project is called and where its SQL is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectSection {
+    /// Name.
+    pub name: String,
+    /// Folders of migrations, relative to the configuration; at least one.
+    pub migrations: Vec<String>,
+    /// Folder of the desired schema.
+    pub schema: Option<String>,
+    /// How the migrations are laid out; absent where it is to be detected.
+    pub layout: Option<Layout>,
+}
+
+/// Values for `${name}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placeholders {
+    /// Whether anything is replaced.
+    pub enabled: bool,
+    /// Values by name.
+    pub values: BTreeMap<String, String>,
+}
+
+/// What to do when repository and ledger disagree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Edited, removed and out-of-order changes.
+    pub integrity: Integrity,
+    /// A schema that differs from its snapshot.
+    pub drift: DriftResponse,
+}
+
+/// What to do about drift.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DriftResponse {
+    /// Refuse to run.
+    Error,
+    /// Say so and go on.
+    #[default]
+    Warn,
+    /// Take the schema as it is for the new truth.
+    Adopt,
+}
+
+/// How changes are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apply {
+    /// How long a statement waits for its locks.
+    pub lock_timeout: Duration,
+    /// How many times a statement that got no lock is tried; at least 1.
+    pub lock_attempts: u32,
+    /// How long to wait for another run on the same database.
+    pub lock_wait: Duration,
+    /// How long a statement may run; `None` for as long as it takes.
+    pub statement_timeout: Option<Duration>,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+}
+
+impl Default for Apply {
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_secs(3),
+            lock_attempts: 10,
+            lock_wait: Duration::from_mins(10),
+            statement_timeout: None,
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A named set of databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Unique name.
+    pub name: String,
+    /// Which databases belong to it.
+    pub selector: Selector,
+}
+
+/// One database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseEntry {
+    /// Unique name.
+    pub name: String,
+    /// Name of an environment of the configuration.
+    pub environment: String,
+    /// Where its URL is.
+    pub url: SecretRef,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl DatabaseEntry {
+    /// The database as selectors see it.
+    pub fn target(&self) -> Target {
+        Target {
+            name: TargetName(self.name.clone()),
+            environment: self.environment.clone(),
+            engine: self.url.engine().map(str::to_owned),
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+/// What the review reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// `error`, `warning`, `info` or `never`.
+    pub fail_on: String,
+    /// Rule sets to start from.
+    pub extends: Vec<String>,
+    /// By rule id: a severity, or an object with `severity` and the rule's options.
+    pub rules: BTreeMap<String, serde_json::Value>,
+    /// Files that are not reviewed, as globs.
+    pub ignore: Vec<String>,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { fail_on: "error".to_owned(), extends: Vec::new(), rules: BTreeMap::new(), ignore: Vec::new() }
+    }
+}
+
+impl Config {
+    /// The databases of an environment, in file order.
+    pub fn databases_of(&self, environment: &str) -> impl Iterator<Item = &DatabaseEntry> {
+        self.databases.iter().filter(move |database| database.environment == environment)
+    }
+}

@@ -1,0 +1,178 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sluice_rollout::{Change, Provenance, Release};
+use sluice_text::SourceFile;
+
+use crate::config::{Config, FILE_NAME};
+use crate::git::{self, Difference, GitError};
+use crate::layout::{self, Directory};
+use crate::{Message, ProjectError};
+
+/// A repository as it is on disk: its configuration and its changes.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Folder of the configuration; every path is relative to it.
+    pub root: PathBuf,
+    /// The configuration.
+    pub config: Config,
+    /// The migrations and their layout.
+    pub directory: Directory,
+}
+
+/// The nearest `sluice.toml` in `start` or above it.
+pub fn find_config(start: &Path) -> Option<PathBuf> {
+    let start = std::path::absolute(start).ok()?;
+    start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
+}
+
+impl Project {
+    /// Reads a configuration and the changes that it names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration; if it is right, everything that is wrong with the changes.
+    pub fn load(config_path: &Path) -> Result<Self, ProjectError> {
+        let (root, config) = read_config(config_path)?;
+        let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
+        let directory = layout::read(&root, &directories, config.project.layout)?;
+        Ok(Self { root, config, directory })
+    }
+
+    /// The changes in the order in which they must be applied.
+    pub fn changes(&self) -> &[Change] {
+        &self.directory.changes
+    }
+
+    /// Warnings of the configuration and of the changes.
+    pub fn warnings(&self) -> impl Iterator<Item = &Message> {
+        self.config.warnings.iter().chain(&self.directory.warnings)
+    }
+
+    /// Names the changes and the configuration by their content.
+    pub fn release(&self, provenance: Provenance) -> Release {
+        Release::new(
+            self.config.project.name.clone(),
+            self.directory.changes.clone(),
+            self.config.canonical_json(),
+            provenance,
+        )
+    }
+
+    /// Which files of the changes, up and down, are not as a commit has them.
+    ///
+    /// # Errors
+    /// [`GitError`] where the commit is not there or git fails.
+    pub fn differences(&self, commit: &str) -> Result<Vec<(String, Difference)>, GitError> {
+        // Several changesets may be in one file.
+        let mut files: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        for change in self.changes() {
+            for script in std::iter::once(&change.up).chain(&change.down) {
+                files.insert(script.file.path(), script.file.text().as_bytes());
+            }
+        }
+        let files: Vec<(&str, &[u8])> = files.into_iter().collect();
+        let differences = git::committed(&self.root, commit, &files)?;
+        Ok(differences.into_iter().map(|(path, difference)| (path.to_owned(), difference)).collect())
+    }
+}
+
+/// Reads only the configuration, for commands that need no changes; the folder that its paths are relative to comes with
+/// it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_config(path: &Path) -> Result<(PathBuf, Config), ProjectError> {
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let help = match error.kind() {
+            std::io::ErrorKind::NotFound => "run sluice init to write one, or give --config PATH",
+            std::io::ErrorKind::IsADirectory => "give the path of the file",
+            _ => "the file must be readable",
+        };
+        Message::about(
+            shown.clone(),
+            format!("cannot read the configuration: {error}"),
+            Some(help.to_owned()),
+        )
+    })?;
+    let name = path.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
+    let file = SourceFile::from_bytes(name, &bytes)
+        .map_err(|error| Message::about(shown, error.to_string(), None))?;
+    let config = Config::parse(&file)?;
+    let root = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    Ok((root, config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, content) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, content).expect("a file");
+        }
+        folder
+    }
+
+    fn digest(files: &[(&str, &str)]) -> String {
+        let folder = project(files);
+        let project = Project::load(&folder.path().join(FILE_NAME)).unwrap_or_else(|error| panic!("{error}"));
+        project.release(Provenance::default()).digest.to_string()
+    }
+
+    const CONFIG: &str = "[project]\nname = \"shop\"\n";
+    const CHANGE: &str = "create table a (id int);\n";
+
+    #[test]
+    fn the_nearest_configuration_upwards_is_found() {
+        let folder = project(&[
+            ("sluice.toml", CONFIG),
+            ("a/b/x", ""),
+            ("c/sluice.toml/x", ""),
+            ("d/sluice.toml", CONFIG),
+        ]);
+        let root = folder.path();
+        assert_eq!(find_config(&root.join("a/b")), Some(root.join("sluice.toml")));
+        assert_eq!(find_config(&root.join("c")), Some(root.join("sluice.toml")));
+        assert_eq!(find_config(&root.join("d")), Some(root.join("d/sluice.toml")));
+    }
+
+    #[test]
+    fn a_digest_is_that_of_content_not_of_spelling() {
+        let first = digest(&[("sluice.toml", CONFIG), ("migrations/1_a.sql", CHANGE)]);
+        let comment = "# the shop\nproject = { migrations = [\"./migrations/\"], name = 'shop' }\n";
+        let crlf = CHANGE.replace('\n', "\r\n");
+        assert_eq!(first, digest(&[("sluice.toml", comment), ("migrations/1_a.sql", &crlf)]));
+        assert_ne!(
+            first,
+            digest(&[("sluice.toml", CONFIG), ("migrations/1_a.sql", "create table b (id int);\n")])
+        );
+        assert_ne!(first, digest(&[("sluice.toml", CONFIG), ("migrations/2_a.sql", CHANGE)]));
+        let policy = format!("{CONFIG}[policy]\nedited = \"warn\"\n");
+        assert_ne!(first, digest(&[("sluice.toml", &policy), ("migrations/1_a.sql", CHANGE)]));
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_named() {
+        let folder = project(&[("latin.toml", "")]);
+        std::fs::write(folder.path().join("latin.toml"), b"[project]\nname = \"K\xf6ln\"\n").expect("a file");
+        let message = |name: &str| {
+            let error = Project::load(&folder.path().join(name)).expect_err("an error");
+            error.to_string().replace(&folder.path().display().to_string(), "FOLDER")
+        };
+        assert_eq!(
+            message("sluice.toml"),
+            "cannot read the configuration: No such file or directory (os error 2)\n  --> FOLDER/sluice.toml\n  help: run sluice init to write one, or give --config PATH"
+        );
+        assert_eq!(
+            message("latin.toml"),
+            "not valid UTF-8 at byte 19 (line 2): save the file as UTF-8\n  --> FOLDER/latin.toml"
+        );
+    }
+}
