@@ -7,7 +7,11 @@ const DOLLAR: u8 = 8;
 /// A byte that cannot begin anything but itself: the splitter jumps over runs of them.
 const DULL: u8 = 16;
 
-#[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "the index counts to 255 in a table of 256")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "the index counts to 255 in a table of 256"
+)]
 const CLASS: [u8; 256] = {
     let mut table = [0; 256];
     let mut index = 0;
@@ -18,7 +22,8 @@ const CLASS: [u8; 256] = {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => NAME_START | DULL,
             b'0'..=b'9' => DIGIT | DULL,
             b'$' => DOLLAR,
-            b',' | b'.' | b'*' | b'=' | b'<' | b'>' | b'+' | b'!' | b'%' | b'^' | b'&' | b'|' | b'~' | b'@' | b':' => DULL,
+            b',' | b'.' | b'*' | b'=' | b'<' | b'>' | b'+' | b'!' | b'%' | b'^' | b'&' | b'|' | b'~'
+            | b'@' | b':' => DULL,
             _ => 0,
         };
         index += 1;

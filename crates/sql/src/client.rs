@@ -22,9 +22,32 @@ pub(crate) enum Client {
 /// Commands of `mysql` and `mariadb` that are words (client/mysql.cc, `commands`), without `use` and `delimiter`. No
 /// statement of the server begins with one of them, save `HELP`, which changes nothing.
 const MYSQL_COMMANDS: &[&str] = &[
-    "charset", "clear", "connect", "costs", "edit", "ego", "exit", "go", "help", "nopager", "notee", "nowarning",
-    "pager", "print", "prompt", "query_attributes", "quit", "rehash", "resetconnection", "sandbox", "source", "ssl_session_data_print",
-    "status", "system", "tee", "warnings",
+    "charset",
+    "clear",
+    "connect",
+    "costs",
+    "edit",
+    "ego",
+    "exit",
+    "go",
+    "help",
+    "nopager",
+    "notee",
+    "nowarning",
+    "pager",
+    "print",
+    "prompt",
+    "query_attributes",
+    "quit",
+    "rehash",
+    "resetconnection",
+    "sandbox",
+    "source",
+    "ssl_session_data_print",
+    "status",
+    "system",
+    "tee",
+    "warnings",
 ];
 
 /// Looks for a command where a statement would begin.
@@ -49,7 +72,11 @@ pub(crate) fn command(
             let argument = lexer.bytes.get(token.end..end).unwrap_or_default();
             match delimiter(argument) {
                 Some(delimiter) => Ok(Some(Client::Delimiter(delimiter, end))),
-                None => Err(refuse(SplitErrorKind::BadDelimiter, token.start, trim_end(lexer.bytes, token.start, end))),
+                None => Err(refuse(
+                    SplitErrorKind::BadDelimiter,
+                    token.start,
+                    trim_end(lexer.bytes, token.start, end),
+                )),
             }
         }
         (Dialect::Mysql | Dialect::Mariadb, TokenKind::Word) if text.eq_ignore_ascii_case(b"use") => {

@@ -1,3 +1,12 @@
+mod literal;
+mod mysql;
+mod postgres;
+mod sqlite;
+mod tokens;
+
+pub use literal::contains_string_literal;
+use tokens::Tokens;
+
 use crate::Dialect;
 
 /// What grammar-level knowledge says of one statement.
@@ -136,11 +145,34 @@ pub enum ObjectKind {
 
 /// Facts of one statement (the `body` of a piece). Never fails: what is not understood is `Kind::Other` in
 /// the mode that is right for most statements of the dialect.
-pub fn classify(_dialect: Dialect, _statement: &str) -> Facts {
-    Facts { kind: Kind::Other, mode: Mode::Transactional, objects: Vec::new() }
+///
+/// Of a text with several statements (possible after [`split_at`](crate::split_at)) it tells of the first one.
+pub fn classify(dialect: Dialect, statement: &str) -> Facts {
+    let mut tokens = Tokens::new(dialect, statement);
+    match dialect {
+        Dialect::Postgres => postgres::facts(&mut tokens),
+        Dialect::Mysql | Dialect::Mariadb => mysql::facts(&mut tokens),
+        Dialect::Sqlite => sqlite::facts(&mut tokens),
+    }
 }
 
-/// Whether a statement holds a string literal with this value.
-pub fn contains_string_literal(_dialect: Dialect, _statement: &str, _value: &str) -> bool {
-    false
+impl Facts {
+    fn new(kind: Kind, mode: Mode) -> Self {
+        Self { kind, mode, objects: Vec::new() }
+    }
+
+    fn control(control: Control) -> Self {
+        Self::new(Kind::Transaction, Mode::Control(control))
+    }
+
+    fn with(mut self, objects: Vec<Object>) -> Self {
+        self.objects = objects;
+        self
+    }
+}
+
+impl Object {
+    fn new(kind: ObjectKind, name: Vec<String>) -> Self {
+        Self { kind, name }
+    }
 }

@@ -5,9 +5,9 @@
 
 use memchr::{memchr, memchr2, memmem};
 
+use crate::Dialect;
 use crate::byte::{is_blank, is_digit, is_dull, is_name, is_name_start, run};
 use crate::features::Features;
-use crate::Dialect;
 
 /// How far a decision may look past the end of a token. Text that may continue is only trusted this far from its end.
 const MARGIN: usize = 64;
@@ -152,6 +152,10 @@ impl<'a> Lexer<'a> {
 
     fn scan(&mut self) -> Result<Token, Stop> {
         loop {
+            // The client looks for this command before it looks for the delimiter (`DELIMITER delimiter`).
+            if self.idle && self.features.hash_comments && self.delimiter_command_here() {
+                return Ok(self.take(TokenKind::Word, b"delimiter".len()));
+            }
             if let Some(length) = self.delimiter_here() {
                 return Ok(self.take(TokenKind::Delimiter, length));
             }
@@ -215,6 +219,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn delimiter_command_here(&self) -> bool {
+        let word = self.bytes.get(self.at..self.at + b"delimiter".len()).unwrap_or_default();
+        word.eq_ignore_ascii_case(b"delimiter") && self.peek(word.len()).is_none_or(is_blank)
+    }
+
     /// A run of `test`, cut where a literal delimiter begins (`select * from t1MySQL` after `DELIMITER MySQL`).
     fn word(&mut self, kind: TokenKind, test: impl Fn(u8) -> bool) -> Token {
         let mut end = run(self.bytes, self.at + 1, test);
@@ -248,11 +257,8 @@ impl<'a> Lexer<'a> {
     /// To the end of the line; the line end itself stays.
     pub(crate) fn skip_line(&mut self) {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let length = if self.features.return_ends_comment {
-            memchr2(b'\n', b'\r', rest)
-        } else {
-            memchr(b'\n', rest)
-        };
+        let length =
+            if self.features.return_ends_comment { memchr2(b'\n', b'\r', rest) } else { memchr(b'\n', rest) };
         self.at += length.unwrap_or(rest.len());
     }
 
@@ -317,7 +323,11 @@ impl<'a> Lexer<'a> {
             let rest = self.bytes.get(at..).unwrap_or_default();
             let found = if escapes { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
             let Some(found) = found else {
-                return self.never_closed(kind, if kind == TokenKind::String { "string" } else { "quoted name" }, prefix + 1);
+                return self.never_closed(
+                    kind,
+                    if kind == TokenKind::String { "string" } else { "quoted name" },
+                    prefix + 1,
+                );
             };
             at += found;
             if self.bytes.get(at) == Some(&quote) {

@@ -130,7 +130,9 @@ impl Splitter {
             let token = lexer.next()?;
             if !self.literal && statement.start.is_none() {
                 match client::command(self.dialect, &lexer, token, complete)? {
-                    Some(Client::Delimiter(delimiter, end)) => return Ok(told(token, end, bytes, Some(delimiter))),
+                    Some(Client::Delimiter(delimiter, end)) => {
+                        return Ok(told(token, end, bytes, Some(delimiter)));
+                    }
                     Some(Client::Told(end)) => return Ok(told(token, end, bytes, None)),
                     Some(Client::Statement(end)) => {
                         statement.take(token.start, trim_end(bytes, token.start, end));
@@ -143,7 +145,9 @@ impl Splitter {
                 TokenKind::End => {
                     return Ok(match statement.inner {
                         Some(inner) if statement.parens > 0 => Outcome::unclosed(&mut statement, inner),
-                        _ if compound.reads_stdin() => Outcome::of(copy::without_data(statement.piece(token.end))),
+                        _ if compound.reads_stdin() => {
+                            Outcome::of(copy::without_data(statement.piece(token.end)))
+                        }
                         _ => Outcome::of(statement.piece(token.end)),
                     });
                 }

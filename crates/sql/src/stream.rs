@@ -122,7 +122,9 @@ impl<R: Read> StreamSplitter<R> {
             let Some(error) = trouble.moved(0) else {
                 match self.state {
                     State::Reading => self.fill()?,
-                    State::Invalid => return Err(StreamError::InvalidUtf8 { offset: self.offset + self.valid }),
+                    State::Invalid => {
+                        return Err(StreamError::InvalidUtf8 { offset: self.offset + self.valid });
+                    }
                     State::Ended | State::Done => return Ok(None),
                 }
                 continue;

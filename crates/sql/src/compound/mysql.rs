@@ -89,10 +89,46 @@ enum Before {
 
 /// Words that begin a simple statement.
 const SIMPLE: &[&[u8]] = &[
-    b"select", b"set", b"insert", b"update", b"delete", b"return", b"call", b"with", b"replace", b"values", b"do",
-    b"execute", b"prepare", b"deallocate", b"signal", b"resignal", b"truncate", b"drop", b"create", b"alter", b"rename",
-    b"get", b"leave", b"iterate", b"open", b"fetch", b"close", b"commit", b"rollback", b"start", b"savepoint", b"table",
-    b"analyze", b"optimize", b"grant", b"revoke", b"load", b"flush", b"kill", b"xa",
+    b"select",
+    b"set",
+    b"insert",
+    b"update",
+    b"delete",
+    b"return",
+    b"call",
+    b"with",
+    b"replace",
+    b"values",
+    b"do",
+    b"execute",
+    b"prepare",
+    b"deallocate",
+    b"signal",
+    b"resignal",
+    b"truncate",
+    b"drop",
+    b"create",
+    b"alter",
+    b"rename",
+    b"get",
+    b"leave",
+    b"iterate",
+    b"open",
+    b"fetch",
+    b"close",
+    b"commit",
+    b"rollback",
+    b"start",
+    b"savepoint",
+    b"table",
+    b"analyze",
+    b"optimize",
+    b"grant",
+    b"revoke",
+    b"load",
+    b"flush",
+    b"kill",
+    b"xa",
 ];
 
 impl Body {
@@ -166,7 +202,9 @@ impl Body {
             (Definer::Equals, _) => Definer::User,
             (Definer::User, _) => Definer::Rest,
             (Definer::Rest, TokenKind::Symbol(b'@')) => Definer::Host,
-            (Definer::Rest, TokenKind::OpenParen | TokenKind::CloseParen) | (Definer::Host, _) => Definer::Rest,
+            (Definer::Rest, TokenKind::OpenParen | TokenKind::CloseParen) | (Definer::Host, _) => {
+                Definer::Rest
+            }
             (Definer::Rest, _) => {
                 self.phase = Phase::Create;
                 return self.observe(token, text);
