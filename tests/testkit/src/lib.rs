@@ -11,12 +11,14 @@
     reason = "a test kit fails by panicking, with a message that says what to do"
 )]
 
+mod fault_proxy;
 mod install;
 mod mariadb;
 mod mysql;
 mod postgres;
 mod process;
 
+pub use fault_proxy::{Direction, Fault, FaultProxy};
 pub use install::{missing, repository, shared_folder, tools};
 pub use mariadb::{mariadb, private_mariadb};
 pub use mysql::{MysqlDatabase, MysqlServer, MysqlSession, mysql, private_mysql};

@@ -96,6 +96,7 @@ pub fn enrol() {
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "sluice-testkit-keeper"]).arg(folder);
         keeper.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        #[allow(clippy::zombie_processes, reason = "the keeper outlives this process on purpose")]
         keeper.process_group(0).spawn().expect("sh starts");
         file
     });
