@@ -1,0 +1,55 @@
+//! The ledger's tables: `sluice_*` in the target database.
+
+use sluice_engine::LedgerDialect;
+
+use crate::name::quote;
+
+/// Turns the session's begin of transaction into SQL: neither server knows it, so it is noted in a user variable.
+pub(crate) const BEGIN: &str = "SET @sluice_begin = UTC_TIMESTAMP(6); START TRANSACTION READ WRITE";
+
+/// Texts of the ledger for a database. The prefix names it, because a change may `USE` another one.
+///
+/// Every fence column has a check: an `INSERT` of NULL is refused in every SQL mode (error 1048), but an `UPDATE` writes 0
+/// instead when the mode is not strict (MySQL manual, "Server SQL Modes").
+pub(crate) fn dialect(database: &str) -> LedgerDialect {
+    let prefix = format!("{}.sluice_", quote(database));
+    const OPTIONS: &str = "ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin";
+    let create = vec![
+        format!(
+            "CREATE TABLE IF NOT EXISTS {prefix}fence (id smallint NOT NULL PRIMARY KEY, number bigint NOT NULL, format \
+             integer NOT NULL, run_id varchar(64), holder text, taken_at datetime(6), CONSTRAINT sluice_fence_one CHECK \
+             (id = 1)) {OPTIONS}"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {prefix}revision (version varchar(255) NOT NULL PRIMARY KEY, name text NOT NULL, \
+             kind varchar(32) NOT NULL, checksum varchar(160) NOT NULL, release_digest varchar(100), commit_id \
+             varchar(100), author text, applied_by text NOT NULL, run_id varchar(64) NOT NULL, started_at datetime(6) \
+             NOT NULL, finished_at datetime(6), duration_ms bigint, statements_total bigint NOT NULL, \
+             statements_applied bigint NOT NULL, state varchar(16) NOT NULL, fence bigint NOT NULL, sequence bigint NOT \
+             NULL, CONSTRAINT sluice_revision_fence CHECK (fence > 0)) {OPTIONS}"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {prefix}statement (version varchar(255) NOT NULL, ordinal bigint NOT NULL, \
+             checksum varchar(160) NOT NULL, state varchar(16) NOT NULL, backend varchar(255), evidence mediumtext, \
+             fence bigint NOT NULL, started_at datetime(6) NOT NULL, finished_at datetime(6), PRIMARY KEY (version, \
+             ordinal), CONSTRAINT sluice_statement_fence CHECK (fence > 0)) {OPTIONS}"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {prefix}event (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime(6) NOT \
+             NULL DEFAULT (UTC_TIMESTAMP(6)), kind varchar(64) NOT NULL, version varchar(255), run_id varchar(64), \
+             actor text, detail mediumtext) {OPTIONS}"
+        ),
+        format!("INSERT IGNORE INTO {prefix}fence (id, number, format) VALUES (1, 0, 1)"),
+    ];
+    LedgerDialect {
+        prefix,
+        create,
+        create_is_transactional: false,
+        now: "UTC_TIMESTAMP(6)",
+        transaction_start: "COALESCE(@sluice_begin, UTC_TIMESTAMP(6))",
+        elapsed_ms: "TIMESTAMPDIFF(MICROSECOND, COALESCE(@sluice_begin, UTC_TIMESTAMP(6)), UTC_TIMESTAMP(6)) DIV 1000",
+        elapsed_since: "TIMESTAMPDIFF(MICROSECOND, {}, UTC_TIMESTAMP(6)) DIV 1000",
+        timestamp_text: "DATE_FORMAT({}, '%Y-%m-%dT%H:%i:%s.%fZ')",
+        share_lock: "FOR UPDATE",
+    }
+}
