@@ -78,6 +78,9 @@ fn hint_for(extended: i32, kind: DbErrorKind, watch: &Watch) -> Option<String> {
         DbErrorKind::DiskFull => {
             "free some space (or raise `PRAGMA max_page_count`) and run the same command again".to_owned()
         }
+        DbErrorKind::ReadOnly if extended == rusqlite::ffi::SQLITE_READONLY_DBMOVED => {
+            "the file was moved, removed or replaced while it was in use: run the same command again".to_owned()
+        }
         DbErrorKind::ReadOnly => "give this user the right to write the file and its directory".to_owned(),
         DbErrorKind::Connect if extended == rusqlite::ffi::SQLITE_NOTADB => {
             "the file is something else, or it is encrypted, which is not supported".to_owned()

@@ -443,3 +443,14 @@ async fn values_come_back_as_text() {
     ];
     assert_eq!(session.query(&query).await.unwrap(), [row]);
 }
+
+#[tokio::test]
+async fn a_file_that_is_removed_under_a_session_is_not_written_into_the_void() {
+    let site = Site::new();
+    let mut session = site.connect().await;
+    session.transaction(&[user("CREATE TABLE t (a)")]).await.unwrap();
+    std::fs::remove_file(&site.file).unwrap();
+    let error = session.transaction(&[user("CREATE TABLE u (a)")]).await.unwrap_err();
+    assert_eq!((error.error.kind, error.committed), (DbErrorKind::ReadOnly, Committed::No));
+    assert!(error.error.hint.unwrap().contains("while it was in use"));
+}
