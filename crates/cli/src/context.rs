@@ -42,10 +42,12 @@ impl Context {
         let path = match &global.config {
             Some(path) => path.clone(),
             None => {
-                let here = std::env::current_dir()
-                    .map_err(|error| CliError::usage(format!("the current directory cannot be read: {error}")))?;
+                let here = std::env::current_dir().map_err(|error| {
+                    CliError::usage(format!("the current directory cannot be read: {error}"))
+                })?;
                 sluice_project::find_config(&here).ok_or_else(|| {
-                    CliError::usage("there is no sluice.toml here or in a directory above").help("`sluice init` writes one")
+                    CliError::usage("there is no sluice.toml here or in a directory above")
+                        .help("`sluice init` writes one")
                 })?
             }
         };
@@ -55,7 +57,7 @@ impl Context {
                 CliError::usage(format!("{} cannot be entered: {error}", project.root.display()))
             })?;
         }
-        let selectors = compile_targets(&project.changes)?;
+        let selectors = compile_targets(project.changes())?;
         for warning in &project.config.warnings {
             output.message(&format!("warning: {warning}"));
         }
@@ -73,7 +75,8 @@ impl Context {
     /// An unknown environment, database or group, an invalid expression, or no database at all.
     pub fn sites(&self) -> Result<Vec<Site<'_>>, CliError> {
         let config = self.config();
-        let known: Vec<&str> = config.environments.iter().map(|environment| environment.name.as_str()).collect();
+        let known: Vec<&str> =
+            config.environments.iter().map(|environment| environment.name.as_str()).collect();
         if let Some(name) = self.global.env.as_deref()
             && !known.contains(&name)
         {
@@ -97,7 +100,9 @@ impl Context {
                         let group = |name: &str| {
                             config.groups.iter().find(|group| group.name == name).map(|group| &group.selector)
                         };
-                        filter.matches(&site.target, group).map_err(|error| CliError::usage(format!("--database: {error}")))?
+                        filter
+                            .matches(&site.target, group)
+                            .map_err(|error| CliError::usage(format!("--database: {error}")))?
                     }
                 };
                 if selected {
@@ -153,9 +158,8 @@ impl Context {
     /// # Errors
     /// A reference that does not resolve, or a URL of an unknown kind.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
-        let secret = sluice_project::resolve(&site.entry.url, Path::new(".")).map_err(|error| {
-            DbError::new(DbErrorKind::Connect, error.to_string())
-        })?;
+        let secret = sluice_project::secret::resolve(&site.entry.url, Path::new("."))
+            .map_err(|error| DbError::new(DbErrorKind::Connect, error.to_string()))?;
         let family = family_of(secret.expose())?;
         Ok(Connection {
             family,
@@ -174,7 +178,10 @@ impl Context {
     /// When the system gives no more file descriptors or threads.
     pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            CliError::new(Exit::Unreachable, Problem::error(format!("the system gives no event loop: {error}")))
+            CliError::new(
+                Exit::Unreachable,
+                Problem::error(format!("the system gives no event loop: {error}")),
+            )
         })
     }
 
@@ -208,11 +215,7 @@ impl From<ProjectError> for CliError {
             .messages
             .iter()
             .map(|message| {
-                let problem = Problem::error(message.message.clone()).help(message.help.clone());
-                match message.place() {
-                    Some(place) => problem.at(place),
-                    None => problem,
-                }
+                Problem::error(message.message.clone()).at(message.place()).help(message.help.clone())
             })
             .collect();
         Self { exit: Exit::Usage, problems }
@@ -272,7 +275,10 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], parallel: usize, work: impl Fn
             }
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     results.sort_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()

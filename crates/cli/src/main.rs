@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `sluice`.
+
+fn main() -> std::process::ExitCode {
+    sluice::main().into()
+}

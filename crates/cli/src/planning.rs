@@ -1,10 +1,11 @@
 use sluice_engine::script::{Prepared, UnitKind, prepare};
 use sluice_engine::{ApplyError, Inspection, inspect};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
-use sluice_rollout::{Decision, Digest, Response, decide};
+use sluice_rollout::{self as rollout, Change, Decision, Digest, Response, TargetFact, decide};
 
 use crate::context::{Context, Site, in_parallel};
 use crate::error::{Exit, exit_of, problems_of};
+use crate::tracker::word;
 
 /// One database compared with the release.
 pub struct Survey {
@@ -20,7 +21,11 @@ pub fn survey(context: &Context, sites: &[Site<'_>], leftovers: bool) -> Vec<Sur
     in_parallel(sites, LOOKERS, |site| Survey { found: survey_one(context, site, leftovers) })
 }
 
-fn survey_one(context: &Context, site: &Site<'_>, leftovers: bool) -> Result<(Inspection, Decision), ApplyError> {
+fn survey_one(
+    context: &Context,
+    site: &Site<'_>,
+    leftovers: bool,
+) -> Result<(Inspection, Decision), ApplyError> {
     let connection = context.connection(site).map_err(ApplyError::Connect)?;
     let runtime = Context::runtime().map_err(|error| {
         let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
@@ -28,114 +33,202 @@ fn survey_one(context: &Context, site: &Site<'_>, leftovers: bool) -> Result<(In
     })?;
     let inspection = runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?;
     let integrity = context.config().policy.integrity;
-    let decision = decide(&context.project.changes, &inspection.ledger, integrity, |index| {
+    let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
         context.applies(index, &site.target)
     });
     Ok((inspection, decision))
 }
 
+impl Survey {
+    /// Whether the database answered and nothing is to be done.
+    pub fn is_up_to_date(&self) -> bool {
+        self.found.as_ref().is_ok_and(|(_, decision)| decision.pending.is_empty() && !decision.is_refused())
+    }
+
+    /// What a rollout knows of the database when it begins.
+    pub fn fact(&self) -> TargetFact {
+        match &self.found {
+            Ok((inspection, _)) if self.is_up_to_date() => TargetFact::UpToDate {
+                finished_at: inspection.ledger.finished_at().and_then(|at| at.parse().ok()),
+            },
+            _ => TargetFact::Pending,
+        }
+    }
+
+    /// Versions that are to be run, if the database answered.
+    pub fn pending(&self, context: &Context) -> Option<Vec<String>> {
+        let (_, decision) = self.found.as_ref().ok()?;
+        let versions = decision
+            .pending
+            .iter()
+            .filter_map(|(index, _)| context.project.changes().get(*index))
+            .map(|change| change.version.clone());
+        Some(versions.collect())
+    }
+}
+
+/// The plan as a value with its digests. Databases that did not answer are in it with nothing.
+pub fn domain_plan(
+    context: &Context,
+    sites: &[&Site<'_>],
+    release: &Digest,
+    surveys: &[&Survey],
+) -> rollout::Plan {
+    let targets =
+        sites.iter().zip(surveys).map(|(site, survey)| plan_target(context, site, survey).0).collect();
+    rollout::Plan::new(release.clone(), targets)
+}
+
 /// What a deployment would do, and how the command ends if something stands in its way.
 pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[Survey]) -> (Plan, Exit) {
     let mut exit = Exit::Done;
-    let targets: Vec<PlannedTarget> = sites
-        .iter()
-        .zip(surveys)
-        .map(|(site, survey)| {
-            let (target, end) = plan_target(context, site, survey);
-            if exit == Exit::Done {
-                exit = end;
-            }
-            target
-        })
-        .collect();
-    let digest = digest(release, &targets);
-    (Plan { release: release.0.clone(), digest: digest.0, targets }, exit)
+    let (mut targets, mut views) = (Vec::new(), Vec::new());
+    for (site, survey) in sites.iter().zip(surveys) {
+        let (target, problems, end) = plan_target(context, site, survey);
+        if exit == Exit::Done {
+            exit = end;
+        }
+        views.push(view(site, survey, &target, problems));
+        targets.push(target);
+    }
+    let digest = rollout::Plan::new(release.clone(), targets).digest;
+    (Plan { release: release.0.clone(), digest: digest.0, targets: views }, exit)
 }
 
-/// Names what would happen: release, targets, exact SQL. What is skipped, and on which server, does not change it.
-fn digest(release: &Digest, targets: &[PlannedTarget]) -> Digest {
-    let effects: Vec<_> = targets
-        .iter()
-        .map(|target| serde_json::json!([target.name, target.environment, target.engine, target.pending]))
-        .collect();
-    Digest::of(serde_json::json!([release.0, effects]).to_string().as_bytes())
-}
-
-fn plan_target(context: &Context, site: &Site<'_>, survey: &Survey) -> (PlannedTarget, Exit) {
-    let mut target = PlannedTarget {
-        name: site.target.name.0.clone(),
+/// The plan of one database, what stands in its way, and how the command ends because of it.
+fn plan_target(
+    context: &Context,
+    site: &Site<'_>,
+    survey: &Survey,
+) -> (rollout::TargetPlan, Vec<Problem>, Exit) {
+    let mut plan = rollout::TargetPlan {
+        name: site.target.name.clone(),
         environment: site.target.environment.clone(),
-        engine: site.target.engine.clone(),
-        server: None,
+        product: String::new(),
         pending: Vec::new(),
         skipped: Vec::new(),
         problems: Vec::new(),
+        base: sluice_rollout::Ledger::default().fingerprint(),
     };
+    let name = &site.target.name.0;
     let (inspection, decision) = match &survey.found {
         Ok(found) => found,
-        Err(error) => {
-            target.problems = problems_of(error, &target.name);
-            return (target, exit_of(error));
-        }
+        Err(error) => return (plan, problems_of(error, name), exit_of(error)),
     };
-    target.engine = Some(inspection.server.dialect.name().to_owned());
-    target.server = Some(inspection.server.product.clone());
+    plan.product.clone_from(&inspection.server.product);
+    plan.base = inspection.ledger.fingerprint();
+    plan.problems.clone_from(&decision.problems);
     let mut exit = if decision.is_refused() { Exit::Findings } else { Exit::Done };
-    target.problems.extend(decision.problems.iter().map(|problem| {
-        let found = match problem.response {
-            Response::Error => Problem::error(problem.message.clone()),
-            Response::Warn | Response::Allow => Problem::warning(problem.message.clone()),
-        };
-        found.at(target.name.clone())
-    }));
-    let changes = &context.project.changes;
-    for (index, skip) in &decision.skipped {
-        if let (Some(change), Ok(serde_json::Value::String(reason))) = (changes.get(*index), serde_json::to_value(skip)) {
-            target.skipped.push(SkippedChange { version: change.version.clone(), reason });
-        }
-    }
+    let mut problems: Vec<Problem> = decision
+        .problems
+        .iter()
+        .map(|problem| match problem.response {
+            Response::Error => Problem::error(problem.message.clone()).at(name.clone()),
+            Response::Warn | Response::Allow => Problem::warning(problem.message.clone()).at(name.clone()),
+        })
+        .collect();
+    let changes = context.project.changes();
+    plan.skipped = decision
+        .skipped
+        .iter()
+        .filter_map(|(index, reason)| {
+            let version = changes.get(*index)?.version.clone();
+            Some(rollout::SkippedChange { version, reason: *reason })
+        })
+        .collect();
     let placeholders = context.placeholders(&site.target);
     for (index, action) in &decision.pending {
         let Some(change) = changes.get(*index) else { continue };
-        let prepared = match prepare(change, inspection.server.dialect, placeholders.as_ref()) {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                target.problems.push(Problem::error(error.message).at(error.place));
-                exit = Exit::Usage;
-                continue;
+        match prepare(change, inspection.server.dialect, placeholders.as_ref()) {
+            Ok(prepared) => {
+                plan.pending.push(rollout::PendingChange::new(
+                    change,
+                    *action,
+                    statements(change, &prepared),
+                ));
             }
-        };
-        let action = serde_json::to_value(action).ok().and_then(|action| action.as_str().map(str::to_owned));
-        target.pending.push(PlannedChange {
-            version: change.version.clone(),
-            name: change.name.clone(),
-            path: change.up.file.path().to_owned(),
-            kind: change.kind.to_string(),
-            action: action.unwrap_or_default(),
-            atomic: prepared.is_atomic(),
-            statements: statements(change, &prepared),
-        });
+            Err(error) => {
+                problems.push(Problem::error(error.message).at(error.place));
+                exit = Exit::Usage;
+            }
+        }
     }
-    (target, exit)
+    (plan, problems, exit)
 }
 
-fn statements(change: &sluice_rollout::Change, prepared: &Prepared) -> Vec<PlannedStatement> {
+fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedStatement> {
     prepared
         .units
         .iter()
-        .enumerate()
-        .flat_map(|(at, unit)| prepared.statements_of(unit).iter().map(move |statement| (at, unit, statement)))
-        .map(|(at, unit, statement)| PlannedStatement {
-            ordinal: statement.ordinal,
-            line: change.up.file.position(statement.span.start).line,
-            unit: at + 1,
-            mode: match unit.kind {
-                UnitKind::Transaction => "transaction",
-                UnitKind::Alone => "alone",
-                UnitKind::Session => "session",
-            }
-            .to_owned(),
+        .zip(1..)
+        .flat_map(|(unit, number)| {
+            prepared.statements_of(unit).iter().map(move |statement| (number, unit, statement))
+        })
+        .map(|(number, unit, statement)| rollout::PlannedStatement {
             sql: statement.sql.clone(),
+            unit: number,
+            mode: match unit.kind {
+                UnitKind::Transaction => rollout::StatementMode::Transaction,
+                UnitKind::Alone => rollout::StatementMode::Alone,
+                UnitKind::Session => rollout::StatementMode::Session,
+            },
+            line: u32::try_from(change.up.file.position(statement.span.start).line).unwrap_or(u32::MAX),
         })
         .collect()
+}
+
+/// The plan of one database as people and programs see it.
+fn view(
+    site: &Site<'_>,
+    survey: &Survey,
+    plan: &rollout::TargetPlan,
+    problems: Vec<Problem>,
+) -> PlannedTarget {
+    let server = survey.found.as_ref().ok().map(|(inspection, _)| &inspection.server);
+    let engine = server.map(|server| server.dialect.name().to_owned()).or_else(|| site.target.engine.clone());
+    PlannedTarget {
+        name: plan.name.0.clone(),
+        environment: plan.environment.clone(),
+        engine,
+        server: server.map(|server| server.product.clone()),
+        pending: plan.pending.iter().map(change_view).collect(),
+        skipped: plan
+            .skipped
+            .iter()
+            .map(|skipped| SkippedChange { version: skipped.version.clone(), reason: word(&skipped.reason) })
+            .collect(),
+        problems,
+    }
+}
+
+fn change_view(change: &rollout::PendingChange) -> PlannedChange {
+    let effectful: Vec<&rollout::PlannedStatement> = change
+        .statements
+        .iter()
+        .filter(|statement| statement.mode != rollout::StatementMode::Session)
+        .collect();
+    let atomic = effectful.iter().all(|statement| {
+        statement.mode == rollout::StatementMode::Transaction
+            && effectful.first().is_some_and(|first| first.unit == statement.unit)
+    });
+    PlannedChange {
+        version: change.version.clone(),
+        name: change.name.clone(),
+        path: change.path.clone(),
+        kind: change.kind.to_string(),
+        action: word(&change.action),
+        atomic,
+        statements: change
+            .statements
+            .iter()
+            .zip(1..)
+            .map(|(statement, ordinal)| PlannedStatement {
+                ordinal,
+                line: statement.line,
+                unit: statement.unit,
+                mode: word(&statement.mode),
+                sql: statement.sql.clone(),
+            })
+            .collect(),
+    }
 }

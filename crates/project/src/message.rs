@@ -32,6 +32,16 @@ impl Message {
     }
 }
 
+impl Message {
+    /// `path:line:column`, or the path alone.
+    pub fn place(&self) -> String {
+        match self.position {
+            Some(position) => format!("{}:{position}", self.path),
+            None => self.path.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Message {
     /// `message`, then `--> path:line:column`, then the help, a line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -59,9 +59,9 @@ pub struct PlannedStatement {
     /// Place in the change, from 1.
     pub ordinal: u64,
     /// Line in the file, from 1.
-    pub line: usize,
+    pub line: u32,
     /// Number of the unit that it runs in, from 1: statements of a `transaction` unit land together.
-    pub unit: usize,
+    pub unit: u32,
     /// How the unit runs: `transaction`, `alone` or `session`.
     pub mode: String,
     /// The text that is sent.

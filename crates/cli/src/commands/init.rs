@@ -20,10 +20,11 @@ pub fn run(output: Output, args: &args::Init) -> Result<Exit, CliError> {
             .help("edit it, or overwrite it with --force"));
     }
     let found = layout::find(&root);
-    let name = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name =
+        root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
     let (directory, layout, evidence) = match found.first() {
         Some(found) => {
-            let directory = found.directory.strip_prefix(&root).unwrap_or(&found.directory);
+            let directory = found.dir.strip_prefix(&root).unwrap_or(&found.dir);
             (shown(directory), found.layout, Some(found.evidence.clone()))
         }
         None => ("migrations".to_owned(), Layout::Native, None),
@@ -46,13 +47,15 @@ pub fn run(output: Output, args: &args::Init) -> Result<Exit, CliError> {
         output.message(&format!(
             "also found: {} migrations in {}; they want a project of their own",
             other.layout,
-            shown(other.directory.strip_prefix(&root).unwrap_or(&other.directory))
+            shown(other.dir.strip_prefix(&root).unwrap_or(&other.dir))
         ));
     }
     output.text(&format!("wrote {}\n", args.directory.join(FILE_NAME).display()));
     output.message("next: set the databases' urls, then `sluice plan`");
     if evidence.is_some() && layout != Layout::Native {
-        output.message("databases that another tool has run before: `sluice baseline --adopt` takes their history over");
+        output.message(
+            "databases that another tool has run before: `sluice baseline --adopt` takes their history over",
+        );
     }
     Ok(Exit::Done)
 }
@@ -76,7 +79,7 @@ fn configuration(name: &str, migrations: &str, layout: Layout) -> String {
     for (environment, gates) in [
         ("dev", ""),
         ("staging", ""),
-        ("prod", "# A person who is not the author approves.\napprovals = [{ required = 1, from = [] }]\n"),
+        ("prod", "# A person who is not the author approves.\napprovals = [{ required = 1 }]\n"),
     ] {
         text.push_str(&format!("\n[[environment]]\nname = \"{environment}\"\n{gates}"));
     }

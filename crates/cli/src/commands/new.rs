@@ -18,10 +18,10 @@ pub fn run(context: &Context, args: &args::New) -> Result<Exit, CliError> {
     if name.trim_matches('_').is_empty() {
         return Err(CliError::usage("a change needs a name").help("for example: sluice new add-orders-total"));
     }
-    if context.project.layout != Layout::Native {
+    if context.project.directory.detection.layout != Layout::Native {
         return Err(CliError::usage(format!(
             "`sluice new` writes native migrations, and this project has the layout {}",
-            context.project.layout
+            context.project.directory.detection.layout
         ))
         .help("make the file with the tool that the layout comes from"));
     }

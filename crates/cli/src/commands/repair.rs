@@ -30,7 +30,12 @@ pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-async fn mend(context: &Context, site: &Site<'_>, version: &str, args: &args::Repair) -> Result<(), ApplyError> {
+async fn mend(
+    context: &Context,
+    site: &Site<'_>,
+    version: &str,
+    args: &args::Repair,
+) -> Result<(), ApplyError> {
     let connection = context.connection(site).map_err(ApplyError::Connect)?;
     let events = silent();
     let admin = Admin {
@@ -55,7 +60,7 @@ async fn mend(context: &Context, site: &Site<'_>, version: &str, args: &args::Re
 
 fn find<'a>(context: &'a Context, version: &str) -> Result<&'a Change, ApplyError> {
     let key = sluice_rollout::version_key(version);
-    context.project.changes.iter().find(|change| change.key == key).ok_or_else(|| {
+    context.project.changes().iter().find(|change| change.key == key).ok_or_else(|| {
         ApplyError::Script(sluice_engine::script::ScriptError {
             place: "sluice.toml".to_owned(),
             message: format!("the repository has no change {version}"),
@@ -102,7 +107,10 @@ fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
             }
         }
         for leftover in &inspection.leftovers {
-            text.push_str(&format!("{name}: {}\n  remove it with: {}\n", leftover.what, leftover.remove_with));
+            text.push_str(&format!(
+                "{name}: {}\n  remove it with: {}\n",
+                leftover.what, leftover.remove_with
+            ));
         }
     }
     if text.is_empty() {

@@ -11,9 +11,10 @@ use crate::planning::{Survey, survey};
 /// Exit code 3 when a database did not answer, 1 when a history does not fit, 0 otherwise.
 pub fn run(context: &Context) -> Result<Exit, CliError> {
     let sites = context.sites()?;
-    let release = context.project.release(&sluice_rollout::Provenance::default());
+    let release = context.project.release(sluice_rollout::Provenance::default());
     let surveys = survey(context, &sites, true);
-    let targets: Vec<DatabaseStatus> = sites.iter().zip(&surveys).map(|(site, survey)| status(site, survey)).collect();
+    let targets: Vec<DatabaseStatus> =
+        sites.iter().zip(&surveys).map(|(site, survey)| status(site, survey)).collect();
     let exit = if targets.iter().any(|target| target.state == State::Unreachable) {
         Exit::Unreachable
     } else if targets.iter().any(|target| target.state == State::Refused) {
@@ -74,11 +75,15 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         .iter()
         .filter(|revision| revision.finished_at.is_some())
         .max_by(|left, right| left.finished_at.cmp(&right.finished_at))
-        .map(|revision| LastChange { version: revision.version.clone(), finished_at: revision.finished_at.clone() });
+        .map(|revision| LastChange {
+            version: revision.version.clone(),
+            finished_at: revision.finished_at.clone(),
+        });
     status.leftovers = inspection
         .leftovers
         .iter()
         .map(|leftover| format!("{}; remove it with: {}", leftover.what, leftover.remove_with))
         .collect();
-    status.problems = decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
+    status.problems =
+        decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
 }

@@ -23,6 +23,17 @@ pub use schema::json_schema;
 
 use crate::{Message, ProjectError};
 
+/// Reads a duration as the configuration writes it: `500ms`, `3s`, `1h30m`, `0`.
+///
+/// # Errors
+/// What is wrong with it, and how durations are written.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    value::duration(text).map_err(|fault| match fault.help {
+        Some(help) => format!("{}: {help}", fault.message),
+        None => fault.message,
+    })
+}
+
 /// Name of the configuration file.
 pub const FILE_NAME: &str = "sluice.toml";
 

@@ -315,6 +315,11 @@ impl Rollout {
         &self.data.effect
     }
 
+    /// Author and committers of the release.
+    pub fn authors(&self) -> &[Identity] {
+        &self.data.authors
+    }
+
     /// Where it is in its life.
     pub fn state(&self) -> RolloutState {
         self.data.state

@@ -1,0 +1,400 @@
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use sluice_project::git;
+use sluice_report::{Deployment, TargetOutcome, TargetResult};
+use sluice_rollout::{
+    Digest, Event, Identity, Observed, Outcome, Provenance, Release, RolloutInput, RolloutState, StageInput,
+    TargetInput, TargetName,
+};
+use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
+
+use crate::args;
+use crate::context::{Context, Site};
+use crate::driver::{Driver, Ran, lost, wants_retry};
+use crate::error::{CliError, Exit};
+use crate::planning::{Survey, domain_plan, survey};
+use crate::tracker::{Tracker, gates};
+
+/// Where the state of a project is kept, beside its configuration.
+pub const STATE: &str = ".sluice";
+
+/// `sluice deploy`
+pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
+    let sites = context.sites()?;
+    let wait = duration(args.wait.as_deref(), "--wait")?.unwrap_or(Duration::ZERO);
+    let lock_wait =
+        duration(args.lock_wait.as_deref(), "--lock-wait")?.unwrap_or(context.config().apply.lock_wait);
+    // A plan that turns out to be stale is made again, and what people approved counts if the effect is the same.
+    for _ in 0..5 {
+        if let Some(exit) = attempt(context, &sites, wait, lock_wait)? {
+            return Ok(exit);
+        }
+    }
+    Err(CliError::new(
+        Exit::Failed,
+        sluice_report::Problem::error("the databases keep moving away from the plan").help(Some(
+            "somebody else deploys to them: wait for it and run the same command again".to_owned(),
+        )),
+    ))
+}
+
+/// One plan and its rollout; `None` when the plan turned out to be stale.
+fn attempt(
+    context: &Context,
+    sites: &[Site<'_>],
+    wait: Duration,
+    lock_wait: Duration,
+) -> Result<Option<Exit>, CliError> {
+    let content = context.project.release(Provenance::default());
+    let surveys = survey(context, sites, false);
+    if surveys.iter().all(Survey::is_up_to_date) {
+        if !open_rollout(&content.digest)? {
+            context.output.result(&nothing_to_do(&content.digest, sites, &surveys));
+            return Ok(Some(Exit::Done));
+        }
+    }
+    let _lock = runner_lock(context, lock_wait)?;
+    let origin = git::provenance(Path::new("."));
+    if let Some(problem) = &origin.problem {
+        context.output.message(&format!("warning: {problem}"));
+    }
+    let release = context.project.release(origin.provenance);
+    let mut store = Store::open(Path::new(STATE))?;
+    put_release(&mut store, &release)?;
+    let prepared = Prepared::new(context, sites, &release, surveys)?;
+    let mut tracker = prepared.tracker(store)?;
+
+    let now = Timestamp::now();
+    let mut events = lost(&tracker);
+    if wants_retry(&tracker) {
+        events.push(Event::RetryRequested { target: None });
+    }
+    events.push(Event::Started);
+    events.extend(prepared.observations(now));
+    events.extend(prepared.replan(&tracker));
+    tracker.record(&events, now)?;
+
+    let mut identity = context.identity();
+    identity.release_digest = Some(release.digest.0.clone());
+    identity.commit_id.clone_from(&release.provenance.commit);
+    identity.author.clone_from(&release.provenance.author);
+    let planned = prepared.planned.clone();
+    let driver = Driver { context, sites, tracker, identity, planned, wait };
+    let ran = driver.run()?;
+    if ran.stale {
+        return Ok(None);
+    }
+    let exit = ran.exit;
+    context.output.result(&deployment(sites, &release.digest, &prepared.surveys, ran));
+    Ok(Some(exit))
+}
+
+/// Whether the newest rollout of a release is stored and not over.
+fn open_rollout(release: &Digest) -> Result<bool, CliError> {
+    if !Path::new(STATE).join("state.db").exists() {
+        return Ok(false);
+    }
+    let store = Store::open(Path::new(STATE))?;
+    Ok(store.latest_rollout(release)?.is_some_and(|rollout| {
+        !matches!(rollout.summary.status.as_str(), "succeeded" | "cancelled" | "rejected")
+    }))
+}
+
+/// The right to run rollouts of this project on this machine; waits for another process, and says so.
+fn runner_lock(context: &Context, wait: Duration) -> Result<RunnerLock, CliError> {
+    let until = Instant::now() + wait;
+    let mut told = false;
+    loop {
+        let holder = match RunnerLock::try_take(Path::new(STATE), "deploy") {
+            Ok(lock) => return Ok(lock),
+            Err(StoreError::Running { holder }) => {
+                holder.map_or_else(|| "another process".to_owned(), |it| it.to_string())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if context.cancel.is_cancelled() {
+            return Err(CliError::new(Exit::Cancelled, sluice_report::Problem::error("cancelled")));
+        }
+        if Instant::now() >= until {
+            return Err(CliError::new(
+                Exit::Failed,
+                sluice_report::Problem::error(format!("this project is being deployed by {holder}"))
+                    .help(Some("wait for it and run the same command again".to_owned())),
+            ));
+        }
+        if !told {
+            told = true;
+            context.output.message(&format!("waiting for {holder}"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Keeps a release; the same content is the same release.
+///
+/// # Errors
+/// A store that takes no writes.
+pub fn put_release(store: &mut Store, release: &Release) -> Result<sluice_store::Put, CliError> {
+    let changes = release
+        .changes
+        .iter()
+        .map(|change| StoredChange {
+            path: change.up.file.path().to_owned(),
+            version: change.version.clone(),
+            name: change.name.clone(),
+            kind: change.kind,
+            checksum: change.checksum.to_string(),
+        })
+        .collect();
+    Ok(store.put_release(&StoredRelease {
+        digest: release.digest.clone(),
+        project: release.project.clone(),
+        created_at: Timestamp::now().to_string(),
+        provenance: release.provenance.clone(),
+        changes,
+        configuration: release.configuration.clone(),
+    })?)
+}
+
+/// Everything that a rollout is made from.
+struct Prepared<'a> {
+    sites: &'a [Site<'a>],
+    surveys: Vec<Survey>,
+    input: RolloutInput,
+    /// Environments that come before a stage and are not part of the rollout, with their databases.
+    before: Vec<(String, Observed)>,
+    /// What is pending on databases behind an approval.
+    planned: HashMap<TargetName, Vec<String>>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(
+        context: &'a Context,
+        sites: &'a [Site<'a>],
+        release: &Release,
+        surveys: Vec<Survey>,
+    ) -> Result<Self, CliError> {
+        let config = context.config();
+        let mut authors: Vec<Identity> = Vec::new();
+        for text in [&release.provenance.author, &release.provenance.committer].into_iter().flatten() {
+            if let Ok(identity) = Identity::parse(text)
+                && !authors.contains(&identity)
+            {
+                authors.push(identity);
+            }
+        }
+        // What people approve is what happens behind an approval.
+        let gated = |site: &Site<'_>| {
+            config.environments.iter().any(|environment| {
+                environment.name == site.target.environment && !environment.approvals.is_empty()
+            })
+        };
+        let (gated, gated_surveys): (Vec<&Site<'_>>, Vec<&Survey>) =
+            sites.iter().zip(&surveys).filter(|(site, _)| gated(site)).unzip();
+        let plan = domain_plan(context, &gated, &release.digest, &gated_surveys);
+        let planned = gated
+            .iter()
+            .zip(&gated_surveys)
+            .filter_map(|(site, survey)| Some((site.target.name.clone(), survey.pending(context)?)))
+            .collect();
+        let mut stages = Vec::new();
+        let mut previous: Option<&str> = None;
+        for environment in &config.environments {
+            if config.databases_of(&environment.name).next().is_none() {
+                continue;
+            }
+            let targets: Vec<TargetInput> = sites
+                .iter()
+                .zip(&surveys)
+                .filter(|(site, _)| site.target.environment == environment.name)
+                .map(|(site, survey)| TargetInput { target: site.target.clone(), fact: survey.fact() })
+                .collect();
+            if !targets.is_empty() {
+                stages.push(StageInput {
+                    environment: environment.clone(),
+                    after: previous.map(str::to_owned),
+                    targets,
+                });
+            }
+            previous = Some(&environment.name);
+        }
+        let chosen: HashSet<&str> = stages.iter().map(|stage| stage.environment.name.as_str()).collect();
+        let before = stages
+            .iter()
+            .filter_map(|stage| stage.after.clone())
+            .filter(|after| !chosen.contains(after.as_str()))
+            .map(|after| {
+                let observed = observe(context, &after);
+                (after, observed)
+            })
+            .collect();
+        let input = RolloutInput {
+            release: release.digest.clone(),
+            plan: plan.digest,
+            effect: plan.effect,
+            authors,
+            people: config.people.clone(),
+            stages,
+        };
+        Ok(Self { sites, surveys, input, before, planned })
+    }
+
+    /// The rollout of this release over these databases: the one that is not over yet, or a new one.
+    fn tracker(&self, mut store: Store) -> Result<Tracker, CliError> {
+        if let Some(stored) = store.latest_rollout(&self.input.release)? {
+            let tracker = Tracker::open(store, stored)?;
+            let over = matches!(
+                tracker.rollout().state(),
+                RolloutState::Finished {
+                    outcome: Outcome::Succeeded | Outcome::Cancelled | Outcome::Rejected
+                }
+            );
+            let targets: HashSet<&TargetName> =
+                tracker.rollout().targets().iter().map(|run| &run.name).collect();
+            let same = targets.len() == self.sites.len()
+                && self.sites.iter().all(|site| targets.contains(&site.target.name));
+            if !over && same {
+                return Ok(tracker);
+            }
+            store = Store::open(Path::new(STATE))?;
+        }
+        Tracker::create(store, self.input.clone(), Timestamp::now())
+    }
+
+    fn observations(&self, now: Timestamp) -> impl Iterator<Item = Event> {
+        self.before.iter().map(move |(environment, observed)| Event::GateObserved {
+            environment: environment.clone(),
+            observed: observed.clone(),
+            observed_at: now,
+        })
+    }
+
+    /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if its effect is another one. Once databases
+    /// behind an approval are being worked on, what was approved is what was left then, and stays.
+    fn replan(&self, tracker: &Tracker) -> Option<Event> {
+        let rollout = tracker.rollout();
+        let moved: Vec<TargetName> = rollout.replanning().map(|run| run.name.clone()).collect();
+        let begun =
+            rollout.targets().iter().any(|run| run.attempt > 0 && self.planned.contains_key(&run.name));
+        let replace = !moved.is_empty() || (!begun && *rollout.plan() != self.input.plan);
+        replace.then(|| Event::PlanReplaced {
+            replaces: rollout.plan().clone(),
+            plan: self.input.plan.clone(),
+            effect: self.input.effect.clone(),
+            targets: moved,
+        })
+    }
+}
+
+/// What the ledgers of an environment say about the release.
+fn observe(context: &Context, environment: &str) -> Observed {
+    let sites: Vec<Site<'_>> = context
+        .config()
+        .databases_of(environment)
+        .map(|entry| Site { entry, target: entry.target() })
+        .collect();
+    let mut finished_at = None;
+    for (site, survey) in sites.iter().zip(survey(context, &sites, false)) {
+        let name = &site.target.name;
+        match &survey.found {
+            Err(error) => return Observed::Unknown { reason: format!("{name}: {error}") },
+            Ok((_, decision)) if !decision.pending.is_empty() || decision.is_refused() => {
+                let count = decision.pending.len();
+                let reason = if count == 0 {
+                    format!("{name}: its history does not fit the release")
+                } else {
+                    format!("{name}: {count} changes of the release are not applied")
+                };
+                return Observed::Unfinished { reason };
+            }
+            Ok((inspection, _)) => {
+                let at = inspection.ledger.finished_at().and_then(|at| at.parse().ok());
+                finished_at = finished_at.max(at);
+            }
+        }
+    }
+    Observed::Finished { finished_at: finished_at.unwrap_or(Timestamp::UNIX_EPOCH) }
+}
+
+fn nothing_to_do(release: &Digest, sites: &[Site<'_>], surveys: &[Survey]) -> Deployment {
+    Deployment {
+        release: release.0.clone(),
+        rollout: None,
+        outcome: "nothing-to-do".to_owned(),
+        targets: sites.iter().zip(surveys).map(|(site, survey)| up_to_date(site, survey)).collect(),
+        gates: Vec::new(),
+        next: None,
+    }
+}
+
+fn up_to_date(site: &Site<'_>, survey: &Survey) -> TargetResult {
+    TargetResult {
+        name: site.target.name.0.clone(),
+        environment: site.target.environment.clone(),
+        outcome: TargetOutcome::UpToDate,
+        applied: Vec::new(),
+        skipped: survey.found.as_ref().map_or(0, |(_, decision)| decision.skipped.len()),
+        milliseconds: 0,
+        problems: Vec::new(),
+    }
+}
+
+/// What was done in this run, in the order of the databases, with what was up to date before it.
+fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran) -> Deployment {
+    let now = Timestamp::now();
+    let mut results: HashMap<String, TargetResult> =
+        ran.results.into_iter().map(|result| (result.name.clone(), result)).collect();
+    let targets = sites
+        .iter()
+        .zip(surveys)
+        .filter_map(|(site, survey)| {
+            let ran = results.remove(&site.target.name.0);
+            ran.or_else(|| survey.is_up_to_date().then(|| up_to_date(site, survey)))
+        })
+        .collect();
+    let waits = !matches!(ran.outcome, Outcome::Succeeded);
+    let id = ran.tracker.id().to_owned();
+    let gates: Vec<_> = if waits {
+        gates(ran.tracker.rollout(), now).into_iter().filter(|gate| gate.result != "pass").collect()
+    } else {
+        Vec::new()
+    };
+    let next = match ran.outcome {
+        Outcome::Succeeded | Outcome::Cancelled => None,
+        Outcome::WaitingAtGate if gates.iter().any(|gate| gate.gate == "approval") => {
+            Some(format!("`sluice rollout approve {id}`, then the same command again"))
+        }
+        Outcome::WaitingAtGate => {
+            Some("the same command again when the gate is open, or with --wait TIME".to_owned())
+        }
+        Outcome::Paused => Some(format!("`sluice rollout resume {id}`, then the same command again")),
+        Outcome::Failed | Outcome::Inconclusive => {
+            Some("mend what is wrong, then the same command again".to_owned())
+        }
+        Outcome::Rejected => Some("a new commit makes a new release".to_owned()),
+    };
+    Deployment {
+        release: release.0.clone(),
+        rollout: Some(id),
+        outcome: if ran.exit == Exit::Cancelled {
+            "cancelled"
+        } else {
+            crate::tracker::outcome_word(ran.outcome)
+        }
+        .to_owned(),
+        targets,
+        gates,
+        next,
+    }
+}
+
+fn duration(text: Option<&str>, option: &str) -> Result<Option<Duration>, CliError> {
+    text.map(|text| {
+        sluice_project::config::duration(text)
+            .map_err(|message| CliError::usage(format!("{option}: {message}")))
+    })
+    .transpose()
+}

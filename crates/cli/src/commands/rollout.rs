@@ -1,0 +1,195 @@
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sluice_project::git;
+use sluice_report::{RolloutList, RolloutSummary};
+use sluice_rollout::{Event, Identity, Outcome};
+use sluice_store::{Store, StoredRollout};
+
+use super::deploy::{self, STATE};
+use crate::args;
+use crate::context::{Context, user_at_host};
+use crate::error::{CliError, Exit};
+use crate::tracker::Tracker;
+
+/// `sluice rollout …`
+pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError> {
+    let tracker = |name: Option<&str>| open(name);
+    match command {
+        args::Rollout::Start(args) => return deploy::run(context, args),
+        args::Rollout::List => return list(context),
+        args::Rollout::Show(name) | args::Rollout::Why(name) => {
+            let tracker = tracker(name.rollout.as_deref())?;
+            show(context, &tracker)?;
+            return Ok(Exit::Done);
+        }
+        args::Rollout::Watch(name) => return watch(context, tracker(name.rollout.as_deref())?),
+        args::Rollout::Approve(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let by = person()?;
+            let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
+            let environment = context.global.env.clone();
+            let before = tracker.rollout().approvals().len();
+            check_approver(&tracker, &by, environment.as_deref(), context)?;
+            let event = Event::Approved { by: by.clone(), release, plan, environment };
+            tracker.record(&[event], Timestamp::now())?;
+            let counted = tracker.rollout().approvals().len() > before;
+            let text = if counted {
+                format!("{by} approves {}", tracker.id())
+            } else {
+                format!("{by} has approved {} already", tracker.id())
+            };
+            context.output.message(&text);
+            show(context, &tracker)?;
+        }
+        args::Rollout::Reject(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let by = person()?;
+            let environment = context.global.env.clone();
+            check_approver(&tracker, &by, environment.as_deref(), context)?;
+            let event = Event::Rejected {
+                by,
+                release: tracker.rollout().release().clone(),
+                plan: tracker.rollout().plan().clone(),
+                environment,
+                reason: decide.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
+            };
+            decided(context, &mut tracker, event)?;
+        }
+        args::Rollout::Pause(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            decided(context, &mut tracker, Event::Paused { by: somebody(decide) })?;
+        }
+        args::Rollout::Resume(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            decided(context, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
+        }
+        args::Rollout::Cancel(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            decided(context, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
+        }
+        args::Rollout::Retry(decide) => {
+            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let target = context.global.database.clone().map(sluice_rollout::TargetName);
+            decided(context, &mut tracker, Event::RetryRequested { target })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The rollout that a person names, or the latest one.
+fn open(name: Option<&str>) -> Result<Tracker, CliError> {
+    let store = Store::open(Path::new(STATE))?;
+    let stored: StoredRollout = match name {
+        Some(name) => store.rollout(name)?,
+        None => {
+            let latest = store.rollouts()?.into_iter().next();
+            let latest = latest.ok_or_else(|| {
+                CliError::usage("there is no rollout yet").help("`sluice deploy` starts one")
+            })?;
+            store.rollout(&latest.id)?
+        }
+    };
+    Tracker::open(store, stored)
+}
+
+fn show(context: &Context, tracker: &Tracker) -> Result<(), CliError> {
+    context.output.result(&tracker.detail(Timestamp::now())?);
+    Ok(())
+}
+
+fn list(context: &Context) -> Result<Exit, CliError> {
+    let rollouts = Store::open(Path::new(STATE))?
+        .rollouts()?
+        .into_iter()
+        .map(|rollout| RolloutSummary {
+            name: rollout.id,
+            release: rollout.release.0,
+            status: rollout.status,
+            created_at: rollout.created_at,
+            updated_at: rollout.updated_at,
+        })
+        .collect();
+    context.output.result(&RolloutList { rollouts });
+    Ok(Exit::Done)
+}
+
+/// Follows a rollout that another process runs until it ends or waits for somebody.
+fn watch(context: &Context, mut tracker: Tracker) -> Result<Exit, CliError> {
+    loop {
+        let outcome = tracker.rollout().outcome(Timestamp::now());
+        if let Some(outcome) = outcome {
+            show(context, &tracker)?;
+            return Ok(match outcome {
+                Outcome::Succeeded => Exit::Done,
+                Outcome::Failed | Outcome::Cancelled => Exit::Failed,
+                Outcome::WaitingAtGate | Outcome::Paused => Exit::Waiting,
+                Outcome::Inconclusive => Exit::Inconclusive,
+                Outcome::Rejected => Exit::Findings,
+            });
+        }
+        if context.cancel.is_cancelled() {
+            return Ok(Exit::Cancelled);
+        }
+        std::thread::sleep(Duration::from_millis(250));
+        if tracker.refresh()? && context.output.verbose {
+            show(context, &tracker)?;
+        }
+    }
+}
+
+fn decided(context: &Context, tracker: &mut Tracker, event: Event) -> Result<(), CliError> {
+    tracker.record(&[event], Timestamp::now())?;
+    show(context, tracker)
+}
+
+/// The person at the keyboard, by git's configuration.
+fn person() -> Result<Identity, CliError> {
+    git::actor(Path::new(".")).ok_or_else(|| {
+        CliError::usage("git does not say who you are")
+            .help("git config user.name and user.email, or SLUICE_ACTOR=\"Name <mail>\"")
+    })
+}
+
+fn somebody(decide: &args::Decide) -> String {
+    let who = git::actor(Path::new(".")).map_or_else(user_at_host, |identity| identity.to_string());
+    match &decide.reason {
+        Some(reason) => format!("{who}: {reason}"),
+        None => who,
+    }
+}
+
+/// Says at once why a decision would not count, instead of keeping it in silence.
+fn check_approver(
+    tracker: &Tracker,
+    by: &Identity,
+    environment: Option<&str>,
+    context: &Context,
+) -> Result<(), CliError> {
+    let rollout = tracker.rollout();
+    let people = &context.config().people;
+    let rules: Vec<_> = rollout
+        .stages()
+        .iter()
+        .filter(|stage| environment.is_none_or(|name| name == stage.environment.name))
+        .flat_map(|stage| &stage.environment.approvals)
+        .collect();
+    if rules.is_empty() {
+        return Err(CliError::usage("nothing in this rollout wants an approval")
+            .help("`sluice rollout why` shows what it waits for"));
+    }
+    let mut refusal = None;
+    for rule in rules {
+        match rule.eligible(by, people, rollout.authors()) {
+            Ok(()) => return Ok(()),
+            Err(reason) => refusal = Some(reason),
+        }
+    }
+    let reason = refusal.map(|reason| reason.to_string()).unwrap_or_default();
+    Err(CliError::new(
+        Exit::Findings,
+        sluice_report::Problem::error(format!("the decision of {by} does not count: {reason}"))
+            .help(Some("somebody else must decide; `sluice rollout why` names who may".to_owned())),
+    ))
+}

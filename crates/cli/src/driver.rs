@@ -1,0 +1,372 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use sluice_engine::ledger::Identity;
+use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
+use sluice_report::{Problem, TargetOutcome, TargetResult};
+use sluice_rollout::{Command, Event, Outcome, TargetName, TargetState};
+use tokio_util::sync::CancellationToken;
+
+use crate::context::{Context, Site};
+use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::progress::Progress;
+use crate::tracker::Tracker;
+
+/// Runs a rollout from this process: starts what the state machine wants to have running, reports what happens, and ends when
+/// only a person, a gate or time can make it go on.
+pub struct Driver<'a> {
+    /// The project.
+    pub context: &'a Context,
+    /// The selected databases.
+    pub sites: &'a [Site<'a>],
+    /// The rollout.
+    pub tracker: Tracker,
+    /// Who runs it.
+    pub identity: Identity,
+    /// What is pending by the plan that people approved, for databases behind an approval.
+    pub planned: HashMap<TargetName, Vec<String>>,
+    /// How long gates that open by themselves are waited for.
+    pub wait: Duration,
+}
+
+/// How a run of a rollout ended.
+pub struct Ran {
+    /// The rollout as it stands.
+    pub tracker: Tracker,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What was done, in the order of the ends.
+    pub results: Vec<TargetResult>,
+    /// How the command ends.
+    pub exit: Exit,
+    /// Databases whose ledger moved away from the plan: it must be made again.
+    pub stale: bool,
+}
+
+/// How often others' decisions (pause, cancel, approve) are looked for while targets run.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// News from the threads.
+enum News {
+    Happened { target: TargetName, event: sluice_engine::Event },
+    Ended { target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, time: Duration },
+}
+
+struct Runner {
+    attempt: u32,
+    cancel: CancellationToken,
+}
+
+impl Driver<'_> {
+    /// Runs the rollout.
+    ///
+    /// # Errors
+    /// A store that takes no writes.
+    pub fn run(self) -> Result<Ran, CliError> {
+        let (sender, receiver) = channel();
+        let progress = Progress::new(self.context.output);
+        std::thread::scope(|scope| {
+            Loop {
+                driver: self,
+                scope,
+                sender,
+                receiver,
+                progress,
+                runners: HashMap::new(),
+                results: Vec::new(),
+                first_failure: None,
+                stale: false,
+            }
+            .run()
+        })
+    }
+}
+
+struct Loop<'scope, 'env, 'a> {
+    driver: Driver<'a>,
+    scope: &'scope Scope<'scope, 'env>,
+    sender: Sender<News>,
+    receiver: Receiver<News>,
+    progress: Progress,
+    runners: HashMap<TargetName, Runner>,
+    results: Vec<TargetResult>,
+    first_failure: Option<Exit>,
+    stale: bool,
+}
+
+impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
+    fn run(mut self) -> Result<Ran, CliError> {
+        let result = self.drive();
+        if result.is_err() {
+            // Without a store nobody could take up what runs: it stops at the next statement border.
+            self.runners.values().for_each(|runner| runner.cancel.cancel());
+        }
+        let outcome = result?;
+        let exit = self.exit(outcome);
+        Ok(Ran { tracker: self.driver.tracker, outcome, results: self.results, exit, stale: self.stale })
+    }
+
+    fn drive(&mut self) -> Result<Outcome, CliError> {
+        let deadline = Instant::now() + self.driver.wait;
+        let mut events = vec![Event::Tick];
+        loop {
+            let now = Timestamp::now();
+            let commands =
+                if events.is_empty() { Vec::new() } else { self.driver.tracker.record(&events, now)? };
+            events.clear();
+            let mut wake = None;
+            for command in commands {
+                match command {
+                    Command::WakeAt { at } => wake = Some(at),
+                    Command::Replan { .. } => self.stale = true,
+                    // What runs is compared with what should run below.
+                    Command::StartTarget { .. } | Command::StopTarget { .. } | Command::Finished { .. } => {}
+                }
+            }
+            self.reconcile();
+            if self.runners.is_empty() {
+                if self.stale {
+                    return Ok(Outcome::WaitingAtGate);
+                }
+                if let Some(outcome) = self.driver.tracker.rollout().outcome(now) {
+                    let opens = wake
+                        .filter(|_| outcome == Outcome::WaitingAtGate)
+                        .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
+                    match opens {
+                        Some(opens)
+                            if Instant::now() + opens <= deadline
+                                && !self.driver.context.cancel.is_cancelled() =>
+                        {
+                            self.progress
+                                .line(&format!("waiting {}s for a gate to open", opens.as_secs().max(1)));
+                            self.idle(opens.max(Duration::from_millis(10)))?;
+                            events.push(Event::Tick);
+                            continue;
+                        }
+                        _ => return Ok(outcome),
+                    }
+                }
+                if self.driver.context.cancel.is_cancelled() {
+                    return Ok(Outcome::Paused);
+                }
+                events.push(Event::Tick);
+            }
+            match self.receiver.recv_timeout(if events.is_empty() { LOOK } else { Duration::ZERO }) {
+                Ok(news) => {
+                    self.take(news, &mut events);
+                    while let Ok(news) = self.receiver.try_recv() {
+                        self.take(news, &mut events);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    self.driver.tracker.refresh()?;
+                }
+            }
+        }
+    }
+
+    /// Waits, but not past a decision of somebody else or a signal.
+    fn idle(&mut self, time: Duration) -> Result<(), CliError> {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.driver.context.cancel.is_cancelled() {
+            let left = until.saturating_duration_since(Instant::now());
+            // Nothing runs, so no news can come: this is only a pause that the loop's own channel keeps.
+            let _ = self.receiver.recv_timeout(left.min(LOOK));
+            if self.driver.tracker.refresh()? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts what should run and does not; stops what runs and should not.
+    fn reconcile(&mut self) {
+        let wanted: HashMap<TargetName, u32> =
+            self.driver.tracker.rollout().in_flight().map(|run| (run.name.clone(), run.attempt)).collect();
+        let stopping =
+            !matches!(self.driver.tracker.rollout().state(), sluice_rollout::RolloutState::Running);
+        for (target, runner) in &self.runners {
+            if stopping || wanted.get(target) != Some(&runner.attempt) {
+                runner.cancel.cancel();
+            }
+        }
+        for (target, attempt) in wanted {
+            if !self.runners.contains_key(&target) {
+                self.start(target, attempt);
+            }
+        }
+    }
+
+    fn start(&mut self, target: TargetName, attempt: u32) {
+        let cancel = self.driver.context.cancel.child_token();
+        let found = self.driver.sites.iter().find(|site| site.target.name == target).cloned();
+        let sender = self.sender.clone();
+        self.progress.started(&target.0);
+        self.runners.insert(target.clone(), Runner { attempt, cancel: cancel.clone() });
+        let (context, identity) = (self.driver.context, self.driver.identity.clone());
+        let planned = self.driver.planned.get(&target).cloned();
+        self.scope.spawn(move || {
+            let started = Instant::now();
+            let result = match found {
+                Some(site) => work(context, &site, identity, planned, cancel, &sender),
+                None => Err(ApplyError::Connect(DbError::new(
+                    DbErrorKind::Url,
+                    "the rollout has a database that sluice.toml does not have any more",
+                ))),
+            };
+            // The loop waits for every runner, so it is there to hear this.
+            let _ = sender.send(News::Ended { target, attempt, result, time: started.elapsed() });
+        });
+    }
+
+    fn take(&mut self, news: News, events: &mut Vec<Event>) {
+        match news {
+            News::Happened { target, event } => self.progress.event(&target.0, &event),
+            News::Ended { target, attempt, result, time } => {
+                self.progress.ended(&target.0);
+                self.runners.remove(&target);
+                self.results.push(self.result(&target, &result, time));
+                if let Err(error) = &result {
+                    self.first_failure.get_or_insert(exit_of(error));
+                }
+                events.push(ended(target, attempt, result));
+            }
+        }
+    }
+
+    fn result(
+        &self,
+        target: &TargetName,
+        result: &Result<Applied, ApplyError>,
+        time: Duration,
+    ) -> TargetResult {
+        let site = self.driver.sites.iter().find(|site| site.target.name == *target);
+        let mut report = TargetResult {
+            name: target.0.clone(),
+            environment: site.map(|site| site.target.environment.clone()).unwrap_or_default(),
+            outcome: TargetOutcome::UpToDate,
+            applied: Vec::new(),
+            skipped: 0,
+            milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            problems: Vec::new(),
+        };
+        match result {
+            Ok(applied) => {
+                report.applied.clone_from(&applied.versions);
+                report.skipped = applied.skipped;
+                if !applied.versions.is_empty() {
+                    report.outcome = TargetOutcome::Applied;
+                }
+                report.problems = applied
+                    .warnings
+                    .iter()
+                    .map(|problem| Problem::warning(problem.message.clone()))
+                    .collect();
+            }
+            Err(error) => {
+                report.outcome = match exit_of(error) {
+                    Exit::Cancelled => TargetOutcome::Cancelled,
+                    Exit::Inconclusive => TargetOutcome::Inconclusive,
+                    _ => TargetOutcome::Failed,
+                };
+                report.problems = problems_of(error, &target.0);
+            }
+        }
+        report
+    }
+
+    fn exit(&self, outcome: Outcome) -> Exit {
+        if self.driver.context.cancel.is_cancelled() {
+            return Exit::Cancelled;
+        }
+        match outcome {
+            Outcome::Succeeded => Exit::Done,
+            Outcome::Failed => self.first_failure.unwrap_or(Exit::Failed),
+            Outcome::WaitingAtGate | Outcome::Paused => Exit::Waiting,
+            Outcome::Inconclusive => Exit::Inconclusive,
+            Outcome::Cancelled => Exit::Failed,
+            Outcome::Rejected => Exit::Findings,
+        }
+    }
+}
+
+/// What a runner's end means for the rollout.
+fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>) -> Event {
+    match result {
+        Ok(applied) => {
+            let before = applied.finished_at.as_deref().and_then(|at| at.parse().ok());
+            let finished_at = before.filter(|_| applied.versions.is_empty()).unwrap_or_else(Timestamp::now);
+            let applied = u64::try_from(applied.versions.len()).unwrap_or(u64::MAX);
+            Event::TargetSucceeded { target, attempt, finished_at, applied }
+        }
+        Err(ApplyError::Stale { .. }) => Event::PlanStale { target, attempt: Some(attempt) },
+        Err(error) => match exit_of(&error) {
+            Exit::Cancelled => Event::TargetCancelled { target, attempt },
+            Exit::Inconclusive => Event::TargetInconclusive { target, attempt, message: error.to_string() },
+            exit => Event::TargetFailed {
+                target,
+                attempt,
+                kind: exit.name().to_owned(),
+                message: error.to_string(),
+                retryable: matches!(exit, Exit::Unreachable | Exit::Failed),
+            },
+        },
+    }
+}
+
+/// Brings one target to the release, on this thread.
+fn work(
+    context: &Context,
+    site: &Site<'_>,
+    identity: Identity,
+    planned: Option<Vec<String>>,
+    cancel: CancellationToken,
+    news: &Sender<News>,
+) -> Result<Applied, ApplyError> {
+    let target = site.target.name.clone();
+    let events: EventSink = {
+        let news = news.clone();
+        Arc::new(move |event| {
+            // The loop may have ended over an error of its own; then nobody wants to know.
+            let _ = news.send(News::Happened { target: target.clone(), event });
+        })
+    };
+    let mut connection = context.connection(site).map_err(ApplyError::Connect)?;
+    connection.connect.cancel = cancel;
+    let runtime = Context::runtime().map_err(|_| {
+        ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
+    })?;
+    let applies = |index: usize| context.applies(index, &site.target);
+    let job = Job {
+        changes: context.project.changes(),
+        applies: &applies,
+        integrity: context.config().policy.integrity,
+        placeholders: context.placeholders(&site.target),
+        identity,
+        timing: context.timing(),
+        planned,
+    };
+    runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+}
+
+/// Runners that a process left behind when it died: what it had in flight is started again.
+pub fn lost(tracker: &Tracker) -> Vec<Event> {
+    tracker
+        .rollout()
+        .in_flight()
+        .map(|run| Event::RunnerLost { target: run.name.clone(), attempt: run.attempt })
+        .collect()
+}
+
+/// Whether something ended without success and the same command should try it again.
+pub fn wants_retry(tracker: &Tracker) -> bool {
+    tracker
+        .rollout()
+        .targets()
+        .iter()
+        .any(|run| run.state.is_failed() || matches!(run.state, TargetState::Inconclusive { .. }))
+}

@@ -1,0 +1,84 @@
+//! The command line of Sluice: arguments in, text or JSON out.
+//!
+//! Everything that decides is in the other crates; here it is wired to files, threads, signals and terminals.
+
+mod args;
+mod commands;
+mod context;
+mod driver;
+mod engines;
+mod error;
+mod output;
+mod planning;
+mod progress;
+mod signals;
+mod tracker;
+
+use clap::{CommandFactory as _, Parser as _};
+use tokio_util::sync::CancellationToken;
+
+use args::{Cli, Command};
+use context::Context;
+use error::{CliError, Exit};
+use output::Output;
+
+/// The definition of the command line, for the reference and for completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the command that the process's arguments ask for; returns its exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A terminal that went away cannot be told anything.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+        }
+    };
+    let output = Output::new(&cli.global);
+    match run(&cli, output) {
+        Ok(exit) => exit.code(),
+        Err(error) => {
+            output.error(&error);
+            error.exit.code()
+        }
+    }
+}
+
+fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
+    let cancel = CancellationToken::new();
+    match &cli.command {
+        Command::Init(args) => return commands::init::run(output, args),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut command(), "sluice", &mut text);
+            output.text(&String::from_utf8_lossy(&text));
+            return Ok(Exit::Done);
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(command())
+                .render(&mut text)
+                .map_err(|error| CliError::usage(format!("the manual page cannot be written: {error}")))?;
+            output.text(&String::from_utf8_lossy(&text));
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
+    signals::listen(&cancel, output)?;
+    let context = Context::load(&cli.global, output, cancel)?;
+    match &cli.command {
+        Command::New(args) => commands::new::run(&context, args),
+        Command::Plan(args) => commands::plan::run(&context, args),
+        Command::Deploy(args) => commands::deploy::run(&context, args),
+        Command::Status(_) => commands::status::run(&context),
+        Command::History(args) => commands::history::run(&context, args),
+        Command::Baseline(args) => commands::baseline::run(&context, args),
+        Command::Repair(args) => commands::repair::run(&context, args),
+        Command::Release(command) => commands::release::run(&context, command),
+        Command::Rollout(command) => commands::rollout::run(&context, command),
+        Command::Init(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
+    }
+}

@@ -1,0 +1,249 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sluice_report::{Gate, RolloutDetail, RolloutSummary, Stage, StageTarget};
+use sluice_rollout::{
+    Command, Event, GateVerdict, Outcome, Rollout, RolloutInput, RolloutState, StageState, TargetState,
+};
+use sluice_store::{NewRollout, Store, StoreError, StoredRollout, Update};
+
+use crate::error::CliError;
+
+/// A rollout and its place in the store. Every process that does something to a rollout appends events; all of them come to
+/// the same state by replaying them.
+pub struct Tracker {
+    store: Store,
+    id: String,
+    generation: u64,
+    sequence: u64,
+    rollout: Rollout,
+    unsaved: usize,
+}
+
+/// An event with its time, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    at: Timestamp,
+    event: Event,
+}
+
+/// After so many events the whole state is stored again: replaying stays short, and storing stays cheap for large rollouts.
+const SNAPSHOT_EVERY: usize = 64;
+
+impl Tracker {
+    /// Creates a rollout and stores it. Its release must be stored.
+    ///
+    /// # Errors
+    /// Input that makes no rollout; a store that takes no writes.
+    pub fn create(mut store: Store, input: RolloutInput, now: Timestamp) -> Result<Self, CliError> {
+        let rollout = Rollout::new(input, now).map_err(|error| CliError::usage(error.to_string()))?;
+        let id = sluice_store::rollout_id();
+        store.create_rollout(&NewRollout {
+            id: id.clone(),
+            release: rollout.release().clone(),
+            plan: rollout.plan().clone(),
+            status: status(&rollout, now).to_owned(),
+            state: to_json(&rollout)?,
+        })?;
+        Ok(Self { store, id, generation: 0, sequence: 0, rollout, unsaved: 0 })
+    }
+
+    /// Takes up a stored rollout.
+    ///
+    /// # Errors
+    /// A state that this version does not understand.
+    pub fn open(store: Store, stored: StoredRollout) -> Result<Self, CliError> {
+        let rollout = from_json(&stored.state)?;
+        let mut tracker = Self {
+            store,
+            id: stored.summary.id,
+            generation: stored.summary.generation,
+            sequence: stored.state_sequence,
+            rollout,
+            unsaved: 0,
+        };
+        tracker.refresh()?;
+        Ok(tracker)
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its state.
+    pub fn rollout(&self) -> &Rollout {
+        &self.rollout
+    }
+
+    /// Takes in events, stores them, and says what to do.
+    ///
+    /// # Errors
+    /// A store that takes no writes.
+    pub fn record(&mut self, events: &[Event], now: Timestamp) -> Result<Vec<Command>, CliError> {
+        let entries = events
+            .iter()
+            .map(|event| to_json(&Entry { at: now, event: event.clone() }))
+            .collect::<Result<Vec<_>, _>>()?;
+        loop {
+            let mut commands = Vec::new();
+            for event in events {
+                commands.extend(self.rollout.handle(event.clone(), now));
+            }
+            self.unsaved += events.len();
+            let settled = self.rollout.in_flight().next().is_none();
+            let snapshot = settled || self.unsaved >= SNAPSHOT_EVERY;
+            let state = if snapshot { Some(to_json(&self.rollout)?) } else { None };
+            let update = Update { state: state.as_deref(), status: Some(status(&self.rollout, now)) };
+            match self.store.append_events(&self.id, self.generation, update, &entries) {
+                Ok(generation) => {
+                    self.generation = generation;
+                    self.sequence += u64::try_from(entries.len()).unwrap_or(u64::MAX);
+                    if snapshot {
+                        self.unsaved = 0;
+                    }
+                    return Ok(commands);
+                }
+                // Somebody else was faster: theirs come first, then ours.
+                Err(StoreError::Conflict { .. }) => self.reload()?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Takes in what others have stored since; says whether there was anything.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn refresh(&mut self) -> Result<bool, CliError> {
+        let foreign = self.store.events(&self.id, self.sequence)?;
+        for stored in &foreign {
+            let Entry { at, event } = from_json(&stored.event)?;
+            // Whoever stored it has carried out the commands, or the runner finds by itself what to run.
+            self.rollout.handle(event, at);
+            self.sequence = stored.sequence;
+        }
+        if !foreign.is_empty() {
+            self.generation = self.store.rollout(&self.id)?.summary.generation;
+        }
+        Ok(!foreign.is_empty())
+    }
+
+    fn reload(&mut self) -> Result<(), CliError> {
+        let stored = self.store.rollout(&self.id)?;
+        self.rollout = from_json(&stored.state)?;
+        self.generation = stored.summary.generation;
+        self.sequence = stored.state_sequence;
+        self.refresh()?;
+        Ok(())
+    }
+
+    /// The rollout for people and programs.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn detail(&self, now: Timestamp) -> Result<RolloutDetail, CliError> {
+        let summary = self.store.rollout(&self.id)?.summary;
+        let stages = self.rollout.stages().iter().map(|stage| Stage {
+            environment: stage.environment.name.clone(),
+            status: match stage.state {
+                StageState::Waiting => "waiting",
+                StageState::Running => "running",
+                StageState::Succeeded => "succeeded",
+            }
+            .to_owned(),
+            targets: stage
+                .waves
+                .iter()
+                .flat_map(|wave| self.rollout.targets().get(wave.clone()).unwrap_or_default())
+                .map(|run| {
+                    let (status, message) = target_status(&run.state);
+                    StageTarget { name: run.name.0.clone(), status: status.to_owned(), message }
+                })
+                .collect(),
+        });
+        Ok(RolloutDetail {
+            rollout: RolloutSummary {
+                name: self.id.clone(),
+                release: self.rollout.release().0.clone(),
+                status: status(&self.rollout, now).to_owned(),
+                created_at: summary.created_at,
+                updated_at: summary.updated_at,
+            },
+            stages: stages.collect(),
+            gates: gates(&self.rollout, now),
+        })
+    }
+}
+
+/// Every gate that is left, open and closed.
+pub fn gates(rollout: &Rollout, now: Timestamp) -> Vec<Gate> {
+    rollout
+        .why(now)
+        .into_iter()
+        .map(|reason| Gate {
+            environment: reason.stage.unwrap_or_default(),
+            gate: word(&reason.kind),
+            result: match reason.verdict {
+                GateVerdict::Pass => "pass",
+                GateVerdict::Fail => "fail",
+                GateVerdict::Inconclusive => "inconclusive",
+            }
+            .to_owned(),
+            reason: reason.message,
+            opens_at: reason.opens_at.map(|at| at.to_string()),
+        })
+        .collect()
+}
+
+/// The rollout in one word.
+pub fn status(rollout: &Rollout, now: Timestamp) -> &'static str {
+    match rollout.outcome(now) {
+        Some(outcome) => outcome_word(outcome),
+        None if rollout.state() == RolloutState::Created => "created",
+        None => "running",
+    }
+}
+
+/// An outcome in one word.
+pub fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::WaitingAtGate => "waiting",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Paused => "paused",
+        Outcome::Rejected => "rejected",
+    }
+}
+
+fn target_status(state: &TargetState) -> (&'static str, Option<String>) {
+    match state {
+        TargetState::Pending => ("pending", None),
+        TargetState::Starting | TargetState::Running => ("running", None),
+        TargetState::Replanning => ("replanning", None),
+        TargetState::Succeeded { .. } => ("succeeded", None),
+        TargetState::Failed { message, .. } => ("failed", Some(message.clone())),
+        TargetState::Inconclusive { message } => ("inconclusive", Some(message.clone())),
+        TargetState::Cancelled => ("cancelled", None),
+        TargetState::Skipped { reason } => ("skipped", Some(reason.clone())),
+    }
+}
+
+/// The word that a unit variant has in JSON.
+pub fn word(kind: &impl Serialize) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, CliError> {
+    serde_json::to_string(value)
+        .map_err(|error| CliError::usage(format!("the rollout cannot be written: {error}")))
+}
+
+fn from_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, CliError> {
+    serde_json::from_str(text).map_err(|error| {
+        CliError::usage(format!("a stored rollout cannot be read: {error}")).help(
+            "it was written by another version of sluice: use that one, or delete .sluice and deploy again",
+        )
+    })
+}
