@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::future::join;
 use sluice_engine::{Backend, DbError, DbErrorKind, LockAttempt, Query};
 use tokio_postgres::SimpleQueryMessage;
 
@@ -89,17 +88,25 @@ async fn refuse_shared_backend(session: &mut PostgresSession, pid: i32) -> Resul
         // Statement mode refuses transactions.
         _ => true,
     };
-    let answer = if shares { Ok(Vec::new()) } else { session.connection.client.simple_query(VERIFY).await };
-    let kept = answer.is_ok_and(|answer| judge(&answer, pid).is_ok());
+    let kept = !shares && {
+        let look = session.connection.client.simple_query(VERIFY);
+        let answer = tokio::time::timeout(timeout, look).await;
+        answer.is_ok_and(|answer| answer.is_ok_and(|answer| judge(&answer, pid).is_ok()))
+    };
     if !kept {
-        // Give the lock back on whichever backend has it: it would stay with the pooler's connection.
+        // Give the lock back on whichever backend has it: it would stay with the pooler's connection. The second client first: ours
+        // may have to wait for the backend that it holds.
         let unlock = format!("SELECT pg_advisory_unlock({LOCK_KEY})");
-        let _ =
-            join(second.client.simple_query(&unlock), session.connection.client.simple_query(&unlock)).await;
+        let both = async {
+            let _ = second.client.simple_query(&unlock).await;
+            let _ = second.client.simple_query("ROLLBACK").await;
+            let _ = session.connection.client.simple_query(&unlock).await;
+        };
+        let _ = tokio::time::timeout(timeout, both).await;
+        return Err(pooled());
     }
     let _ = second.client.simple_query("ROLLBACK").await;
-    drop(second.client);
-    if kept { Ok(()) } else { Err(pooled()) }
+    Ok(())
 }
 
 fn first_value(messages: &[SimpleQueryMessage]) -> Option<&str> {

@@ -1,4 +1,11 @@
 //! Every supported PostgreSQL keeps the promises of the apply protocol.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::cell::RefCell;
 

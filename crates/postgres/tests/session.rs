@@ -1,4 +1,11 @@
 //! What a session promises, on every supported version where versions may differ.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod kit;
 
@@ -7,7 +14,7 @@ use std::time::Duration;
 use kit::{blockers, copy, how, open, own, sql, transact, until, value};
 use sluice_engine::{Committed, Database, DbErrorKind, Limits, LockAttempt, Query, Step, Value};
 use sluice_postgres::Postgres;
-use sluice_testkit::{Fault, FaultProxy, Direction, POSTGRES_VERSIONS, newest_postgres, postgres};
+use sluice_testkit::{Direction, Fault, FaultProxy, POSTGRES_VERSIONS, newest_postgres, postgres};
 
 #[tokio::test]
 async fn one_session_at_a_time_has_the_lock_and_the_other_learns_who() {
@@ -15,11 +22,17 @@ async fn one_session_at_a_time_has_the_lock_and_the_other_learns_who() {
         let (one, two) = (postgres(major).database(), postgres(major).database());
         let mut holder = Postgres.connect(&how(one.url(), "holder")).await.unwrap();
         assert_eq!(holder.try_lock().await.unwrap(), LockAttempt::Acquired);
-        assert!(holder.server().product.starts_with(&format!("PostgreSQL {major}.")), "{:?}", holder.server());
+        assert!(
+            holder.server().product.starts_with(&format!("PostgreSQL {major}.")),
+            "{:?}",
+            holder.server()
+        );
         assert_eq!(holder.server().version / 10_000, major);
 
         let mut other = open(one.url()).await;
-        let LockAttempt::Held { by: Some(by) } = other.try_lock().await.unwrap() else { panic!("two have the lock") };
+        let LockAttempt::Held { by: Some(by) } = other.try_lock().await.unwrap() else {
+            panic!("two have the lock")
+        };
         let pid = holder.backend().0.split(' ').next().unwrap().to_owned();
         assert_eq!(by.backend, format!("pid {pid}"));
         assert!(by.who.contains("sluice/holder"), "{}", by.who);
@@ -45,14 +58,24 @@ async fn a_failed_transaction_names_its_step_and_leaves_nothing() {
         let mut session = open(database.url()).await;
         let error = transact(
             session.as_mut(),
-            &["create table a (x int)", "insert into a values (1)", "insert into a values ('ö', y)", "create table b ()"],
+            &[
+                "create table a (x int)",
+                "insert into a values (1)",
+                "insert into a values ('ö', y)",
+                "create table b ()",
+            ],
         )
         .await
         .unwrap_err();
         assert_eq!((error.step, error.committed), (Some(2), Committed::No), "{error}");
         assert_eq!(error.error.code.as_deref(), Some("42703"));
         assert_eq!(error.error.offset, Some("insert into a values ('ö', ".len()));
-        assert_eq!(value(session.as_mut(), "select count(*) from pg_class where relname in ('a', 'b')").await.as_deref(), Some("0"));
+        assert_eq!(
+            value(session.as_mut(), "select count(*) from pg_class where relname in ('a', 'b')")
+                .await
+                .as_deref(),
+            Some("0")
+        );
         transact(session.as_mut(), &["create table a (x int)", "insert into a values (1)"]).await.unwrap();
         assert_eq!(database.psql("select x from a"), "1");
     }
@@ -95,7 +118,10 @@ async fn parameters_go_through_the_first_time_and_prepared() {
     let mut session = open(database.url()).await;
     database.psql("create table log (n bigint, word text, at timestamptz)");
     let insert = |n: i64, word: Option<&str>| {
-        Step::Own(Query::new("insert into log values (?, ?, clock_timestamp())", vec![Value::Int(n), word.into()]))
+        Step::Own(Query::new(
+            "insert into log values (?, ?, clock_timestamp())",
+            vec![Value::Int(n), word.into()],
+        ))
     };
     for n in 0..4 {
         session.transaction(&[insert(n, Some("it's '?'")), insert(n, None)]).await.unwrap();
@@ -106,10 +132,16 @@ async fn parameters_go_through_the_first_time_and_prepared() {
     }
     assert_eq!(database.psql("select count(*), count(word), count(distinct n) from log"), "8|4|4");
     let rows = session
-        .query(&Query::new("select n, word, n > 1, word is null from log where n = ? order by word", vec![Value::Int(2)]))
+        .query(&Query::new(
+            "select n, word, n > 1, word is null from log where n = ? order by word",
+            vec![Value::Int(2)],
+        ))
         .await
         .unwrap();
-    assert_eq!(rows[0], [Some("2"), Some("it's '?'"), Some("true"), Some("false")].map(|cell| cell.map(str::to_owned)));
+    assert_eq!(
+        rows[0],
+        [Some("2"), Some("it's '?'"), Some("true"), Some("false")].map(|cell| cell.map(str::to_owned))
+    );
     assert_eq!(rows[1][1], None);
 }
 
@@ -121,18 +153,25 @@ async fn our_rows_are_written_whoever_the_file_has_become() {
         let role = format!("r_{}", database.name());
         database.psql(&format!("create role {role}; create schema ours; create table ours.t (x text)"));
         let mut session = open(database.url()).await;
-        let (role_sql, authorization) = (format!("set role {role}"), format!("set session authorization {role}"));
+        let (role_sql, authorization) =
+            (format!("set role {role}"), format!("set session authorization {role}"));
         let body = format!("do $$ begin execute 'set role {role}'; end $$");
         for change in [role_sql, authorization, body, "set search_path = ''".to_owned()] {
             let statement = sql(&change);
             session
-                .transaction(&[statement.step(), own("insert into ours.t values (current_user), (session_user)")])
+                .transaction(&[
+                    statement.step(),
+                    own("insert into ours.t values (current_user), (session_user)"),
+                ])
                 .await
                 .unwrap_or_else(|error| panic!("{change}: {error}"));
             session.reset().await.unwrap();
         }
         assert_eq!(database.psql("select distinct x from ours.t"), "postgres");
-        assert_eq!(value(session.as_mut(), "select current_user || current_setting('search_path')").await.as_deref(), Some("postgres\"$user\", public"));
+        assert_eq!(
+            value(session.as_mut(), "select current_user || current_setting('search_path')").await.as_deref(),
+            Some("postgres\"$user\", public")
+        );
         drop(session);
         database.psql(&format!("drop role {role}"));
     }
@@ -142,7 +181,11 @@ async fn our_rows_are_written_whoever_the_file_has_become() {
 async fn reset_keeps_the_lock_and_the_limits() {
     let database = newest_postgres().database();
     let mut session = open(database.url()).await;
-    let limits = Limits { lock_timeout: Some(Duration::from_millis(1234)), statement_timeout: None, die_with_client: Some(Duration::from_secs(2)) };
+    let limits = Limits {
+        lock_timeout: Some(Duration::from_millis(1234)),
+        statement_timeout: None,
+        die_with_client: Some(Duration::from_secs(2)),
+    };
     session.set_limits(&limits).await.unwrap();
     assert_eq!(session.try_lock().await.unwrap(), LockAttempt::Acquired);
     transact(session.as_mut(), &["set lock_timeout = 0", "set datestyle = 'SQL'"]).await.unwrap();
@@ -169,7 +212,10 @@ async fn data_lines_are_copied_in_a_transaction_and_outside() {
 
     let broken = copy("COPY t (a, b) FROM stdin", "1\tone\nx\ttwo\n");
     let error = session.transaction(&[own("insert into t values (-2)"), broken.step()]).await.unwrap_err();
-    assert_eq!((error.step, error.committed, error.error.code.as_deref()), (Some(1), Committed::No, Some("22P02")));
+    assert_eq!(
+        (error.step, error.committed, error.error.code.as_deref()),
+        (Some(1), Committed::No, Some("22P02"))
+    );
     let error = session.execute(&sql("copy t to stdout").statement()).await.unwrap_err();
     assert_eq!(error.kind, DbErrorKind::Statement);
     assert_eq!(value(session.as_mut(), "select count(*) from t").await.as_deref(), Some("50002"));
@@ -201,10 +247,15 @@ async fn a_lock_timeout_is_one_and_the_blocker_is_named() {
             .await
             .unwrap();
         let control = session.control();
-        let (result, found) =
-            tokio::join!(transact(session.as_mut(), &["select 1", "alter table t add b int"]), blockers(&control));
+        let (result, found) = tokio::join!(
+            transact(session.as_mut(), &["select 1", "alter table t add b int"]),
+            blockers(&control)
+        );
         let error = result.unwrap_err();
-        assert_eq!((error.step, error.error.kind, error.committed), (Some(1), DbErrorKind::LockTimeout, Committed::No));
+        assert_eq!(
+            (error.step, error.error.kind, error.committed),
+            (Some(1), DbErrorKind::LockTimeout, Committed::No)
+        );
         assert_eq!(found[0].backend, format!("pid {pid}"));
         assert!(found[0].who.contains("idle in transaction"), "{:?}", found[0]);
         reader.run("rollback");
@@ -224,9 +275,13 @@ async fn timeouts_and_cancel_requests_are_told_apart() {
         .await;
         control.cancel().await.unwrap();
     };
-    let (result, ()) = tokio::join!(transact(session.as_mut(), &["create table t ()", "select pg_sleep(60)"]), cancel);
+    let (result, ()) =
+        tokio::join!(transact(session.as_mut(), &["create table t ()", "select pg_sleep(60)"]), cancel);
     let error = result.unwrap_err();
-    assert_eq!((error.step, error.error.kind, error.committed), (Some(1), DbErrorKind::Cancelled, Committed::No));
+    assert_eq!(
+        (error.step, error.error.kind, error.committed),
+        (Some(1), DbErrorKind::Cancelled, Committed::No)
+    );
 
     session
         .set_limits(&Limits { statement_timeout: Some(Duration::from_millis(50)), ..Limits::default() })
@@ -271,7 +326,11 @@ async fn an_answer_to_commit_that_is_lost_leaves_it_unknown_and_done() {
         proxy.inject(fault.clone());
         let error = transact(session.as_mut(), &["insert into t values (1)"]).await.unwrap_err();
         proxy.wait_for_strikes(1);
-        assert_eq!((error.error.kind, error.committed), (DbErrorKind::ConnectionLost, Committed::Unknown), "{fault:?}");
+        assert_eq!(
+            (error.error.kind, error.committed),
+            (DbErrorKind::ConnectionLost, Committed::Unknown),
+            "{fault:?}"
+        );
         until("the end of the session", async || {
             database.psql("select count(*) from pg_stat_activity where application_name = 'sluice/test' and datname = current_database()") == "0"
         })
@@ -288,7 +347,11 @@ async fn a_backend_that_is_terminated_before_commit_has_done_nothing() {
     let mut session = open(database.url()).await;
     let terminate = "select pg_terminate_backend(pg_backend_pid())";
     let error = transact(session.as_mut(), &["create table t ()", terminate]).await.unwrap_err();
-    assert_eq!((error.step, error.error.kind, error.committed), (Some(1), DbErrorKind::ConnectionLost, Committed::No), "{error}");
+    assert_eq!(
+        (error.step, error.error.kind, error.committed),
+        (Some(1), DbErrorKind::ConnectionLost, Committed::No),
+        "{error}"
+    );
     assert_eq!(database.psql("select count(*) from pg_class where relname = 't'"), "0");
 }
 

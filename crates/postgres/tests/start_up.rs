@@ -1,4 +1,11 @@
 //! Every way in which a connection cannot be had has a message that says what to do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod kit;
 
@@ -14,7 +21,10 @@ async fn tcp_and_sockets_lead_to_the_same_database() {
     let database = newest_postgres().database();
     for url in [database.url(), database.socket_url()] {
         let mut session = open(url).await;
-        assert_eq!(value(session.as_mut(), "select current_database()").await.as_deref(), Some(database.name()));
+        assert_eq!(
+            value(session.as_mut(), "select current_database()").await.as_deref(),
+            Some(database.name())
+        );
         assert!(!session.server().read_only);
         assert!(session.server().address.ends_with(database.name()), "{:?}", session.server());
         session.close().await;
@@ -26,11 +36,36 @@ async fn what_cannot_be_reached_is_explained() {
     let server = newest_postgres();
     let nobody = free_port();
     for (url, kind, message, hint) in [
-        (server.url("no_such_db"), DbErrorKind::Connect, "database \"no_such_db\" does not exist", "create the database"),
-        (format!("postgres://u:secret@127.0.0.1:{nobody}/d"), DbErrorKind::Connect, "nobody listens at 127.0.0.1", "start the server"),
-        ("postgres://u:secret@no-such-host.invalid/d".to_owned(), DbErrorKind::Connect, "no-such-host.invalid does not resolve", "correct the host"),
-        ("postgres://u:secret@/d?host=/nowhere".to_owned(), DbErrorKind::Connect, "there is no socket /nowhere/.s.PGSQL.5432", "start the server"),
-        (format!("{}?sslmode=require", server.url("postgres")), DbErrorKind::Connect, "does not offer TLS", "sslmode=disable"),
+        (
+            server.url("no_such_db"),
+            DbErrorKind::Connect,
+            "database \"no_such_db\" does not exist",
+            "create the database",
+        ),
+        (
+            format!("postgres://u:secret@127.0.0.1:{nobody}/d"),
+            DbErrorKind::Connect,
+            "nobody listens at 127.0.0.1",
+            "start the server",
+        ),
+        (
+            "postgres://u:secret@no-such-host.invalid/d".to_owned(),
+            DbErrorKind::Connect,
+            "no-such-host.invalid does not resolve",
+            "correct the host",
+        ),
+        (
+            "postgres://u:secret@/d?host=/nowhere".to_owned(),
+            DbErrorKind::Connect,
+            "there is no socket /nowhere/.s.PGSQL.5432",
+            "start the server",
+        ),
+        (
+            format!("{}?sslmode=require", server.url("postgres")),
+            DbErrorKind::Connect,
+            "does not offer TLS",
+            "sslmode=disable",
+        ),
         ("postgres://u:secret@h:x/d".to_owned(), DbErrorKind::Url, "port", "postgres://USER@HOST"),
     ] {
         let error = refused(&url).await;
@@ -136,8 +171,11 @@ fn certificates(folder: &Path) -> bool {
         command.args(arguments.split(' ')).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
-    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n").unwrap();
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+        .unwrap();
     openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj /CN=Test-authority -days 2")
         && openssl("req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost")
-        && openssl("x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile names")
+        && openssl(
+            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile names",
+        )
 }

@@ -15,6 +15,7 @@ mod fault_proxy;
 mod install;
 mod mariadb;
 mod mysql;
+mod pgbouncer;
 mod postgres;
 mod process;
 
@@ -22,6 +23,7 @@ pub use fault_proxy::{Direction, Fault, FaultProxy};
 pub use install::{missing, repository, shared_folder, tools};
 pub use mariadb::{mariadb, private_mariadb};
 pub use mysql::{MysqlDatabase, MysqlServer, MysqlSession, mysql, private_mysql};
+pub use pgbouncer::PgBouncer;
 pub use postgres::{POSTGRES_VERSIONS, PostgresServer, PsqlSession, TestDatabase, newest_postgres, postgres};
 pub use process::{
     State, create_server_folder, enrol, free_port, lock, run, signal, try_run, unprivileged,
