@@ -20,10 +20,22 @@ pub struct Tracker {
 }
 
 /// An event with its time, as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     at: Timestamp,
+    /// Whether it comes from the process that runs the rollout.
+    runner: bool,
     event: Event,
+}
+
+impl Entry {
+    fn apply(self, rollout: &mut Rollout) -> Vec<Command> {
+        if self.runner {
+            return rollout.handle(self.event, self.at);
+        }
+        rollout.note(self.event, self.at);
+        Vec::new()
+    }
 }
 
 /// After so many events the whole state is stored again: replaying stays short, and storing stays cheap for large rollouts.
@@ -75,26 +87,38 @@ impl Tracker {
         &self.rollout
     }
 
-    /// Takes in events, stores them, and says what to do.
+    /// Takes in events of the process that runs the rollout, stores them, and says what to do.
     ///
     /// # Errors
     /// A store that takes no writes.
     pub fn record(&mut self, events: &[Event], now: Timestamp) -> Result<Vec<Command>, CliError> {
-        let entries = events
-            .iter()
-            .map(|event| to_json(&Entry { at: now, event: event.clone() }))
-            .collect::<Result<Vec<_>, _>>()?;
+        self.append(
+            events.iter().map(|event| Entry { at: now, runner: true, event: event.clone() }).collect(),
+        )
+    }
+
+    /// Takes in what a person decides, and stores it. Nothing is started: that is for the process that runs the rollout.
+    ///
+    /// # Errors
+    /// A store that takes no writes.
+    pub fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), CliError> {
+        self.append(vec![Entry { at: now, runner: false, event }]).map(drop)
+    }
+
+    fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<Command>, CliError> {
+        let texts = entries.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
+        let now = Timestamp::now();
         loop {
             let mut commands = Vec::new();
-            for event in events {
-                commands.extend(self.rollout.handle(event.clone(), now));
+            for entry in &entries {
+                commands.extend(entry.clone().apply(&mut self.rollout));
             }
-            self.unsaved += events.len();
+            self.unsaved += entries.len();
             let settled = self.rollout.in_flight().next().is_none();
             let snapshot = settled || self.unsaved >= SNAPSHOT_EVERY;
             let state = if snapshot { Some(to_json(&self.rollout)?) } else { None };
             let update = Update { state: state.as_deref(), status: Some(status(&self.rollout, now)) };
-            match self.store.append_events(&self.id, self.generation, update, &entries) {
+            match self.store.append_events(&self.id, self.generation, update, &texts) {
                 Ok(generation) => {
                     self.generation = generation;
                     self.sequence += u64::try_from(entries.len()).unwrap_or(u64::MAX);
@@ -117,9 +141,8 @@ impl Tracker {
     pub fn refresh(&mut self) -> Result<bool, CliError> {
         let foreign = self.store.events(&self.id, self.sequence)?;
         for stored in &foreign {
-            let Entry { at, event } = from_json(&stored.event)?;
             // Whoever stored it has carried out the commands, or the runner finds by itself what to run.
-            self.rollout.handle(event, at);
+            from_json::<Entry>(&stored.event)?.apply(&mut self.rollout);
             self.sequence = stored.sequence;
         }
         if !foreign.is_empty() {
@@ -200,6 +223,7 @@ pub fn status(rollout: &Rollout, now: Timestamp) -> &'static str {
     match rollout.outcome(now) {
         Some(outcome) => outcome_word(outcome),
         None if rollout.state() == RolloutState::Created => "created",
+        None if rollout.in_flight().next().is_none() => "ready",
         None => "running",
     }
 }

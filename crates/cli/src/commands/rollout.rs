@@ -11,29 +11,28 @@ use super::deploy::{self, STATE};
 use crate::args;
 use crate::context::{Context, user_at_host};
 use crate::error::{CliError, Exit};
-use crate::tracker::Tracker;
+use crate::tracker::{self, Tracker};
 
 /// `sluice rollout …`
 pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError> {
-    let tracker = |name: Option<&str>| open(name);
     match command {
         args::Rollout::Start(args) => return deploy::run(context, args),
         args::Rollout::List => return list(context),
         args::Rollout::Show(name) | args::Rollout::Why(name) => {
-            let tracker = tracker(name.rollout.as_deref())?;
+            let tracker = open(name.rollout.as_deref())?;
             show(context, &tracker)?;
             return Ok(Exit::Done);
         }
-        args::Rollout::Watch(name) => return watch(context, tracker(name.rollout.as_deref())?),
+        args::Rollout::Watch(name) => return watch(context, open(name.rollout.as_deref())?),
         args::Rollout::Approve(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             let by = person()?;
             let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
             let environment = context.global.env.clone();
             let before = tracker.rollout().approvals().len();
             check_approver(&tracker, &by, environment.as_deref(), context)?;
             let event = Event::Approved { by: by.clone(), release, plan, environment };
-            tracker.record(&[event], Timestamp::now())?;
+            tracker.decide(event, Timestamp::now())?;
             let counted = tracker.rollout().approvals().len() > before;
             let text = if counted {
                 format!("{by} approves {}", tracker.id())
@@ -42,9 +41,12 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
             };
             context.output.message(&text);
             show(context, &tracker)?;
+            if tracker::status(tracker.rollout(), Timestamp::now()) == "ready" {
+                context.output.message("next: `sluice deploy` goes on");
+            }
         }
         args::Rollout::Reject(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             let by = person()?;
             let environment = context.global.env.clone();
             check_approver(&tracker, &by, environment.as_deref(), context)?;
@@ -58,19 +60,19 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
             decided(context, &mut tracker, event)?;
         }
         args::Rollout::Pause(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             decided(context, &mut tracker, Event::Paused { by: somebody(decide) })?;
         }
         args::Rollout::Resume(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             decided(context, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
         }
         args::Rollout::Cancel(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             decided(context, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
         }
         args::Rollout::Retry(decide) => {
-            let mut tracker = tracker(decide.rollout.as_deref())?;
+            let mut tracker = open(decide.rollout.as_deref())?;
             let target = context.global.database.clone().map(sluice_rollout::TargetName);
             decided(context, &mut tracker, Event::RetryRequested { target })?;
         }
@@ -140,7 +142,7 @@ fn watch(context: &Context, mut tracker: Tracker) -> Result<Exit, CliError> {
 }
 
 fn decided(context: &Context, tracker: &mut Tracker, event: Event) -> Result<(), CliError> {
-    tracker.record(&[event], Timestamp::now())?;
+    tracker.decide(event, Timestamp::now())?;
     show(context, tracker)
 }
 

@@ -13,8 +13,16 @@ impl Rollout {
         let mut commands = Vec::new();
         let woken = matches!(event, Event::Started | Event::Tick);
         self.apply(event, now, &mut commands);
-        self.advance(now, woken, &mut commands);
+        self.advance(now, woken, true, &mut commands);
         commands
+    }
+
+    /// As [`Rollout::handle`], for whoever decides something but runs nothing: no target is started. The next event that a
+    /// runner takes in starts what is due.
+    pub fn note(&mut self, event: Event, now: Timestamp) {
+        let mut commands = Vec::new();
+        self.apply(event, now, &mut commands);
+        self.advance(now, false, false, &mut commands);
     }
 
     fn apply(&mut self, event: Event, now: Timestamp, commands: &mut Vec<Command>) {
@@ -122,7 +130,7 @@ impl Rollout {
     }
 
     /// Lets happen what is due.
-    fn advance(&mut self, now: Timestamp, woken: bool, commands: &mut Vec<Command>) {
+    fn advance(&mut self, now: Timestamp, woken: bool, may_start: bool, commands: &mut Vec<Command>) {
         loop {
             match self.data.state {
                 RolloutState::Running => {}
@@ -151,6 +159,9 @@ impl Rollout {
             }
             if self.is_held() || self.index.ready.is_empty() {
                 self.data.wake = None;
+                return;
+            }
+            if !may_start {
                 return;
             }
             return self.start(now, woken, commands);
