@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use mysql_async::consts::StatusFlags;
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Error, Params, QueryResult, Value as Cell};
+use mysql_async::prelude::{Protocol, Queryable};
+use mysql_async::{Conn, DriverError, Error, IoError, Params, QueryResult, Value as Cell};
 use sluice_engine::{Connect, DbError, DbErrorKind, Query, Row, Value};
 
 use crate::address::{Address, TlsMode};
@@ -59,21 +59,13 @@ impl Connection {
 
     /// Runs text of ours or of the user's and reads all results to the end.
     pub async fn run(&mut self, sql: &str) -> Result<(), DbError> {
-        let result = async {
-            let mut result = self.conn.query_iter(sql).await?;
-            drain(&mut result).await
-        }
-        .await;
+        let result = async { self.conn.query_iter(sql).await?.drop_result().await }.await;
         result.map_err(|error| self.explain(&error, sql))
     }
 
     /// Runs text without parameters; the rows of the first result.
     pub async fn rows(&mut self, sql: &str) -> Result<Vec<Row>, DbError> {
-        let result = async {
-            let mut result = self.conn.query_iter(sql).await?;
-            first_rows(&mut result).await
-        }
-        .await;
+        let result = async { first_rows(self.conn.query_iter(sql).await?).await }.await;
         result.map_err(|error| self.explain(&error, sql))
     }
 
@@ -83,11 +75,8 @@ impl Connection {
             return self.rows(&query.sql).await;
         }
         let parameters = Params::Positional(query.parameters.iter().map(cell).collect());
-        let result = async {
-            let mut result = self.conn.exec_iter(query.sql.as_str(), parameters).await?;
-            first_rows(&mut result).await
-        }
-        .await;
+        let result =
+            async { first_rows(self.conn.exec_iter(query.sql.as_str(), parameters).await?).await }.await;
         result.map_err(|error| self.explain(&error, &query.sql))
     }
 
@@ -117,7 +106,8 @@ impl Connection {
 
 fn connect_error(error: &Error, address: &Address) -> DbError {
     let mut found = match error {
-        Error::Io(mysql_async::IoError::Io(error)) => {
+        // rustls wraps its errors as invalid data.
+        Error::Io(IoError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
             lost(Phase::Connect, format!("cannot connect to {address}: {error}"))
         }
         _ => translate(error, Phase::Connect, ""),
@@ -126,27 +116,13 @@ fn connect_error(error: &Error, address: &Address) -> DbError {
     found
 }
 
-async fn drain<P>(result: &mut QueryResult<'_, '_, P>) -> Result<(), Error>
-where
-    P: mysql_async::prelude::Protocol,
-{
-    loop {
-        while result.next().await?.is_some() {}
-        if result.is_empty() {
-            return Ok(());
-        }
-    }
-}
-
-async fn first_rows<P>(result: &mut QueryResult<'_, '_, P>) -> Result<Vec<Row>, Error>
-where
-    P: mysql_async::prelude::Protocol,
-{
+async fn first_rows<P: Protocol>(mut result: QueryResult<'_, '_, P>) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
-    while let Some(row) = result.next().await? {
-        rows.push(row.unwrap_raw().into_iter().map(|cell| cell.and_then(text)).collect());
-    }
-    drain(result).await?;
+    result
+        .for_each(|row| rows.push(row.unwrap_raw().into_iter().map(|cell| cell.and_then(text)).collect()))
+        .await?;
+    // An error behind the first result comes up here, and only here.
+    result.drop_result().await?;
     Ok(rows)
 }
 
@@ -170,6 +146,13 @@ fn text(cell: Cell) -> Option<String> {
         Cell::UInt(number) => Some(number.to_string()),
         Cell::Float(number) => Some(number.to_string()),
         Cell::Double(number) => Some(number.to_string()),
-        other @ (Cell::Date(..) | Cell::Time(..)) => Some(other.as_sql(true).trim_matches('\'').to_owned()),
+        Cell::Date(year, month, day, hour, minute, second, micros) => {
+            Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}"))
+        }
+        Cell::Time(negative, days, hours, minutes, seconds, micros) => {
+            let sign = if negative { "-" } else { "" };
+            let hours = days * 24 + u32::from(hours);
+            Some(format!("{sign}{hours:02}:{minutes:02}:{seconds:02}.{micros:06}"))
+        }
     }
 }

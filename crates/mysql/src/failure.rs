@@ -16,19 +16,34 @@ pub(crate) enum Phase {
 pub(crate) fn translate(error: &Error, phase: Phase, sql: &str) -> DbError {
     match error {
         Error::Server(error) => server_error(error, phase, sql),
-        Error::Io(IoError::Tls(error)) => {
-            let mut found = DbError::new(DbErrorKind::Connect, format!("TLS failed: {error}"));
-            found.hint = Some(
-                "name the authority with ssl-ca=PATH, or set ssl-mode (verify-ca, required, disabled) in the URL"
-                    .to_owned(),
-            );
-            found
+        Error::Io(IoError::Tls(error)) => tls_error(error.to_string()),
+        // rustls wraps its errors as invalid data.
+        Error::Io(IoError::Io(error))
+            if phase == Phase::Connect && error.kind() == std::io::ErrorKind::InvalidData =>
+        {
+            tls_error(error.to_string())
         }
         Error::Io(IoError::Io(error)) => lost(phase, error.to_string()),
         Error::Driver(error) => driver_error(error, phase),
         Error::Url(error) => DbError::new(DbErrorKind::Url, error.to_string()),
         Error::Other(error) => lost(phase, error.to_string()),
     }
+}
+
+fn tls_error(message: String) -> DbError {
+    let mut error = DbError::new(DbErrorKind::Connect, format!("TLS failed: {message}"));
+    error.hint = Some(
+        "name the authority with ssl-ca=PATH, or set ssl-mode (verify-ca, required, disabled) in the URL"
+            .to_owned(),
+    );
+    error
+}
+
+/// `LOAD DATA LOCAL` is refused before it is sent: the driver has no way to say no without closing the connection.
+pub(crate) fn local_file() -> DbError {
+    let mut error = DbError::new(DbErrorKind::Statement, "LOAD DATA LOCAL would read a file of this machine");
+    error.hint = Some("files are never sent to a server: use INSERT, or LOAD DATA on the server".to_owned());
+    error
 }
 
 /// The connection went away, or never came to be.
@@ -56,13 +71,7 @@ fn driver_error(error: &DriverError, phase: Phase) -> DbError {
         DriverError::MysqlOldPasswordDisabled | DriverError::CleartextPluginDisabled => {
             DbError::new(DbErrorKind::Authentication, error.to_string())
         }
-        DriverError::LocalInfile(_) => {
-            let mut found =
-                DbError::new(DbErrorKind::Statement, "LOAD DATA LOCAL would read a file of this machine");
-            found.hint =
-                Some("files are never sent to a server: use INSERT, or LOAD DATA on the server".to_owned());
-            found
-        }
+        DriverError::LocalInfile(_) => local_file(),
         DriverError::PacketTooLarge => {
             DbError::new(DbErrorKind::Statement, "the statement is larger than 1 GiB")
         }

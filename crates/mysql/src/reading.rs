@@ -137,6 +137,23 @@ impl Reading {
     }
 }
 
+/// Whether it is `LOAD DATA … LOCAL` or `LOAD XML … LOCAL`.
+pub(crate) fn sends_a_local_file(sql: &str) -> bool {
+    // Rows of an INSERT need no words of their own.
+    if !sql
+        .get(..4.min(sql.len()))
+        .is_some_and(|verb| verb.eq_ignore_ascii_case("load") || verb.starts_with("/*"))
+    {
+        return false;
+    }
+    let words = words(sql);
+    let mut cursor = Cursor::new(&words);
+    cursor.take(&["LOAD"]) && (cursor.take(&["DATA"]) || cursor.take(&["XML"])) && {
+        let _ = cursor.take(&["LOW_PRIORITY"]) || cursor.take(&["CONCURRENT"]);
+        cursor.sees(&["LOCAL"])
+    }
+}
+
 fn simple(effect: Effect, subjects: Vec<Subject>) -> Reading {
     Reading { effect, subjects, wants_ids: false, harmful_twice: false }
 }
@@ -433,6 +450,21 @@ mod tests {
             if reading.wants_ids { " +ids" } else { "" },
             if reading.harmful_twice { " !twice" } else { "" }
         )
+    }
+
+    #[test]
+    fn local_files_are_recognised() {
+        for (sql, expected) in [
+            ("load data local infile 'x' into table t", true),
+            ("LOAD XML CONCURRENT LOCAL INFILE 'x' INTO TABLE t", true),
+            ("/* c */ load data local infile 'x' into table t", true),
+            ("load data infile 'local' into table t", false),
+            ("insert into t values ('load data local')", false),
+            ("é", false),
+            ("", false),
+        ] {
+            assert_eq!(sends_a_local_file(sql), expected, "{sql}");
+        }
     }
 
     #[test]

@@ -13,9 +13,10 @@ use sluice_engine::{
 use crate::address::Address;
 use crate::connection::Connection;
 use crate::control::MysqlControl;
+use crate::failure::local_file;
 use crate::name::{file_name, literal, quote};
 use crate::observation::{self, Observation};
-use crate::reading::{Effect, Reading};
+use crate::reading::{self, Effect, Reading};
 use crate::server::{self, BackendId, Facts, INNODB_TABLES, STARTED};
 use crate::settings::{self, Settings};
 use crate::{ledger, sessions, verdict};
@@ -67,8 +68,12 @@ impl MysqlSession {
         digest.iter().take(20).fold("sluice:".to_owned(), |name, byte| format!("{name}{byte:02x}"))
     }
 
-    /// The server would close the connection, which looks like a statement that may have been carried out.
-    fn check_size(&self, sql: &str) -> Result<(), DbError> {
+    /// Refuses what would cost the connection.
+    fn check(&self, sql: &str) -> Result<(), DbError> {
+        if reading::sends_a_local_file(sql) {
+            return Err(local_file());
+        }
+        // The server would close the connection, which looks like a statement that may have been carried out.
         if sql.len() < self.facts.max_packet {
             return Ok(());
         }
@@ -83,7 +88,7 @@ impl MysqlSession {
     async fn run_step(&mut self, step: &Step<'_>) -> Result<(), DbError> {
         match step {
             Step::Statement(statement) => {
-                self.check_size(&statement.sql)?;
+                self.check(&statement.sql)?;
                 self.connection.run(&statement.sql).await
             }
             Step::Own(query) => self.connection.query(query).await.map(drop),
@@ -188,7 +193,7 @@ impl Session for MysqlSession {
     }
 
     async fn execute(&mut self, statement: &Statement<'_>) -> Result<(), DbError> {
-        self.check_size(&statement.sql)?;
+        self.check(&statement.sql)?;
         self.connection.run(&statement.sql).await
     }
 

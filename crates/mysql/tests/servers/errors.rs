@@ -22,10 +22,10 @@ async fn an_error_belongs_to_the_statement_that_caused_it() {
 async fn a_syntax_error_has_its_place() {
     for database in databases() {
         let mut session = open(&database).await;
-        let sql = "create table t (\n  a int,\n  b itn\n)";
+        let sql = "create table t (\n  a int,\n  b int not nil\n)";
         let error = execute(session.as_mut(), sql).await.unwrap_err();
         assert_eq!(error.kind, DbErrorKind::Statement);
-        assert_eq!(error.offset, sql.find("itn"), "{error}");
+        assert_eq!(error.offset, sql.find("nil"), "{error}");
     }
 }
 

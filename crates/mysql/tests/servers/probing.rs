@@ -82,7 +82,11 @@ fn cases() -> Vec<Case> {
         case("create table a (x int); create table b (y int)", "rename table a to c, b to a, c to b"),
         case(T, "truncate t"),
         case(PARTED, "truncate table t"),
-        case("create table t (a int) engine=MyISAM; insert into t values (1)", "truncate t"),
+        says(
+            case("create table t (a int) engine=MyISAM; insert into t values (1)", "truncate t"),
+            Unknown,
+            Applied,
+        ),
         case(T, "create view v as select * from t"),
         case("create view v as select 1 as a", "create or replace view v as select 2 as a"),
         case("create view v as select 1 as a", "alter view v as select 2 as a"),
