@@ -153,14 +153,8 @@ fn by_surroundings(reading: &Reading, root: &Path, dir: &Path, entries: &[Entry]
     if let Some(entry) = sql.clone().find(|entry| is_flyway(entry.name())) {
         return detection(Layout::Flyway, shown(entry));
     }
-    let is_bytebase = |name: &str| {
-        name.contains("##")
-            || ((name.ends_with("_ddl.sql") || name.ends_with("_dml.sql"))
-                && version(name).is_none()
-                && leading_digits(name).is_some())
-            || name.ends_with("_ddl.sql")
-            || name.ends_with("_dml.sql")
-    };
+    let is_bytebase =
+        |name: &str| name.contains("##") || name.ends_with("_ddl.sql") || name.ends_with("_dml.sql");
     if let Some(entry) = sql.clone().find(|entry| is_bytebase(entry.name())) {
         return detection(Layout::Bytebase, shown(entry));
     }

@@ -1,6 +1,6 @@
 //! Migration directories of every layout, read as changes in the order in which they apply.
 //!
-//! A layout says which file belongs to which change ([`convention`], [`folders`], plans and journals) and which parts of
+//! A layout says which file belongs to which change (its name, its directory, a plan, a journal) and which parts of
 //! it are to run; offsets are always those of the file, so that every message points into it. Everything that is wrong
 //! is reported, not only the first thing. What another tool would silently pass over is a warning.
 

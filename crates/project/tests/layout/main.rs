@@ -8,3 +8,4 @@ mod foreign;
 mod histories;
 mod kit;
 mod native;
+mod properties;

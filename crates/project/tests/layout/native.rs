@@ -111,3 +111,11 @@ fn an_empty_directory_has_no_changes() {
     let directory = read_files(None, &[("m/README.md", "nothing yet")]);
     assert!(directory.changes.is_empty());
 }
+
+#[test]
+fn a_large_file_is_read_whole() {
+    let text = format!("select '{}'", "ä".repeat(900_000));
+    let directory = read_files(None, &[("m/1_a.sql", text.as_str()), ("m/2_b.sql", "select 2")]);
+    assert_eq!(directory.changes[0].up.file.text(), text);
+    assert_eq!(blocks(&directory.changes[1].up), ["select 2"]);
+}
