@@ -2,8 +2,6 @@
 
 mod artifact;
 mod configuration;
-// Joined to `artifacts` as soon as the binary has a library that gives its clap definition.
-#[cfg(test)]
 mod reference;
 
 use std::fs;
@@ -53,6 +51,7 @@ fn generate(check: bool) -> anyhow::Result<()> {
 fn artifacts() -> anyhow::Result<Vec<Artifact>> {
     let configuration = sluice_project::config::json_schema();
     let mut artifacts = vec![
+        Artifact { path: "docs/cli.md".into(), content: reference::render(sluice::command()) },
         Artifact { path: "docs/configuration.md".into(), content: configuration::render(&configuration) },
         Artifact::json(format!("{SCHEMAS}/sluice.toml.json"), &configuration)?,
     ];

@@ -69,6 +69,8 @@ pub struct Applied {
     pub skipped: usize,
     /// Problems that the policy only warns of.
     pub warnings: Vec<Problem>,
+    /// When the last change before this run was finished, RFC 3339 in UTC on the database's clock.
+    pub finished_at: Option<String>,
 }
 
 /// Brings one target to the release: applies what is pending, exactly once.
@@ -134,8 +136,20 @@ async fn attempt(
     if !matches!(result, Err(ApplyError::Lost(_))) {
         session.close().await;
     }
-    let (skipped, warnings) = result?;
-    Ok(Applied { server, versions: Vec::new(), skipped, warnings })
+    let done = result?;
+    Ok(Applied {
+        server,
+        versions: Vec::new(),
+        skipped: done.decision.skipped.len(),
+        warnings: done.decision.problems,
+        finished_at: done.finished_at,
+    })
+}
+
+/// What a session came to.
+struct Done {
+    decision: Decision,
+    finished_at: Option<String>,
 }
 
 async fn work(
@@ -144,12 +158,12 @@ async fn work(
     job: &Job<'_>,
     events: &EventSink,
     versions: &mut Vec<String>,
-) -> Result<(usize, Vec<Problem>), ApplyError> {
+) -> Result<Done, ApplyError> {
     // Without the lock, to learn cheaply that there is nothing to do.
     let ledger = read_ledger(session).await?;
     let decision = judge(job, &ledger)?;
     if decision.pending.is_empty() {
-        return Ok((decision.skipped.len(), decision.problems));
+        return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
     }
     if session.server().read_only {
         return Err(ApplyError::ReadOnly { address: session.server().address.clone() });
@@ -171,7 +185,7 @@ async fn work_locked(
     job: &Job<'_>,
     events: &EventSink,
     versions: &mut Vec<String>,
-) -> Result<(usize, Vec<Problem>), ApplyError> {
+) -> Result<Done, ApplyError> {
     // What was read before the lock does not count.
     let ledger = read_ledger(session).await?;
     let decision = judge(job, &ledger)?;
@@ -197,7 +211,8 @@ async fn work_locked(
         run.apply(change, *action, prepared, &ledger, sequence).await?;
         versions.push(change.version.clone());
     }
-    Ok((decision.skipped.len(), decision.problems))
+    drop(work);
+    Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
 }
 
 /// What goes with the first transaction of a run: creates the ledger where needed and takes the fence. Where creating tables
