@@ -13,6 +13,13 @@ pub struct Ledger {
     pub statements: Vec<StatementRecord>,
 }
 
+impl Ledger {
+    /// When the last change was finished, RFC 3339 in UTC on the database's clock.
+    pub fn finished_at(&self) -> Option<&str> {
+        self.revisions.iter().filter_map(|revision| revision.finished_at.as_deref()).max()
+    }
+}
+
 /// The ledger's record of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
