@@ -413,6 +413,6 @@ mod tests {
         );
         let many = ApprovalRule::parse(4, &["group:dba", "ann@x.org"], false).unwrap();
         assert_eq!(many.check(&people()), Err(ApprovalError::TooFewPeople { required: 4, people: 3 }));
-        assert_eq!(ApprovalRule::parse(4, &[] as &[&str], false).unwrap().check(&people()), Ok(()));
+        assert_eq!(ApprovalRule::parse::<&str>(4, &[], false).unwrap().check(&people()), Ok(()));
     }
 }

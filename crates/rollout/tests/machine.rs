@@ -1,6 +1,14 @@
 //! The state machine in a hostile world: reports that are lost, repeated, late and out of order, crashes, restarts from the
 //! stored state, clocks that jump.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test, as it should"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -267,10 +275,10 @@ impl World {
                 // What has failed could go on; now it ends for good.
                 self.ended = self.ended.filter(|outcome| *outcome != Outcome::Failed);
             }
-            Event::GateObserved { observed, observed_at, .. } => {
-                if self.observed.as_ref().is_none_or(|(before, _)| before <= observed_at) {
-                    self.observed = Some((*observed_at, observed.clone()));
-                }
+            Event::GateObserved { observed, observed_at, .. }
+                if self.observed.as_ref().is_none_or(|(before, _)| before <= observed_at) =>
+            {
+                self.observed = Some((*observed_at, observed.clone()));
             }
             Event::RetryRequested { .. } | Event::TargetSkipped { .. }
                 if over && self.ended == Some(Outcome::Failed) =>
@@ -318,7 +326,7 @@ impl World {
         let rules = &stage.environment;
         assert!(self.rollout.in_flight().count() <= rules.max_parallel.max(1));
         assert!(self.live.len() < rules.max_parallel.max(1));
-        for earlier in &self.rollout.targets()[..] {
+        for earlier in self.rollout.targets() {
             let before = earlier.stage < run.stage;
             assert!(!before || earlier.state.is_done(), "out of stage order");
             let wave = earlier.stage == run.stage && earlier.wave < run.wave;
@@ -504,7 +512,7 @@ impl World {
                 // Reports of runners that never were, or are long gone.
                 let target = self.any_target(at).unwrap_or(TargetName("nobody".to_owned()));
                 if !self.live.contains(&(target.clone(), attempt))
-                    && !self.rollout.target(&target).is_some_and(|run| run.attempt == attempt)
+                    && self.rollout.target(&target).is_none_or(|run| run.attempt != attempt)
                 {
                     let finished_at = self.now;
                     self.send(Event::TargetSucceeded { target, attempt, finished_at, applied: 1 });
