@@ -61,7 +61,7 @@ fn statements_run_in_as_few_transactions_as_they_allow() {
         (Postgres, "alter type mood add value 'new'; insert into t values ('new');", "T1 T1"),
         (Postgres, "alter type mood add value 'new'; insert into t values ('old');", "T2"),
         (Postgres, "savepoint a; select 1; release a;", "T3"),
-        (Postgres, "do $$ begin commit; end $$;", "T1"),
+        (Postgres, "do $$ begin commit; end $$;", "A"),
         (Mariadb, "create table a (x int); insert into a values (1); insert into a values (2); drop table a;", "A T2 A"),
         (Mariadb, "lock tables a write; insert into a values (1); unlock tables; insert into a values (2);", "T2"),
         (Mariadb, "set foreign_key_checks = 0; insert into a values (1); set foreign_key_checks = 1;", "S1 T2"),

@@ -1,5 +1,6 @@
 use sluice_engine::{Admin, ApplyError, Existing};
 
+use super::adopt;
 use crate::args;
 use crate::context::{Context, Site, silent};
 use crate::error::{CliError, Exit, exit_of, problems_of};
@@ -7,6 +8,9 @@ use crate::error::{CliError, Exit, exit_of, problems_of};
 /// `sluice baseline`
 pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     let sites = context.sites()?;
+    if args.adopt {
+        return adopt::run(context, &sites);
+    }
     let changes = context.project.changes();
     let until = match &args.to {
         Some(version) => {
@@ -21,10 +25,10 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
         changes.iter().take(until).map(|change| Existing { change, checksum: None }).collect();
     let runtime = Context::runtime()?;
     for site in &sites {
-        let recorded = runtime.block_on(record(context, site, &existing)).map_err(|error| CliError {
-            exit: exit_of(&error),
-            problems: problems_of(&error, &site.target.name.0),
-        })?;
+        let recorded =
+            runtime.block_on(record(context, site, &existing, "sluice baseline")).map_err(|error| {
+                CliError { exit: exit_of(&error), problems: problems_of(&error, &site.target.name.0) }
+            })?;
         context
             .output
             .message(&format!("{}: {recorded} changes recorded as already there", site.target.name));
@@ -32,7 +36,16 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-async fn record(context: &Context, site: &Site<'_>, existing: &[Existing<'_>]) -> Result<usize, ApplyError> {
+/// Records changes as already there on one database; `origin` goes into its history.
+///
+/// # Errors
+/// As [`sluice_engine::Admin::baseline`].
+pub async fn record(
+    context: &Context,
+    site: &Site<'_>,
+    existing: &[Existing<'_>],
+    origin: &str,
+) -> Result<usize, ApplyError> {
     let connection = context.connection(site).map_err(ApplyError::Connect)?;
     let events = silent();
     let admin = Admin {
@@ -42,5 +55,5 @@ async fn record(context: &Context, site: &Site<'_>, existing: &[Existing<'_>]) -
         timing: context.timing(),
         events: &events,
     };
-    admin.baseline(existing, "sluice baseline").await
+    admin.baseline(existing, origin).await
 }

@@ -1,5 +1,6 @@
 //! One file a command: options in, report out.
 
+mod adopt;
 pub mod baseline;
 pub mod deploy;
 pub mod history;

@@ -47,7 +47,7 @@ pub(super) fn facts(tokens: &mut Tokens<'_>) -> Facts {
         "call" => Facts::new(Kind::Call, Mode::Opaque),
         "do" => {
             let opaque = program::may_commit(tokens);
-            Facts::new(Kind::Call, if opaque { Mode::Opaque } else { Mode::Transactional })
+            Facts::new(Kind::Call, if opaque { Mode::Autocommit } else { Mode::Transactional })
         }
         "prepare" if tokens.is("transaction") => Facts::control(Control::Unsupported),
         "prepare" => Facts::new(Kind::Set, Mode::Session),

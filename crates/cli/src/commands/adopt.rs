@@ -1,0 +1,124 @@
+use sluice_engine::{Admin, ApplyError, Existing, inspect};
+use sluice_project::layout::Layout;
+use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
+use sluice_report::Problem;
+use sluice_rollout::{Algorithm, Response};
+
+use super::baseline::record;
+use crate::context::{Context, Site, silent};
+use crate::error::{CliError, Exit, exit_of, problems_of};
+
+/// `sluice baseline --adopt`: takes over the history of the tool that ran the changes before.
+///
+/// Each database is adopted by itself, all or nothing; what is adopted already is left alone.
+///
+/// # Errors
+/// No history, a history that does not fit the files, a database that does not answer.
+pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
+    let runtime = Context::runtime()?;
+    for site in sites {
+        let name = &site.target.name;
+        let failed =
+            |error: ApplyError| CliError { exit: exit_of(&error), problems: problems_of(&error, &name.0) };
+        let (query, adoption) = runtime.block_on(read(context, site)).map_err(failed)?.ok_or_else(|| {
+            CliError::new(
+                Exit::Usage,
+                Problem::error("the database has no history of a tool that sluice knows")
+                    .at(name.0.clone())
+                    .help(Some(
+                        "`sluice baseline --to VERSION` records changes as already there without one"
+                            .to_owned(),
+                    )),
+            )
+        })?;
+        let problems = problems(context, site, &query, &adoption);
+        if !problems.is_empty() {
+            return Err(CliError { exit: Exit::Findings, problems });
+        }
+        let changes = context.project.changes();
+        let existing: Vec<Existing<'_>> = adoption
+            .revisions
+            .iter()
+            .filter_map(|adopted| {
+                let change = changes.get(adopted.change)?;
+                // A checksum that cannot be computed here would never be compared: the file's own is.
+                let comparable = adopted.checksum.algorithm() != Algorithm::Foreign
+                    && !adoption.mismatched.contains(&adopted.change);
+                Some(Existing { change, checksum: comparable.then(|| adopted.checksum.clone()) })
+            })
+            .collect();
+        let origin = format!("adopted from {} ({})", query.table, query.tool);
+        let recorded = runtime.block_on(record(context, site, &existing, &origin)).map_err(failed)?;
+        context.output.message(&format!("{name}: {recorded} changes {origin}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The history that a database has, and what it says of the project's changes.
+async fn read(context: &Context, site: &Site<'_>) -> Result<Option<(HistoryQuery, Adoption)>, ApplyError> {
+    let connection = context.connection(site).map_err(ApplyError::Connect)?;
+    let dialect = inspect(connection.family, &connection.connect, false).await?.server.dialect;
+    let events = silent();
+    let admin = Admin {
+        database: connection.family,
+        connect: &connection.connect,
+        identity: context.identity(),
+        timing: context.timing(),
+        events: &events,
+    };
+    let layout = context.project.directory.detection.layout;
+    let mut candidates = queries(dialect);
+    // The history of the tool whose files these are comes first.
+    candidates.sort_by_key(|query| {
+        query.tool != layout && !(query.tool == Layout::Dbmate && layout == Layout::Rails)
+    });
+    for query in candidates {
+        let exists = admin.read(std::slice::from_ref(&query.exists_sql)).await?;
+        let exists = exists.into_iter().flatten().flatten().flatten().flatten().any(|answer| answer == "1");
+        if !exists {
+            continue;
+        }
+        let rows = admin.read(std::slice::from_ref(&query.read_sql)).await?.into_iter().flatten().flatten();
+        let rows: Vec<_> = rows.collect();
+        let adoption = adopt(query.tool, &rows, &context.project.directory);
+        return Ok(Some((query, adoption)));
+    }
+    Ok(None)
+}
+
+/// What keeps a history from being adopted, by the project's policy.
+fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: &Adoption) -> Vec<Problem> {
+    let at = |problem: Problem| problem.at(site.target.name.0.clone());
+    if let Some(reason) = &adoption.refused {
+        let help = format!("bring the history of {} in order with that tool, then adopt it", query.tool);
+        return vec![at(Problem::error(format!("{}: {reason}", query.table))).help(Some(help))];
+    }
+    let integrity = context.config().policy.integrity;
+    let mut problems = Vec::new();
+    if integrity.removed == Response::Error {
+        let help = "bring the file back, or set `removed = \"warn\"` in [policy]";
+        problems.extend(adoption.unknown.iter().map(|version| {
+            at(Problem::error(format!(
+                "{} has {version}, and the repository has no such change",
+                query.table
+            )))
+            .help(Some(help.to_owned()))
+        }));
+    }
+    if integrity.edited == Response::Error {
+        let help = "restore the file as it was applied, or set `edited = \"warn\"` in [policy]";
+        problems.extend(
+            adoption.mismatched.iter().filter_map(|index| context.project.changes().get(*index)).map(
+                |change| {
+                    at(Problem::error(format!(
+                        "{} was edited after {} applied it",
+                        change.up.file.path(),
+                        query.tool
+                    )))
+                    .help(Some(help.to_owned()))
+                },
+            ),
+        );
+    }
+    problems
+}
