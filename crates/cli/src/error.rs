@@ -128,5 +128,9 @@ pub fn problems_of(error: &ApplyError, target: &str) -> Vec<Problem> {
             .map(|problem| Problem::error(problem.message.clone()).at(target).help(error.help()))
             .collect();
     }
-    vec![Problem::error(error.to_string()).at(target).help(error.help())]
+    let problem = match error.place() {
+        Some(place) => Problem::error(format!("{target}: {error}")).at(place),
+        None => Problem::error(error.to_string()).at(target),
+    };
+    vec![problem.help(error.help())]
 }

@@ -41,10 +41,10 @@ pub enum ApplyError {
         found: String,
     },
     /// A change's text cannot be run.
-    #[error(transparent)]
+    #[error("{}", .0.message)]
     Script(#[from] ScriptError),
     /// An `assert` directive did not answer true.
-    #[error("{path}: assertion of change {version} does not hold: `{sql}` answered {answer}")]
+    #[error("assertion of change {version} does not hold: `{sql}` answered {answer}")]
     Assertion {
         /// File.
         path: String,
@@ -56,7 +56,7 @@ pub enum ApplyError {
         answer: String,
     },
     /// A statement failed.
-    #[error("{place}: statement {ordinal} of change {version} failed: {error}")]
+    #[error("statement {ordinal} of change {version} failed: {error}{}", error.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     Statement {
         /// `path:line:column` of the error, or of the statement.
         place: String,
@@ -105,7 +105,7 @@ pub enum ApplyError {
         running: Running,
     },
     /// A statement that is applied, or in flight, has other text now.
-    #[error("{path}: statement {ordinal} of change {version} was {what} and has been edited since")]
+    #[error("statement {ordinal} of change {version} was {what} and has been edited since")]
     EditedInFlight {
         /// File.
         path: String,
@@ -128,6 +128,16 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// The file that it is about, as `path` or `path:line:column`.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Self::Statement { place, .. } | Self::Inconclusive { place, .. } => Some(place),
+            Self::Assertion { path, .. } | Self::EditedInFlight { path, .. } => Some(path),
+            Self::Script(error) => Some(&error.place),
+            _ => None,
+        }
+    }
+
     /// What to do next, in one sentence.
     pub fn help(&self) -> Option<String> {
         Some(match self {

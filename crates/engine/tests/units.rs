@@ -62,12 +62,28 @@ fn statements_run_in_as_few_transactions_as_they_allow() {
         (Postgres, "alter type mood add value 'new'; insert into t values ('old');", "T2"),
         (Postgres, "savepoint a; select 1; release a;", "T3"),
         (Postgres, "do $$ begin commit; end $$;", "A"),
-        (Mariadb, "create table a (x int); insert into a values (1); insert into a values (2); drop table a;", "A T2 A"),
-        (Mariadb, "lock tables a write; insert into a values (1); unlock tables; insert into a values (2);", "T2"),
-        (Mariadb, "set foreign_key_checks = 0; insert into a values (1); set foreign_key_checks = 1;", "S1 T2"),
+        (
+            Mariadb,
+            "create table a (x int); insert into a values (1); insert into a values (2); drop table a;",
+            "A T2 A",
+        ),
+        (
+            Mariadb,
+            "lock tables a write; insert into a values (1); unlock tables; insert into a values (2);",
+            "T2",
+        ),
+        (
+            Mariadb,
+            "set foreign_key_checks = 0; insert into a values (1); set foreign_key_checks = 1;",
+            "S1 T2",
+        ),
         (Mariadb, "start transaction; insert into a values (1); commit; insert into a values (2);", "T1 T1"),
         (Mariadb, "call p();", "A"),
-        (Sqlite, "pragma foreign_keys = off; create table a (x int); insert into a values (1); pragma foreign_keys = on;", "S1 T2 S1"),
+        (
+            Sqlite,
+            "pragma foreign_keys = off; create table a (x int); insert into a values (1); pragma foreign_keys = on;",
+            "S1 T2 S1",
+        ),
         (Sqlite, "create table a (x int); vacuum;", "T1 A"),
         (Sqlite, "begin; create table a (x int); end;", "T1"),
     ] {
@@ -105,7 +121,9 @@ fn transaction_control_that_cannot_be_honoured_is_refused_with_its_place() {
 fn placeholders_are_filled_in_only_where_they_are_enabled() {
     let change = change("select '${a}', '${b}';");
     let values = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())].into();
-    let sql = |values| prepare(&change, Dialect::Postgres, values).map(|prepared| prepared.statements[0].sql.clone());
+    let sql = |values| {
+        prepare(&change, Dialect::Postgres, values).map(|prepared| prepared.statements[0].sql.clone())
+    };
     assert_eq!(sql(None).unwrap(), "select '${a}', '${b}'");
     assert_eq!(sql(Some(&values)).unwrap(), "select '1', '2'");
     let only_a = [("a".to_owned(), "1".to_owned())].into();

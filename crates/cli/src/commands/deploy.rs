@@ -355,7 +355,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
             ran.or_else(|| survey.is_up_to_date().then(|| up_to_date(site, survey)))
         })
         .collect();
-    let waits = !matches!(ran.outcome, Outcome::Succeeded);
+    let waits = matches!(ran.outcome, Outcome::WaitingAtGate | Outcome::Paused | Outcome::Rejected);
     let id = ran.tracker.id().to_owned();
     let gates: Vec<_> = if waits {
         gates(ran.tracker.rollout(), now).into_iter().filter(|gate| gate.result != "pass").collect()
