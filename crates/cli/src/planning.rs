@@ -1,7 +1,8 @@
 use sluice_engine::script::{Prepared, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, inspect};
+use sluice_engine::{ApplyError, Inspection, Server, inspect};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{self as rollout, Change, Decision, Digest, Response, TargetFact, decide};
+use sluice_sql::{Dialect, redact};
 
 use crate::context::{Context, Site, in_parallel};
 use crate::error::{Exit, exit_of, problems_of};
@@ -191,7 +192,7 @@ fn view(
         environment: plan.environment.clone(),
         engine,
         server: server.map(|server| server.product.clone()),
-        pending: plan.pending.iter().map(change_view).collect(),
+        pending: plan.pending.iter().map(|change| change_view(change, server)).collect(),
         skipped: plan
             .skipped
             .iter()
@@ -201,7 +202,8 @@ fn view(
     }
 }
 
-fn change_view(change: &rollout::PendingChange) -> PlannedChange {
+fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> PlannedChange {
+    let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
     let effectful: Vec<&rollout::PlannedStatement> = change
         .statements
         .iter()
@@ -227,7 +229,7 @@ fn change_view(change: &rollout::PendingChange) -> PlannedChange {
                 line: statement.line,
                 unit: statement.unit,
                 mode: word(&statement.mode),
-                sql: statement.sql.clone(),
+                sql: redact(dialect, &statement.sql).into_owned(),
             })
             .collect(),
     }

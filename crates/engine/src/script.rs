@@ -23,6 +23,8 @@ pub struct PreparedStatement {
     pub ordinal: u64,
     /// Where it is in the file.
     pub span: Span,
+    /// Dialect that it is cut by.
+    pub dialect: Dialect,
     /// What is sent: the text with placeholders filled in.
     pub sql: String,
     /// Data lines of `COPY … FROM stdin`.
@@ -43,9 +45,10 @@ impl PreparedStatement {
         }
     }
 
-    /// The first line, cut to 100 characters, for people.
+    /// One line, cut to 100 characters, without secrets, for people.
     pub fn summary(&self) -> String {
-        let mut words = self.sql.split_whitespace();
+        let shown = sluice_sql::redact(self.dialect, &self.sql);
+        let mut words = shown.split_whitespace();
         let mut line = words.next().unwrap_or_default().to_owned();
         for word in words {
             if line.chars().count() + word.chars().count() > 99 {
@@ -135,6 +138,7 @@ pub fn prepare(
             let statement = PreparedStatement {
                 ordinal: 0,
                 span,
+                dialect,
                 copy_data: data.map(|data| file.slice(data).to_owned()),
                 checksum: Checksum::of(source.as_bytes()),
                 sql: sql.into_owned(),

@@ -11,10 +11,12 @@ mod facts;
 mod features;
 mod lexer;
 mod piece;
+mod redact;
 mod splitter;
 mod stream;
 
 pub use dialect::Dialect;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
+pub use redact::redact;
 pub use stream::{StreamError, StreamPiece, StreamSplitter};
