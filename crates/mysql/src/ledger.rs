@@ -16,11 +16,6 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
     const OPTIONS: &str = "ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin";
     let create = vec![
         format!(
-            "CREATE TABLE IF NOT EXISTS {prefix}fence (id smallint NOT NULL PRIMARY KEY, number bigint NOT NULL, format \
-             integer NOT NULL, run_id varchar(64), holder text, taken_at datetime(6), CONSTRAINT sluice_fence_one CHECK \
-             (id = 1)) {OPTIONS}"
-        ),
-        format!(
             "CREATE TABLE IF NOT EXISTS {prefix}revision (version varchar(255) NOT NULL PRIMARY KEY, name text NOT NULL, \
              kind varchar(32) NOT NULL, checksum varchar(160) NOT NULL, release_digest varchar(100), commit_id \
              varchar(100), author text, applied_by text NOT NULL, run_id varchar(64) NOT NULL, started_at datetime(6) \
@@ -39,7 +34,12 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
              NULL DEFAULT (UTC_TIMESTAMP(6)), kind varchar(64) NOT NULL, version varchar(255), run_id varchar(64), \
              actor text, detail mediumtext) {OPTIONS}"
         ),
-        format!("INSERT IGNORE INTO {prefix}fence (id, number, format) VALUES (1, 0, 1)"),
+        // With its row in one statement, which is atomic, and as the last: who finds it finds everything.
+        format!(
+            "CREATE TABLE IF NOT EXISTS {prefix}fence (id smallint NOT NULL PRIMARY KEY, number bigint NOT NULL, format \
+             integer NOT NULL, run_id varchar(64), holder text, taken_at datetime(6), CONSTRAINT sluice_fence_one CHECK \
+             (id = 1)) {OPTIONS} SELECT 1 AS id, 0 AS number, 1 AS format"
+        ),
     ];
     LedgerDialect {
         prefix,

@@ -22,7 +22,7 @@ mod words;
 use async_trait::async_trait;
 use sluice_engine::{Connect, Database, DbError, Session};
 
-/// The family of MySQL 8.0.16 and later and MariaDB 10.6 and later.
+/// The family of MySQL 8.0.21 and later and MariaDB 10.6 and later.
 ///
 /// URLs: `mysql://user:password@host:3306/database` or `mariadb://…`, with the parameters `socket=PATH`,
 /// `ssl-mode=disabled|preferred|required|verify-ca|verify-identity`, `ssl-ca=PATH`, `ssl-cert=PATH` and `ssl-key=PATH`. Without

@@ -113,6 +113,10 @@ impl Reading {
     pub fn of(sql: &str) -> Self {
         let words = words(sql);
         let mut cursor = Cursor::new(&words);
+        // MariaDB: settings for one statement.
+        if cursor.take(&["SET", "STATEMENT"]) && !cursor.find("FOR") {
+            return invisible("the catalog has no view of what it does");
+        }
         let verb = cursor.keyword().unwrap_or_default();
         let reading = match verb.as_str() {
             "CREATE" => create(&mut cursor),
@@ -126,7 +130,9 @@ impl Reading {
             "ANALYZE" | "OPTIMIZE" | "CHECK" | "CHECKSUM" | "REPAIR" | "FLUSH" | "CACHE" | "DO" => {
                 Some(harmless(MAINTENANCE))
             }
+            "PURGE" => Some(harmless(MAINTENANCE)),
             "LOAD" if cursor.sees(&["INDEX"]) => Some(harmless(MAINTENANCE)),
+            "LOCK" | "UNLOCK" => Some(harmless("table locks go with their session")),
             "CALL" => Some(invisible("a procedure can do anything")),
             "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "LOAD" | "WITH" | "IMPORT" => {
                 Some(invisible("the catalog does not show rows"))
@@ -542,6 +548,11 @@ mod tests {
             ("set persist a = 1", "alter: global variable a"),
             ("set password for a@b = 'x'", "alter: account `a`@`b`"),
             ("set sql_mode = ''", "harmless: "),
+            (
+                "set statement lock_wait_timeout = 1, x = 'for' for alter table t add a int",
+                "alter: table `t`",
+            ),
+            ("lock tables t write", "harmless: "),
             ("optimize table t", "harmless: "),
             ("flush privileges", "harmless: "),
             ("call p()", "invisible: "),

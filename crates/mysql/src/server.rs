@@ -81,8 +81,8 @@ const COLUMNS: [&str; 10] = [
 /// Asks the server, and refuses what is not supported.
 pub(crate) async fn ask(connection: &mut Connection, address: &Address) -> Result<Facts, DbError> {
     let (major, minor, patch) = connection.greeting_version();
-    // Every MariaDB calls itself 10 or higher, every MySQL so far 9 or lower.
-    let too_old = if major >= 10 { (major, minor) < (10, 6) } else { (major, minor, patch) < (8, 0, 16) };
+    // Every MariaDB calls itself 10 or higher, every MySQL so far 9 or lower. MySQL 8.0.21: atomic CREATE TABLE … SELECT.
+    let too_old = if major >= 10 { (major, minor) < (10, 6) } else { (major, minor, patch) < (8, 0, 21) };
     if too_old {
         return Err(unsupported(format!("the server has version {major}.{minor}.{patch}")));
     }
@@ -148,7 +148,7 @@ fn product(version: &str, comment: &str) -> Result<(Dialect, String), DbError> {
 fn unsupported(what: String) -> DbError {
     let mut error = DbError::new(DbErrorKind::Unsupported, what);
     error.hint = Some(
-        "supported are MySQL 8.0.16 and later and MariaDB 10.6 and later, connected directly".to_owned(),
+        "supported are MySQL 8.0.21 and later and MariaDB 10.6 and later, connected directly".to_owned(),
     );
     error
 }

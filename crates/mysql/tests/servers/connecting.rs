@@ -16,7 +16,7 @@ async fn a_server_says_what_it_is() {
         } else {
             assert_eq!(server.dialect, Dialect::Mysql);
             assert!(server.product.starts_with("MySQL "), "{}", server.product);
-            assert!(server.version >= 80_016, "{}", server.version);
+            assert!(server.version >= 80_021, "{}", server.version);
         }
         assert_eq!(server.address, format!("127.0.0.1:{}/{}", database.server().port(), database.name()));
         assert!(!server.read_only);

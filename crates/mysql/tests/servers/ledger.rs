@@ -53,6 +53,24 @@ async fn a_database_without_a_ledger_says_so() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_ledger_finds_its_row() {
+    for database in databases() {
+        let (mut reader, mut creator) = (open(&database).await, open(&database).await);
+        let read = Query::new("SELECT COUNT(*) FROM sluice_fence", Vec::new());
+        let reading = tokio::spawn(async move {
+            loop {
+                match reader.query(&read).await {
+                    Ok(rows) => return rows,
+                    Err(error) => assert_eq!(error.kind, DbErrorKind::UndefinedTable, "{error}"),
+                }
+            }
+        });
+        create(creator.as_mut()).await;
+        assert_eq!(reading.await.unwrap()[0][0].as_deref(), Some("1"));
+    }
+}
+
 #[tokio::test]
 async fn a_stale_fence_is_refused_in_every_sql_mode() {
     for database in databases() {

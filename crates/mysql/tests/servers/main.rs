@@ -1,5 +1,13 @@
 //! Sessions on real servers: MariaDB, and MySQL where it could be installed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
+mod conformance;
 mod connecting;
 mod errors;
 mod faults;
