@@ -1,7 +1,9 @@
-use sluice_project::layout::Layout;
+use std::path::PathBuf;
+
+use sluice_project::layout::{Layout, read};
 use sluice_rollout::{ChangeKind, Split, TransactionMode};
 
-use crate::kit::{blocks, change, errors, read_files, versions, warnings};
+use crate::kit::{blocks, change, errors, read_files, repository, versions, warnings};
 
 #[test]
 fn flyway_versions_are_recorded_as_flyway_records_them() {
@@ -117,6 +119,26 @@ fn changelogs_give_the_order_of_their_files() {
         warnings(&directory),
         ["m/unused.sql: no changelog includes this file: it is not run (include it, or delete it)"]
     );
+}
+
+#[test]
+fn liquibase_changelogs_include_by_class_path() {
+    let sql = |id: &str| format!("--liquibase formatted sql\n--changeset a:{id}\nselect 1;\n");
+    let master = "databaseChangeLog:\n  - include:\n      file: db/changelog/changes/b.sql\n  \
+                  - includeAll:\n      path: classpath:/db/changelog/more/\n";
+    let all = "databaseChangeLog:\n  - includeAll:\n      path: db/changelog\n";
+    for (changelog, expected) in [(master, ["b", "1", "2"]), (all, ["b", "1", "2"])] {
+        let dir = repository(&[
+            ("src/main/resources/db/changelog/db.changelog-master.yaml", changelog),
+            ("src/main/resources/db/changelog/changes/b.sql", &sql("b")),
+            ("src/main/resources/db/changelog/more/1.sql", &sql("1")),
+            ("src/main/resources/db/changelog/more/2.sql", &sql("2")),
+        ]);
+        let dirs = [PathBuf::from("src/main/resources/db/changelog")];
+        let read = read(dir.path(), &dirs, None).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>(), expected);
+        assert!(read.warnings.is_empty(), "{:?}", warnings(&read));
+    }
 }
 
 #[test]

@@ -99,10 +99,12 @@ fn targets(at: usize, file: &SourceFile, entries: &[Entry]) -> Vec<(usize, Vec<u
             .iter()
             .enumerate()
             .filter(|(index, entry)| {
-                *index != at
-                    && names
-                        .iter()
-                        .any(|name| entry.folder() == name || entry.folder().starts_with(&format!("{name}/")))
+                let below = |name: &String| {
+                    name.is_empty()
+                        || entry.folder() == name
+                        || entry.folder().starts_with(&format!("{name}/"))
+                };
+                *index != at && names.iter().any(below)
             })
             .filter(|(_, entry)| entry.is_sql())
             .map(|(index, _)| index)
@@ -113,8 +115,8 @@ fn targets(at: usize, file: &SourceFile, entries: &[Entry]) -> Vec<(usize, Vec<u
     found
 }
 
-/// Paths below the migration directory that `name` may mean: relative to the changelog, to the directory, or to the
-/// repository.
+/// Paths below the migration directory that `name` may mean: relative to the changelog, to the directory, to the
+/// repository, or to a directory between the two (a class path: `db/changelog/a.sql` below `src/main/resources`).
 fn candidates(folder: &str, name: &str, shown: &str, entry: Option<&Entry>) -> Vec<String> {
     let name = name.trim_start_matches("classpath:").trim_start_matches("./").trim_start_matches('/');
     let name = if name == "." { "" } else { name };
@@ -122,6 +124,14 @@ fn candidates(folder: &str, name: &str, shown: &str, entry: Option<&Entry>) -> V
     let relative = [folder, name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
     let mut names = vec![relative, name.to_owned()];
     names.extend(name.strip_prefix(base).map(str::to_owned));
+    let borders = name.match_indices('/').map(|(at, _)| at + 1).chain([name.len()]);
+    for (above, inside) in borders.filter_map(|at| name.split_at_checked(at)) {
+        let above = above.trim_end_matches('/');
+        let whole = |before: &str| before.is_empty() || before.ends_with('/');
+        if !above.is_empty() && base.trim_end_matches('/').strip_suffix(above).is_some_and(whole) {
+            names.push(inside.to_owned());
+        }
+    }
     names
 }
 
