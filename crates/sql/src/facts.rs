@@ -35,7 +35,7 @@ pub enum Mode {
     Session,
     /// Transaction control written in the file.
     Control(Control),
-    /// May commit by itself depending on what it calls (`CALL`). In a
+    /// May commit by itself depending on what it calls (`CALL`, `DO` with a `CALL` inside). In a
     /// transaction by default; alone under `transaction=none`.
     Opaque,
 }

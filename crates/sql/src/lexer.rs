@@ -114,7 +114,7 @@ impl<'a> Lexer<'a> {
         }
         let from = self.at;
         if !self.features.escape_strings {
-            self.at = run(self.bytes, self.at, is_dull);
+            self.at = run(self.bytes, self.at, |byte| is_dull(byte) || byte == b'(' || byte == b')');
             return self.at > from;
         }
         while let Some(byte) = self.peek(0) {

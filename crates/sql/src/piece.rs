@@ -77,6 +77,9 @@ pub enum SplitErrorKind {
 /// whole with and without `DELIMITER`. A parenthesis that is never closed does not keep the rest of the text together
 /// (psql would; the server refuses either).
 ///
+/// Strings are read as the servers read them by default: `standard_conforming_strings` on (PostgreSQL), neither
+/// `ANSI_QUOTES` nor `NO_BACKSLASH_ESCAPES` in `sql_mode` (MySQL, MariaDB).
+///
 /// # Errors
 /// The first [`SplitError`] of the text.
 pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Piece>, SplitError> {

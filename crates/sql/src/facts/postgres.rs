@@ -45,10 +45,7 @@ pub(super) fn facts(tokens: &mut Tokens<'_>) -> Facts {
             Facts::new(Kind::Set, mode)
         }
         "call" => Facts::new(Kind::Call, Mode::Opaque),
-        "do" => {
-            let opaque = program::may_commit(tokens);
-            Facts::new(Kind::Call, if opaque { Mode::Autocommit } else { Mode::Transactional })
-        }
+        "do" => Facts::new(Kind::Call, program::mode(tokens)),
         "prepare" if tokens.is("transaction") => Facts::control(Control::Unsupported),
         "prepare" => Facts::new(Kind::Set, Mode::Session),
         "begin" => Facts::control(Control::Begin),
