@@ -16,23 +16,50 @@ pub struct Inspection {
     pub ledger: Ledger,
     /// What interrupted statements have left.
     pub leftovers: Vec<Leftover>,
+    /// Changes whose last try failed.
+    pub failures: Vec<Failed>,
 }
 
-/// Reads a target's ledger and, if asked to, looks for leftovers.
+/// A change whose last try failed. Where all of it ran in one transaction, only the history knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Its version.
+    pub version: String,
+    /// What went wrong, with the place.
+    pub detail: String,
+}
+
+/// Reads a target's ledger and, if asked to be thorough, looks for leftovers and failures.
 ///
 /// # Errors
 /// [`ApplyError::Connect`] and [`ApplyError::Ledger`].
 pub async fn inspect(
     database: &dyn Database,
     connect: &Connect,
-    leftovers: bool,
+    thorough: bool,
 ) -> Result<Inspection, ApplyError> {
     let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
     let server = session.server().clone();
     let ledger = read_ledger(session.as_mut()).await?;
-    let leftovers = if leftovers { session.leftovers().await.map_err(lost_or_connect)? } else { Vec::new() };
+    let (mut leftovers, mut failures) = (Vec::new(), Vec::new());
+    if thorough {
+        leftovers = session.leftovers().await.map_err(lost_or_connect)?;
+        if ledger.exists {
+            failures = read_failures(session.as_mut()).await?;
+        }
+    }
     session.close().await;
-    Ok(Inspection { server, ledger, leftovers })
+    Ok(Inspection { server, ledger, leftovers, failures })
+}
+
+async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {
+    let sql = format!(
+        "SELECT e.version, e.detail FROM {p}event e WHERE e.kind = 'failed' AND e.id = \
+         (SELECT max(l.id) FROM {p}event l WHERE l.version = e.version) ORDER BY e.id",
+        p = session.ledger_dialect().prefix
+    );
+    let rows = session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
+    Ok(rows.iter().map(|row| Failed { version: required(row, 0), detail: required(row, 1) }).collect())
 }
 
 /// One revision with everything that the ledger knows of it.

@@ -27,4 +27,4 @@ pub use database::{
 pub use error::{DbError, DbErrorKind};
 pub use event::{Event, EventSink};
 pub use failure::ApplyError;
-pub use inspect::{EventRow, History, Inspection, RevisionRow, history, inspect};
+pub use inspect::{EventRow, Failed, History, Inspection, RevisionRow, history, inspect};

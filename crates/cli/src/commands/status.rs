@@ -1,6 +1,6 @@
 use sluice_engine::Inspection;
 use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
-use sluice_rollout::{ChangeKind, Decision, RevisionState};
+use sluice_rollout::{Change, ChangeKind, Decision, RevisionState};
 
 use crate::context::{Context, Site};
 use crate::error::{CliError, Exit, problems_of};
@@ -14,7 +14,7 @@ pub fn run(context: &Context) -> Result<Exit, CliError> {
     let release = context.project.release(sluice_rollout::Provenance::default());
     let surveys = survey(context, &sites, true);
     let targets: Vec<DatabaseStatus> =
-        sites.iter().zip(&surveys).map(|(site, survey)| status(site, survey)).collect();
+        sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();
     let exit = if targets.iter().any(|target| target.state == State::Unreachable) {
         Exit::Unreachable
     } else if targets.iter().any(|target| target.state == State::Refused) {
@@ -26,7 +26,7 @@ pub fn run(context: &Context) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-fn status(site: &Site<'_>, survey: &Survey) -> DatabaseStatus {
+fn status(context: &Context, site: &Site<'_>, survey: &Survey) -> DatabaseStatus {
     let mut status = DatabaseStatus {
         name: site.target.name.0.clone(),
         environment: site.target.environment.clone(),
@@ -46,18 +46,29 @@ fn status(site: &Site<'_>, survey: &Survey) -> DatabaseStatus {
             }
             status.problems = problems_of(error, &status.name);
         }
-        Ok((inspection, decision)) => fill(&mut status, inspection, decision),
+        Ok((inspection, decision)) => {
+            let changes = context.project.changes();
+            let pending: Vec<&Change> =
+                decision.pending.iter().filter_map(|(index, _)| changes.get(*index)).collect();
+            fill(&mut status, inspection, decision, &pending);
+        }
     }
     status
 }
 
-fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decision) {
+fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decision, pending: &[&Change]) {
     let revisions = &inspection.ledger.revisions;
     let any = |state: RevisionState| revisions.iter().any(|revision| revision.state == state);
+    // What failed and is not pending any more was taken out of the repository.
+    let failures: Vec<_> = inspection
+        .failures
+        .iter()
+        .filter(|failed| pending.iter().any(|change| change.version == failed.version))
+        .collect();
     status.server = Some(inspection.server.product.clone());
     status.state = if decision.is_refused() {
         State::Refused
-    } else if any(RevisionState::Failed) {
+    } else if any(RevisionState::Failed) || !failures.is_empty() {
         State::Failed
     } else if any(RevisionState::Applying) {
         State::Unfinished
@@ -86,4 +97,8 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         .collect();
     status.problems =
         decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
+    status.problems.extend(failures.into_iter().map(|failed| {
+        Problem::error(format!("change {} failed: {}", failed.version, failed.detail))
+            .help(Some("mend what is wrong; `sluice deploy` tries it again".to_owned()))
+    }));
 }
