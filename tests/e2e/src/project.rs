@@ -173,7 +173,9 @@ impl Project {
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         // The author of commits, and nobody at the keyboard: whoever decides says so with `sluice_as`.
         for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "Bob").env(format!("GIT_{role}_EMAIL"), "bob@example.com");
+            command
+                .env(format!("GIT_{role}_NAME"), "Bob")
+                .env(format!("GIT_{role}_EMAIL"), "bob@example.com");
             command.env(format!("GIT_{role}_DATE"), "2026-01-02T03:04:05Z");
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

@@ -30,7 +30,9 @@ pub fn redact(text: &str) -> String {
         let compile = |pattern: &str| Regex::new(pattern).expect("a constant pattern");
         PATTERNS.iter().map(|(pattern, with)| (compile(pattern), *with)).collect()
     });
-    COMPILED.iter().fold(text.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())
+    COMPILED
+        .iter()
+        .fold(text.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())
 }
 
 /// Settings for snapshots: no expression in the head, no prefix of the module.

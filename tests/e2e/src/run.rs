@@ -121,7 +121,11 @@ impl Started {
                 return;
             }
             let said = format!("{}{}", self.out.text(), self.err.text());
-            assert!(!ended || !self.both_closed(), "`sluice {}` ended without `{text}`:\n{said}", self.arguments);
+            assert!(
+                !ended || !self.both_closed(),
+                "`sluice {}` ended without `{text}`:\n{said}",
+                self.arguments
+            );
             assert!(Instant::now() < deadline, "`sluice {}` never says `{text}`:\n{said}", self.arguments);
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -143,12 +147,7 @@ impl Started {
             }
             if Instant::now() > deadline {
                 let _ = self.child.kill();
-                panic!(
-                    "`sluice {}` does not end:\n{}{}",
-                    self.arguments,
-                    self.out.text(),
-                    self.err.text()
-                );
+                panic!("`sluice {}` does not end:\n{}{}", self.arguments, self.out.text(), self.err.text());
             }
             std::thread::sleep(Duration::from_millis(2));
         };

@@ -79,5 +79,6 @@ const CUSTOMERS: &str = "CREATE TABLE customers (id integer PRIMARY KEY, name va
 INSERT INTO customers VALUES (1, 'Ann'), (2, 'Bob');
 ";
 
-const ORDERS: &str = "CREATE TABLE orders (id integer PRIMARY KEY, customer integer NOT NULL REFERENCES customers (id));
+const ORDERS: &str =
+    "CREATE TABLE orders (id integer PRIMARY KEY, customer integer NOT NULL REFERENCES customers (id));
 ";

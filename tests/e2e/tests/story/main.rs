@@ -7,4 +7,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod decisions;
+mod failures;
+mod gates;
+mod interruption;
 mod promotion;
+mod together;
+mod waves;

@@ -36,7 +36,11 @@ fn three_environments_and_an_approval(engine: Engine) {
     assert_eq!(shop.database("prod").sql("SELECT count(*) FROM customers"), "2");
     let listed = shop.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
     let rollouts = listed["rollouts"].as_array().unwrap();
-    assert_eq!((rollouts.len(), &rollouts[0]["status"]), (1, &"succeeded".into()), "one rollout from start to end");
+    assert_eq!(
+        (rollouts.len(), &rollouts[0]["status"]),
+        (1, &"succeeded".into()),
+        "one rollout from start to end"
+    );
 
     // Again: nothing at all.
     let run = shop.sluice(&["deploy", "--format", "json"]).exits(0);
@@ -113,6 +117,7 @@ fn a_stage_whose_databases_do_not_answer_holds_the_next_one() {
     shop.sluice(&["deploy", "--env", "staging"]).exits(0);
     let elsewhere = shop.clone_elsewhere();
     std::fs::rename(shop.path("staging.db"), shop.path("gone")).unwrap();
+    shop.write("staging.db", &"no database at all ".repeat(100));
     let run = elsewhere.sluice(&["deploy", "--env", "prod", "--format", "json"]);
     let json = run.json();
     assert_eq!(json["gates"][0]["result"], "inconclusive", "{run}");
@@ -142,7 +147,10 @@ fn two_people_of_a_group_approve_and_nobody_counts_twice() {
     let shop = Shop::new(Engine::Sqlite);
     shop.configure("", "approvals = [{ required = 2, from = [\"group:dba\"] }]");
     let text = shop.read("sluice.toml");
-    shop.write("sluice.toml", &format!("{text}\n[people]\ndba = [\"ann@example.com\", \"cem@example.com\"]\n"));
+    shop.write(
+        "sluice.toml",
+        &format!("{text}\n[people]\ndba = [\"ann@example.com\", \"cem@example.com\"]\n"),
+    );
     shop.commit("Two approvals");
     shop.sluice(&["deploy"]).exits(5);
     shop.sluice_as("Eve <eve@example.com>", &["rollout", "approve"]).exits(1).says("eve@example.com");
