@@ -65,6 +65,13 @@ impl Progress<'_> {
         self.records.get(&statement.ordinal).is_some_and(|record| record.state == StatementState::Applied)
     }
 
+    fn in_flight(&self, statement: &PreparedStatement) -> Option<&'_ StatementRecord> {
+        self.records
+            .get(&statement.ordinal)
+            .copied()
+            .filter(|record| record.state == StatementState::Intended)
+    }
+
     fn entry(&self, state: RevisionState) -> RevisionEntry<'_> {
         let applied = if state.is_complete() { self.total() } else { self.applied };
         RevisionEntry { change: self.change, state, total: self.total(), applied, sequence: self.sequence }
@@ -172,14 +179,27 @@ impl ChangeRun<'_, '_> {
         index: usize,
         unit: &Unit,
     ) -> Result<(), ApplyError> {
-        let statements = progress.prepared.statements_of(unit);
+        // A person may have decided about some of them after an earlier run.
+        let statements: Vec<&PreparedStatement> = progress
+            .prepared
+            .statements_of(unit)
+            .iter()
+            .filter(|statement| !progress.is_applied(statement))
+            .collect();
+        for statement in &statements {
+            if let Some(record) = progress.in_flight(statement) {
+                let evidence = record.evidence.clone().unwrap_or_default();
+                return Err(inconclusive(progress, statement, evidence));
+            }
+        }
+        let total = count(progress.prepared.statements_of(unit));
         let state = progress.state_after(index);
         let atomic = progress.row != RevisionRow::Open && state == RevisionState::Applied;
-        progress.applied += count(statements);
+        progress.applied += total;
         let mut steps: Vec<Step<'_>> =
             statements.iter().map(|statement| Step::Statement(statement.as_statement())).collect();
         if !atomic {
-            for statement in statements {
+            for statement in &statements {
                 self.push_statement(
                     progress,
                     statement,
@@ -214,10 +234,14 @@ impl ChangeRun<'_, '_> {
                 self.retry_later(progress.change, attempt, blockers).await?;
                 continue;
             }
-            progress.applied -= count(statements);
+            progress.applied -= total;
             let at =
                 error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
-            return Err(self.fail(progress, at.or(statements.first()), error, blockers).await);
+            let at = at.or(statements.first()).copied();
+            if error.committed == Committed::Partly {
+                return Err(self.leave_in_flight(progress, &statements, at, error.error).await);
+            }
+            return Err(self.fail(progress, at, error, blockers).await);
         }
         self.prelude.clear();
         progress.row = RevisionRow::Open;
@@ -402,6 +426,33 @@ impl ChangeRun<'_, '_> {
         progress.finished = state.is_complete();
         fault::at(Point::Committed);
         Ok(())
+    }
+
+    /// Records that some of a transaction stayed without its ledger rows: until a person has looked, its statements are in
+    /// flight.
+    async fn leave_in_flight(
+        &mut self,
+        progress: &mut Progress<'_>,
+        statements: &[&PreparedStatement],
+        at: Option<&PreparedStatement>,
+        error: DbError,
+    ) -> ApplyError {
+        let evidence = format!("{error}: {}", error.detail.as_deref().unwrap_or("some of it stayed"));
+        let mut steps = Vec::new();
+        for statement in statements {
+            self.push_statement(progress, statement, StatementState::Intended, &evidence, &mut steps);
+        }
+        self.push_revision(progress, RevisionState::Applying, &mut steps);
+        self.push_event("failed", progress, Some(evidence.clone()), &mut steps);
+        if let Err(unrecorded) = self.commit(steps).await {
+            (self.events)(Event::Warning {
+                message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
+            });
+        }
+        match at {
+            Some(statement) => inconclusive(progress, statement, evidence),
+            None => ApplyError::Connect(error),
+        }
     }
 
     /// Records a failed statement of a change of which nothing else is in flight, and says what happened.

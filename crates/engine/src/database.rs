@@ -246,6 +246,9 @@ pub enum Committed {
     No,
     /// `COMMIT` may have been carried out: the ledger tells.
     Unknown,
+    /// Some of it is there without its ledger rows: a statement committed by itself, or changed tables that know no
+    /// transactions. The error's detail says what. A person must look.
+    Partly,
 }
 
 /// What a probe says.

@@ -116,14 +116,14 @@ impl MysqlSession {
                 .detail
                 .get_or_insert_with(|| format!("the transaction could not be rolled back: {error}"));
         } else if self.connection.warnings() > 0 && self.kept_rows().await {
-            failed.committed = Committed::Unknown;
+            failed.committed = Committed::Partly;
             failed.error.detail = Some(
                 "tables without transactions (MyISAM, Aria) were changed, and that could not be rolled back"
                     .to_owned(),
             );
         }
         if let Some(step) = ended {
-            failed.committed = Committed::Unknown;
+            failed.committed = Committed::Partly;
             failed.error.detail = Some(format!(
                 "statement {} of the transaction committed what came before it, and that could not be rolled back",
                 step + 1

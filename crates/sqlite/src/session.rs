@@ -138,7 +138,7 @@ impl SqliteSession {
                     "the statement ended the transaction that it ran in",
                 );
                 error.hint = Some("take `COMMIT`, `END` and `ROLLBACK` out of the change".to_owned());
-                return Err(failed(Some(index), error, Committed::Unknown));
+                return Err(failed(Some(index), error, Committed::Partly));
             }
         }
         // Readers can keep a commit waiting; SQLite then asks the watch how long.

@@ -14,4 +14,5 @@ mod faults;
 mod ledger;
 mod locking;
 mod probing;
+mod rows_that_stay;
 mod stage;
