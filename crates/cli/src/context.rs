@@ -248,13 +248,29 @@ pub fn user_at_host() -> String {
     if let Some(actor) = variable("SLUICE_ACTOR") {
         return actor;
     }
-    let user = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
+    let user = variable("USER")
+        .or_else(|| variable("LOGNAME"))
+        .or_else(account)
+        .unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|host| host.trim().to_owned())
         .or_else(|| variable("HOSTNAME"))
         .unwrap_or_else(|| "localhost".to_owned());
     format!("{user}@{host}")
+}
+
+/// Name of the account that this process runs under, where the system keeps its accounts in a file.
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let fields = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields
+        .into_iter()
+        .find(|fields| fields.get(2) == Some(&uid.as_str()))?
+        .first()
+        .map(|name| (*name).to_owned())
 }
 
 /// Calls `work` for every item on at most `parallel` threads; results come in the order of the items.

@@ -267,11 +267,7 @@ impl ChangeRun<'_, '_> {
             ordinal: statement.ordinal,
             summary: statement.summary(),
         });
-        let in_flight = progress
-            .records
-            .get(&statement.ordinal)
-            .filter(|record| record.state == StatementState::Intended);
-        if let Some(record) = in_flight
+        if let Some(record) = progress.in_flight(statement)
             && let Some(evidence) = self.recover(progress, statement, record).await?
         {
             (self.events)(Event::Adopted {
@@ -284,7 +280,6 @@ impl ChangeRun<'_, '_> {
         let limits = self.limits(progress.change, Some(statement));
         self.set_limits(&limits).await?;
         let mut attempt = 0;
-        let mut cleaned = false;
         let evidence = loop {
             attempt += 1;
             let before = self.session.observe(&statement.as_statement()).await.map_err(lost_or_connect)?;
@@ -299,43 +294,38 @@ impl ChangeRun<'_, '_> {
                 return Err(ApplyError::Lost(error.clone()));
             }
             fault::at(Point::Executed);
-            let verdict =
-                self.session.probe(&statement.as_statement(), &before).await.map_err(lost_or_connect)?;
-            match (result, verdict) {
+            let (verdict, cleaned) = self.probe(progress, statement, &before).await?;
+            let error = match (result, verdict) {
                 (Ok(()), Verdict::Applied { evidence }) => break evidence,
-                (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence }) => {
+                (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence }) if !cleaned => {
                     break format!("the server reported success; {evidence}");
                 }
-                (Ok(()), Verdict::Partial { evidence, clean_up }) => {
-                    self.clean_up(progress, &clean_up).await?;
-                    if cleaned {
-                        let error = DbError::new(
-                            DbErrorKind::Statement,
-                            format!("the server reported success twice, but {evidence}"),
-                        );
-                        return Err(self.fail_alone(progress, statement, error, blockers).await);
-                    }
-                    cleaned = true;
-                }
-                (Err(error), Verdict::Applied { evidence }) if error.kind == DbErrorKind::Cancelled => {
+                // A repeat over something half-done looks like success (fact P2): it was removed, so once more.
+                (Ok(()), _) if attempt == 1 => continue,
+                (Ok(()), verdict) => DbError::new(
+                    DbErrorKind::Statement,
+                    format!("the server reported success, but the catalog says: {}", verdict.evidence()),
+                ),
+                (Err(error), Verdict::Applied { evidence })
+                    if cleaned || error.kind == DbErrorKind::Cancelled =>
+                {
                     break format!("{evidence}, although the server reported: {error}");
                 }
-                (Err(error), verdict) => {
-                    match verdict {
-                        Verdict::Partial { clean_up, .. } => self.clean_up(progress, &clean_up).await?,
-                        Verdict::Unknown { evidence } if error.kind == DbErrorKind::Cancelled => {
-                            return Err(inconclusive(progress, statement, evidence));
-                        }
-                        _ => {}
-                    }
-                    let retry = matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
-                        && attempt < self.job.timing.lock_attempts;
-                    if !retry {
-                        return Err(self.fail_alone(progress, statement, error, blockers).await);
-                    }
-                    self.retry_later(progress.change, attempt, blockers).await?;
+                (Err(error), Verdict::Unknown { evidence }) => {
+                    let detail = format!("{error}; {evidence}");
+                    let mut steps = Vec::new();
+                    self.push_event("failed", progress, Some(detail.clone()), &mut steps);
+                    self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
+                    return Err(inconclusive(progress, statement, detail));
                 }
+                (Err(error), _) => error,
+            };
+            let retry = matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
+                && attempt < self.job.timing.lock_attempts;
+            if !retry {
+                return Err(self.fail_alone(progress, statement, error, blockers).await);
             }
+            self.retry_later(progress.change, attempt, blockers).await?;
         };
         self.record(progress, state, statement, &evidence).await?;
         fault::at(Point::BetweenStatements);
@@ -371,26 +361,40 @@ impl ChangeRun<'_, '_> {
             pause(self.connect, backoff(tries, Duration::from_millis(50), Duration::from_secs(2))).await?;
         }
         let before = record.evidence.as_deref().unwrap_or_default();
-        match self.session.probe(&statement.as_statement(), before).await.map_err(lost_or_connect)? {
+        match self.probe(progress, statement, before).await?.0 {
             Verdict::Applied { evidence } => Ok(Some(evidence)),
             Verdict::NotApplied { .. } => Ok(None),
-            Verdict::Partial { clean_up, .. } => {
-                self.clean_up(progress, &clean_up).await?;
-                Ok(None)
+            Verdict::Partial { evidence, .. } | Verdict::Unknown { evidence } => {
+                Err(inconclusive(progress, statement, evidence))
             }
-            Verdict::Unknown { evidence } => Err(inconclusive(progress, statement, evidence)),
         }
     }
 
-    async fn clean_up(&mut self, progress: &Progress<'_>, statements: &[String]) -> Result<(), ApplyError> {
-        for sql in statements {
-            self.session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
-            (self.events)(Event::CleanedUp {
-                version: progress.change.version.clone(),
-                statement: sql.clone(),
-            });
+    /// Looks at the catalog; what is half-done is removed (or completed, where that is the way out), and looked at again.
+    /// Also says whether anything was.
+    async fn probe(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: &PreparedStatement,
+        before: &str,
+    ) -> Result<(Verdict, bool), ApplyError> {
+        let mut cleaned = false;
+        loop {
+            let verdict =
+                self.session.probe(&statement.as_statement(), before).await.map_err(lost_or_connect)?;
+            let Verdict::Partial { clean_up, .. } = &verdict else { return Ok((verdict, cleaned)) };
+            if cleaned || clean_up.is_empty() {
+                return Ok((verdict, cleaned));
+            }
+            for sql in clean_up {
+                self.session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
+                (self.events)(Event::CleanedUp {
+                    version: progress.change.version.clone(),
+                    statement: sql.clone(),
+                });
+            }
+            cleaned = true;
         }
-        Ok(())
     }
 
     async fn intend(

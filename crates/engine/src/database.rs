@@ -278,6 +278,18 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// What was seen, in words.
+    pub fn evidence(&self) -> &str {
+        match self {
+            Self::Applied { evidence }
+            | Self::NotApplied { evidence }
+            | Self::Partial { evidence, .. }
+            | Self::Unknown { evidence } => evidence,
+        }
+    }
+}
+
 /// A session that is alive.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Running {

@@ -147,6 +147,14 @@ pub fn prepare(
             units.push(statement).map_err(|message| fail(span.start, message))?;
         }
     }
+    for sql in &change.directives.asserts {
+        let one = sluice_sql::split(dialect, sql).is_ok_and(|pieces| {
+            pieces.iter().filter(|piece| piece.kind == PieceKind::Statement).count() == 1
+        });
+        if !one || classify(dialect, sql).kind != Kind::Query {
+            return Err(fail(0, format!("the assertion `{sql}` is not one query")));
+        }
+    }
     Ok(units.finish())
 }
 

@@ -183,7 +183,7 @@ impl GateInput<'_> {
                 Gate::fail(kind, format!("{name} is not done: {reason}"), None)
             }
             Some((name, Some(Observed::Finished { finished_at }))) => {
-                Gate::pass(kind, format!("{name} was done at {finished_at}"))
+                Gate::pass(kind, format!("{name} was done at {finished_at:.0}"))
             }
         }
     }
