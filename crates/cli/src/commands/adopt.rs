@@ -1,4 +1,6 @@
-use sluice_engine::{Admin, ApplyError, Existing, inspect};
+use std::path::Path;
+
+use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, inspect};
 use sluice_project::layout::Layout;
 use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
@@ -59,13 +61,6 @@ async fn read(context: &Context, site: &Site<'_>) -> Result<Option<(HistoryQuery
     let connection = context.connection(site).map_err(ApplyError::Connect)?;
     let dialect = inspect(connection.family, &connection.connect, false).await?.server.dialect;
     let events = silent();
-    let admin = Admin {
-        database: connection.family,
-        connect: &connection.connect,
-        identity: context.identity(),
-        timing: context.timing(),
-        events: &events,
-    };
     let layout = context.project.directory.detection.layout;
     let mut candidates = queries(dialect);
     // The history of the tool whose files these are comes first.
@@ -73,6 +68,19 @@ async fn read(context: &Context, site: &Site<'_>) -> Result<Option<(HistoryQuery
         query.tool != layout && !(query.tool == Layout::Dbmate && layout == Layout::Rails)
     });
     for query in candidates {
+        let beside = match query.beside {
+            Some(file) => {
+                match neighbour(&reader(context, connection.family, &connection.connect, &events), file)
+                    .await?
+                {
+                    Some(connect) => Some(connect),
+                    None => continue,
+                }
+            }
+            None => None,
+        };
+        let connect = beside.as_ref().unwrap_or(&connection.connect);
+        let admin = reader(context, connection.family, connect, &events);
         let exists = admin.read(std::slice::from_ref(&query.exists_sql)).await?;
         let exists = exists.into_iter().flatten().flatten().flatten().flatten().any(|answer| answer == "1");
         if !exists {
@@ -84,6 +92,27 @@ async fn read(context: &Context, site: &Site<'_>) -> Result<Option<(HistoryQuery
         return Ok(Some((query, adoption)));
     }
     Ok(None)
+}
+
+fn reader<'a>(
+    context: &Context,
+    database: &'a dyn Database,
+    connect: &'a Connect,
+    events: &'a EventSink,
+) -> Admin<'a> {
+    Admin { database, connect, identity: context.identity(), timing: context.timing(), events }
+}
+
+/// How to read the SQLite file `name` in the directory of the database; `None` where there is none.
+async fn neighbour(admin: &Admin<'_>, name: &str) -> Result<Option<Connect>, ApplyError> {
+    let sql = "select file from pragma_database_list where name = 'main'".to_owned();
+    let main = admin.read(&[sql]).await?.into_iter().flatten().flatten().flatten().flatten().next();
+    let path = main.filter(|main| !main.is_empty()).map(|main| Path::new(&main).with_file_name(name));
+    let path = path.filter(|path| path.is_file());
+    Ok(path.as_deref().and_then(Path::to_str).map(|path| Connect {
+        url: format!("sqlite:{}?mode=ro", path.replace('%', "%25").replace('?', "%3F")),
+        ..admin.connect.clone()
+    }))
 }
 
 /// What keeps a history from being adopted, by the project's policy.

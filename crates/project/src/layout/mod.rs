@@ -50,6 +50,8 @@ pub struct Directory {
     pub warnings: Vec<Message>,
     /// Drizzle: when each change was generated, in milliseconds since 1970, by version. Its history is kept by it.
     pub journal: BTreeMap<String, i64>,
+    /// sqitch: the project's name by its plan. Projects share one history.
+    pub project: Option<String>,
 }
 
 /// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is
@@ -91,6 +93,7 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
     reading.empty_is_error = detection.layout == Layout::Native;
     let mut changes = Vec::new();
     let mut journal = BTreeMap::new();
+    let mut project = None;
     for (dir, entries) in &trees {
         let mut read = match detection.layout {
             Layout::Native => convention::read(&mut reading, entries, &native::CONVENTION),
@@ -100,7 +103,11 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
             Layout::Goose => convention::read(&mut reading, entries, &goose::CONVENTION),
             Layout::Dbmate => convention::read(&mut reading, entries, &dbmate::CONVENTION),
             Layout::Atlas => atlas::read(&mut reading, dir, entries),
-            Layout::Sqitch => sqitch::read(&mut reading, root, dir),
+            Layout::Sqitch => {
+                let plan = sqitch::read(&mut reading, root, dir);
+                project = project.or(plan.project);
+                plan.changes
+            }
             Layout::Prisma => folders::prisma(&mut reading, entries),
             Layout::Diesel => folders::diesel(&mut reading, entries),
             Layout::Sqlx => convention::read(&mut reading, entries, &numbered::SQLX),
@@ -127,7 +134,7 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
     };
     let changes = order::arrange(&mut reading, changes, order);
     if reading.errors.is_empty() {
-        Ok(Directory { detection, changes, warnings: reading.warnings, journal })
+        Ok(Directory { detection, changes, warnings: reading.warnings, journal, project })
     } else {
         Err(ProjectError { messages: reading.errors })
     }

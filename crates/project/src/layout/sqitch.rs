@@ -27,11 +27,18 @@ pub(super) fn home(root: &Path, dir: &Path) -> Option<PathBuf> {
     [Some(dir), dir.parent(), Some(root)].into_iter().flatten().find(|dir| is_home(dir)).map(Path::to_owned)
 }
 
-pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Vec<Change> {
+/// What a plan lists.
+#[derive(Default)]
+pub(super) struct Listed {
+    pub changes: Vec<Change>,
+    pub project: Option<String>,
+}
+
+pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Listed {
     let home = home(root, dir).unwrap_or_else(|| dir.to_owned());
     let settings = settings(reading, &home);
-    let Some(plan) = reading.source(&settings.plan) else { return Vec::new() };
-    let planned = sqitch_plan::parse(reading, &plan.file);
+    let Some(plan) = reading.source(&settings.plan) else { return Listed::default() };
+    let (project, planned) = sqitch_plan::parse(reading, &plan.file);
     let mut changes = Vec::with_capacity(planned.len());
     let mut used: HashSet<PathBuf> = HashSet::new();
     for change in planned {
@@ -83,7 +90,7 @@ pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Vec<Change
             }
         }
     }
-    changes
+    Listed { changes, project }
 }
 
 fn settings(reading: &mut Reading, home: &Path) -> Settings {

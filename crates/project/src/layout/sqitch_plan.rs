@@ -27,8 +27,8 @@ struct Dependency {
     of: usize,
 }
 
-/// Reads a plan; what is wrong with it is reported with its line.
-pub(super) fn parse(reading: &mut Reading, file: &SourceFile) -> Vec<Planned> {
+/// Reads a plan: the project's name and the changes. What is wrong with it is reported with its line.
+pub(super) fn parse(reading: &mut Reading, file: &SourceFile) -> (Option<String>, Vec<Planned>) {
     let mut planned: Vec<Planned> = Vec::new();
     let mut tags: HashMap<&str, usize> = HashMap::new();
     // Tags with the number of changes before them.
@@ -143,7 +143,7 @@ pub(super) fn parse(reading: &mut Reading, file: &SourceFile) -> Vec<Planned> {
             planned.requires.push(version);
         }
     }
-    planned
+    (Some(project.to_owned()).filter(|project| !project.is_empty()), planned)
 }
 
 /// A name that comes again: the earlier instance's scripts carry the tags between the two, the last first

@@ -183,12 +183,14 @@ fn sqitch_rows_of_a_reworked_change_are_its_instances_in_turn() {
         &[("m/sqitch.plan", plan), ("m/deploy/a@v1.sql", "select 1"), ("m/deploy/a.sql", "select 2")],
     );
     let hash = Checksum::with(Algorithm::Sha1Raw, b"select 1").as_str().replace("sha1-raw:", "");
-    let adoption = adopt(Layout::Sqitch, &rows(&[&["a", &hash, "t"]]), &directory);
+    let adoption = adopt(Layout::Sqitch, &rows(&[&["a", &hash, "t", "p"]]), &directory);
     assert_eq!(versions(&directory, &adoption), ["a@v1"]);
     assert!(adoption.mismatched.is_empty());
+    let others = rows(&[&["z", &hash, "t", "other"], &["a", "NULL", "t", "other"], &["a", &hash, "t", "p"]]);
+    assert_eq!(adopt(Layout::Sqitch, &others, &directory), adoption, "other projects are none of ours");
     let adoption = adopt(
         Layout::Sqitch,
-        &rows(&[&["a", &hash, "t"], &["a", &hash, "t"], &["b", "NULL", "t"]]),
+        &rows(&[&["a", &hash, "t", "p"], &["a", &hash, "t", "p"], &["b", "NULL", "t", "p"]]),
         &directory,
     );
     assert_eq!(versions(&directory, &adoption), ["a@v1", "a"]);

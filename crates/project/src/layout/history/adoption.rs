@@ -12,7 +12,8 @@ pub struct Adoption {
     pub revisions: Vec<Adopted>,
     /// Versions or names that the history has and the project has not.
     pub unknown: Vec<String>,
-    /// Those of [`Adoption::revisions`] whose file differs from what was applied, as indexes of changes.
+    /// Those of [`Adoption::revisions`] whose file differs from what was applied, as indexes of changes. Repeatable
+    /// changes may: they run again.
     pub mismatched: Vec<usize>,
     /// Why the history cannot be adopted as it is.
     pub refused: Option<String>,
@@ -87,8 +88,10 @@ impl<'d> Adopter<'d> {
             .applied
             .iter()
             .filter(|(at, (checksum, _))| {
-                self.change(**at)
-                    .is_some_and(|change| checksum.matches(change.checksum_input()) == Some(false))
+                self.change(**at).is_some_and(|change| {
+                    change.kind != ChangeKind::Repeatable
+                        && checksum.matches(change.checksum_input()) == Some(false)
+                })
             })
             .map(|(at, _)| *at)
             .collect();
@@ -274,10 +277,12 @@ impl<'d> Adopter<'d> {
         }
     }
 
-    /// change, script_hash, committed_at: instances of a reworked change come in the plan's order.
+    /// change, script_hash, committed_at, project: instances of a reworked change come in the plan's order. Other projects
+    /// keep their changes in the same table.
     fn sqitch(&mut self, rows: &[Vec<Option<String>>]) {
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        for row in rows {
+        let own = self.directory.project.as_deref();
+        for row in rows.iter().filter(|row| own.is_none_or(|own| text(row, 3) == own)) {
             let name = text(row, 0);
             let instance = seen.entry(name).or_default();
             let found = self

@@ -9,8 +9,10 @@ pub struct HistoryQuery {
     pub tool: Layout,
     /// The dialect of the queries.
     pub dialect: Dialect,
-    /// The table, qualified where it is not in the current schema.
+    /// The table, qualified where it is not in the current schema, for people.
     pub table: String,
+    /// SQLite: the file that holds the table, in the directory of the database; the database itself without it.
+    pub beside: Option<&'static str>,
     /// Answers one row with one column: `1` if the table is there with the tool's columns, otherwise `0`.
     pub exists_sql: String,
     /// Reads the rows in the order in which they were written, every column as text.
@@ -39,12 +41,14 @@ struct Table {
     columns: &'static [Column],
     /// A column that this tool's table does not have.
     without: Option<&'static str>,
+    /// SQLite: the file that holds it.
+    beside: Option<&'static str>,
     order: &'static str,
 }
 
 impl Table {
     const fn new(tool: Layout, name: &'static str, columns: &'static [Column], order: &'static str) -> Self {
-        Self { tool, schema: None, name, columns, without: None, order }
+        Self { tool, schema: None, name, columns, without: None, beside: None, order }
     }
 
     const fn within(self, schema: &'static str) -> Self {
@@ -79,7 +83,8 @@ const ATLAS: &[Column] = &[
     Plain("hash"),
     Moment("executed_at"),
 ];
-const SQITCH: &[Column] = &[Plain("change"), Plain("script_hash"), Moment("committed_at")];
+const SQITCH: &[Column] =
+    &[Plain("change"), Plain("script_hash"), Moment("committed_at"), Plain("project")];
 const PRISMA: &[Column] =
     &[Plain("migration_name"), Plain("checksum"), Moment("finished_at"), Plain("rolled_back_at")];
 const DIESEL: &[Column] = &[Plain("version"), LocalMoment("run_on")];
@@ -120,8 +125,11 @@ pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
             tables.push(drizzle);
             tables.push(Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at").within("sqitch"));
         }
-        // sqitch keeps its registry in another file, `sqitch.db`.
-        Dialect::Sqlite => tables.push(drizzle),
+        Dialect::Sqlite => {
+            tables.push(drizzle);
+            let sqitch = Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at");
+            tables.push(Table { beside: Some("sqitch.db"), ..sqitch });
+        }
     }
     tables.iter().map(|table| query(dialect, table)).collect()
 }
@@ -135,9 +143,12 @@ fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
     HistoryQuery {
         tool: table.tool,
         dialect,
-        table: table
-            .schema
-            .map_or_else(|| table.name.to_owned(), |schema| format!("{schema}.{}", table.name)),
+        table: match (table.schema, table.beside) {
+            (Some(schema), _) => format!("{schema}.{}", table.name),
+            (None, Some(file)) => format!("{} in {file}", table.name),
+            (None, None) => table.name.to_owned(),
+        },
+        beside: table.beside,
         exists_sql: exists(dialect, table),
         read_sql: format!(
             "select {} from {quoted} order by {}",
