@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -191,13 +192,15 @@ impl AsRef<Path> for Project {
 /// Runs SQL on a SQLite file by the program `sqlite3`.
 #[track_caller]
 pub(crate) fn sqlite3(path: &Path, sql: &str) -> String {
-    let output = Command::new("sqlite3")
-        .args(["-batch", "-bail", "-init", "/dev/null", "-cmd", ".timeout 10000"])
-        .arg(path)
-        .arg(sql)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program sqlite3 is installed (tests/setup.sh programs)");
+    let mut command = Command::new("sqlite3");
+    command.args(["-batch", "-bail", "-init", "/dev/null", "-cmd", ".timeout 10000"]).arg(path);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program sqlite3 is installed (tests/setup.sh programs)");
+    let mut input = child.stdin.take().expect("stdin is piped");
+    // It may end before it has read everything; its status tells.
+    let _ = writeln!(input, "{sql}\n;");
+    drop(input);
+    let output = child.wait_with_output().expect("a child can be waited for");
     assert!(output.status.success(), "sqlite3: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
