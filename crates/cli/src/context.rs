@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sluice_engine::ledger::Identity;
 use sluice_engine::{Connect, Database, DbError, DbErrorKind, Timing};
@@ -128,7 +127,7 @@ impl Context {
             lock_attempts: apply.lock_attempts,
             lock_wait: apply.lock_wait,
             statement_timeout: apply.statement_timeout,
-            reconnect: Duration::from_secs(60),
+            ..Timing::default()
         }
     }
 

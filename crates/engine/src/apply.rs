@@ -44,6 +44,8 @@ pub struct Timing {
     pub statement_timeout: Option<Duration>,
     /// How long a lost connection is tried again.
     pub reconnect: Duration,
+    /// How long a statement may run without an answer before the server is asked whether it still works on it.
+    pub silence: Duration,
 }
 
 impl Default for Timing {
@@ -54,6 +56,7 @@ impl Default for Timing {
             lock_wait: Duration::from_secs(600),
             statement_timeout: None,
             reconnect: Duration::from_secs(60),
+            silence: Duration::from_secs(15),
         }
     }
 }

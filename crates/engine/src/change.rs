@@ -219,9 +219,14 @@ impl ChangeRun<'_, '_> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let control = self.session.control();
             let (all, before) = self.with_prelude(&steps);
-            let watch = Watch::new(self.connect, control, limits.lock_timeout, self.events);
+            let watch = Watch::new(
+                self.connect,
+                self.session.control(),
+                limits.lock_timeout,
+                self.job.timing.silence,
+                self.events,
+            );
             let (result, blockers) = watch.run(self.session.transaction(&all)).await?;
             let error = match result {
                 Ok(()) => break,
@@ -285,8 +290,13 @@ impl ChangeRun<'_, '_> {
             let before = self.session.observe(&statement.as_statement()).await.map_err(lost_or_connect)?;
             self.intend(progress, statement, &before).await?;
             fault::at(Point::Intended);
-            let control = self.session.control();
-            let watch = Watch::new(self.connect, control, limits.lock_timeout, self.events);
+            let watch = Watch::new(
+                self.connect,
+                self.session.control(),
+                limits.lock_timeout,
+                self.job.timing.silence,
+                self.events,
+            );
             let (result, blockers) = watch.run(self.session.execute(&statement.as_statement())).await?;
             if let Err(error) = &result
                 && error.kind == DbErrorKind::ConnectionLost

@@ -109,6 +109,10 @@ pub trait Control: Send + Sync {
     /// Who keeps the session waiting for a lock, as far as the server can tell.
     async fn blockers(&self) -> Result<Vec<Running>, DbError>;
 
+    /// Whether the server works on something for the session; false also when it does not know the session any more. An answer
+    /// that does not come although the server is done means that the connection is dead without anyone having said so.
+    async fn is_working(&self) -> Result<bool, DbError>;
+
     /// The session itself, without asking the server, for a message that says what still runs there; `None` for
     /// engines in this process.
     fn itself(&self) -> Option<Running>;

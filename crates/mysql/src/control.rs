@@ -44,6 +44,17 @@ impl Control for MysqlControl {
         result
     }
 
+    async fn is_working(&self) -> Result<bool, DbError> {
+        let mut connection = self.connect().await?;
+        let sql = format!(
+            "SELECT 1 FROM information_schema.processlist WHERE id = {} AND command NOT IN ('Sleep', 'Daemon')",
+            self.connection_id
+        );
+        let result = connection.query(&sluice_engine::Query::new(sql, Vec::new())).await;
+        connection.close().await;
+        Ok(!result?.is_empty())
+    }
+
     fn itself(&self) -> Option<Running> {
         Some(Running {
             backend: format!("connection {}", self.connection_id),

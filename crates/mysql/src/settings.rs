@@ -128,6 +128,9 @@ impl Settings {
 
     /// Puts limits in, and returns the statement that tells the server.
     pub fn limit(&mut self, limits: &Limits, dialect: Dialect) -> String {
+        /// Seconds after which the server ends an idle session, and frees its lock, when the client is gone and nothing says
+        /// so (a network that was cut). Longer than any pause between two statements of a run.
+        const IDLE: u32 = 120;
         /// A year: the largest value that the server takes for metadata locks.
         const NO_LIMIT: u64 = 31_536_000;
         let wait = limits.lock_timeout.map_or(NO_LIMIT, |limit| {
@@ -145,7 +148,10 @@ impl Settings {
             _ => (EXECUTION_TIME, limits.statement_timeout.unwrap_or_default().as_millis().to_string()),
         };
         self.set(name, time.clone());
-        format!("SET SESSION {LOCK_WAIT} = {wait}, SESSION {ROW_LOCK_WAIT} = {wait}, SESSION {name} = {time}")
+        format!(
+            "SET SESSION {LOCK_WAIT} = {wait}, SESSION {ROW_LOCK_WAIT} = {wait}, SESSION {name} = {time}, \
+             SESSION wait_timeout = {IDLE}"
+        )
     }
 
     /// The statement that turns `now` into these values; `None` when nothing differs.
@@ -201,11 +207,12 @@ mod tests {
         assert_eq!(
             limit(Some(200), Some(1500), Dialect::Mariadb),
             "SET SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1, SESSION max_statement_time = \
-             1.500000"
+             1.500000, SESSION wait_timeout = 120"
         );
         assert_eq!(
             limit(Some(2001), None, Dialect::Mysql),
-            "SET SESSION lock_wait_timeout = 3, SESSION innodb_lock_wait_timeout = 3, SESSION max_execution_time = 0"
+            "SET SESSION lock_wait_timeout = 3, SESSION innodb_lock_wait_timeout = 3, SESSION max_execution_time = 0, \
+             SESSION wait_timeout = 120"
         );
         assert!(limit(None, None, Dialect::Mysql).contains("lock_wait_timeout = 31536000"));
     }

@@ -26,9 +26,28 @@ pub struct Connection {
     /// Where it is connected to, among the URL's hosts.
     pub place: Place,
     /// Drives the connection until it ends.
-    pub task: JoinHandle<()>,
+    pub task: Driver,
     /// Why the connection broke, once it has.
     pub broken: Broken,
+}
+
+/// The task that reads and writes a connection. It ends with its owner, and the socket with it: a session that is given up must
+/// not keep its lock because an answer is still due.
+pub struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Connection {
+    /// Says goodbye; a line that does not take it is left to the operating system.
+    pub async fn close(self) {
+        let Self { client, mut task, .. } = self;
+        drop(client);
+        let _ = tokio::time::timeout(Duration::from_secs(2), &mut task.0).await;
+    }
 }
 
 /// One host of a target.
@@ -229,7 +248,7 @@ impl Place {
                 }
             }
         });
-        Ok(Connection { client, greeting, place: self.clone(), task, broken })
+        Ok(Connection { client, greeting, place: self.clone(), task: Driver(task), broken })
     }
 
     fn config(&self, application: &str, mode: SslMode) -> Config {

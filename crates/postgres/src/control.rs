@@ -39,7 +39,7 @@ impl Control for SessionControl {
         );
         let query = Query::new(sql, vec![Value::Text(pid.to_string())]);
         let result = rows(&connection.client, &query).await;
-        drop(connection.client);
+        connection.close().await;
         let rows = result.map_err(|error| {
             request_error(
                 &error.0,
@@ -50,6 +50,22 @@ impl Control for SessionControl {
         rows.iter()
             .map(|row| if cell(row, 0).is_ok() { running(row) } else { Ok(prepared_transaction()) })
             .collect()
+    }
+
+    async fn is_working(&self) -> Result<bool, DbError> {
+        let connection = self.place.open("sluice-control", self.shared.connect_timeout).await?;
+        let pid = self.shared.pid.load(Ordering::Relaxed);
+        let sql = "SELECT 1 FROM pg_stat_activity WHERE pid = ?::int AND state IN ('active', 'fastpath function call')";
+        let query = Query::new(sql, vec![Value::Text(pid.to_string())]);
+        let result = rows(&connection.client, &query).await;
+        connection.close().await;
+        let found = result.map_err(|error| {
+            request_error(
+                &error.0,
+                Circumstances { sql: Some(&query.sql), ours: true, ..Circumstances::default() },
+            )
+        })?;
+        Ok(!found.is_empty())
     }
 
     fn itself(&self) -> Option<Running> {

@@ -165,7 +165,9 @@ impl PostgresSession {
         let milliseconds = |limit: Option<Duration>| limit.map_or(0, |limit| limit.as_millis().max(1));
         let Limits { lock_timeout, statement_timeout, die_with_client } = &self.limits;
         self.prelude.push_str(&format!(
-            "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; ",
+            // The server, too, must notice a network that was cut, or the lock would stay with a session that nobody has.
+            "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
+             SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; ",
             milliseconds(*lock_timeout),
             milliseconds(*statement_timeout),
         ));
@@ -329,10 +331,7 @@ impl Session for PostgresSession {
     }
 
     async fn close(self: Box<Self>) {
-        let Connection { client, task, .. } = self.connection;
-        drop(client);
-        // The task says goodbye and ends; a line that does not take it is left to the operating system.
-        let _ = tokio::time::timeout(Duration::from_secs(2), task).await;
+        self.connection.close().await;
     }
 }
 

@@ -28,6 +28,11 @@ impl Control for SessionControl {
         Ok(self.file.as_deref().map(blockers).unwrap_or_default())
     }
 
+    async fn is_working(&self) -> Result<bool, DbError> {
+        // The engine is this process.
+        Ok(true)
+    }
+
     fn itself(&self) -> Option<Running> {
         None
     }
