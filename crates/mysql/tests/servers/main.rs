@@ -15,4 +15,5 @@ mod ledger;
 mod locking;
 mod probing;
 mod rows_that_stay;
+mod silence;
 mod stage;
