@@ -86,6 +86,7 @@ impl Context {
             CliError::usage(format!("--database: {error}"))
                 .help("give a name, several names with commas, group:NAME, or a CEL expression such as region == 'eu'")
         })?;
+        self.check_filter(filter.as_ref())?;
         let mut sites = Vec::new();
         for environment in &config.environments {
             if self.global.env.as_deref().is_some_and(|name| name != environment.name) {
@@ -117,6 +118,34 @@ impl Context {
             }));
         }
         Ok(sites)
+    }
+
+    /// Says which names of `--database` sluice.toml does not have: leaving them out in silence would do half the work.
+    fn check_filter(&self, filter: Option<&TargetFilter>) -> Result<(), CliError> {
+        let config = self.config();
+        let known = |what: &str, names: Vec<&str>| match names.as_slice() {
+            [] => format!("sluice.toml has no {what}"),
+            names => format!("{what}s are: {}", names.join(", ")),
+        };
+        match filter {
+            Some(TargetFilter::Names(names)) => {
+                let databases: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
+                match names.iter().find(|name| !databases.contains(&name.as_str())) {
+                    Some(name) => Err(CliError::usage(format!("--database: there is no database `{name}`"))
+                        .help(known("database", databases))),
+                    None => Ok(()),
+                }
+            }
+            Some(TargetFilter::Group(name)) => {
+                let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
+                if groups.contains(&name.as_str()) {
+                    return Ok(());
+                }
+                Err(CliError::usage(format!("--database: there is no group `{name}`"))
+                    .help(known("group", groups)))
+            }
+            Some(TargetFilter::Matching(_)) | None => Ok(()),
+        }
     }
 
     /// Time limits from the configuration.

@@ -1,6 +1,6 @@
 use std::io::{IsTerminal as _, Write as _};
 
-use sluice_report::{Paint, Report};
+use sluice_report::{Paint, Problem, Report};
 
 use crate::args::{Format, Global};
 use crate::error::CliError;
@@ -57,6 +57,13 @@ impl Output {
         if !self.quiet {
             let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
+    }
+
+    /// Writes a warning unless the user wants quiet.
+    pub fn warning(&self, warning: &Problem) {
+        let mut text = String::new();
+        warning.render(self.message_paint, &mut text);
+        self.message(text.trim_end());
     }
 
     /// Writes an error: for people to standard error, for programs as the one object on standard output.

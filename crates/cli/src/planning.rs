@@ -124,7 +124,10 @@ fn plan_target(
         .problems
         .iter()
         .map(|problem| match problem.response {
-            Response::Error => Problem::error(problem.message.clone()).at(name.clone()),
+            Response::Error => {
+                let refused = ApplyError::Refused { problems: Vec::new() };
+                Problem::error(problem.message.clone()).at(name.clone()).help(refused.help())
+            }
             Response::Warn | Response::Allow => Problem::warning(problem.message.clone()).at(name.clone()),
         })
         .collect();

@@ -2,7 +2,7 @@ use sluice_rollout::Problem;
 
 use crate::ledger::LedgerError;
 use crate::script::ScriptError;
-use crate::{DbError, Running};
+use crate::{DbError, DbErrorKind, Running};
 
 /// Why a target could not be brought to where the release wants it. Whatever it is: what was applied is recorded, and the
 /// same command goes on from there.
@@ -141,12 +141,17 @@ impl ApplyError {
     /// What to do next, in one sentence.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::Connect(error) | Self::Lost(error) => return error.hint.clone(),
+            Self::Connect(error) | Self::Lost(error) => {
+                return error.hint.clone().or_else(|| next_step(error.kind).map(str::to_owned));
+            }
             Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
             Self::Locked { by: Some(by) } => {
                 format!("wait for it and run the same command again, or end it with: {}", by.stop_with)
             }
             Self::Locked { by: None } => "wait for it and run the same command again".to_owned(),
+            Self::Ledger(LedgerError::Database(error)) => {
+                return error.hint.clone().or_else(|| next_step(error.kind).map(str::to_owned));
+            }
             Self::Ledger(_) => return None,
             Self::Refused { .. } => {
                 "restore the files as they were applied and make a new change for what is new; `[policy]` in \
@@ -191,5 +196,25 @@ impl ApplyError {
             }
             Self::Cancelled { running: None } => "run the same command again to go on".to_owned(),
         })
+    }
+}
+
+/// What to do next about an error of a connection of which neither the server nor a database crate says it.
+fn next_step(kind: DbErrorKind) -> Option<&'static str> {
+    match kind {
+        DbErrorKind::Connect => Some(
+            "see that the server runs and that host, port and database in the source of its url are right; then run the \
+             same command again",
+        ),
+        DbErrorKind::Authentication => Some("correct user and password in the source of its url"),
+        DbErrorKind::Permission => {
+            Some("grant the user of its url what the message names; then run the same command again")
+        }
+        DbErrorKind::ConnectionLost => Some("run the same command again: it finds out what was done"),
+        DbErrorKind::DiskFull => Some("make room on the server; then run the same command again"),
+        DbErrorKind::LockTimeout | DbErrorKind::Conflict | DbErrorKind::StatementTimeout => {
+            Some("run the same command again when the server is less busy")
+        }
+        _ => None,
     }
 }

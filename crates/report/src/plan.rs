@@ -91,18 +91,29 @@ impl Report for Plan {
         for target in &self.targets {
             target.render(paint, &mut out);
         }
-        let (pending, busy) = self.targets.iter().fold((0, 0), |(pending, busy), target| {
+        let (pending, busy) = self.targets.iter().filter(|target| !target.is_held()).fold((0, 0), |(pending, busy), target| {
             (pending + target.pending.len(), busy + usize::from(!target.pending.is_empty()))
         });
-        out.push_str(&match pending {
-            0 => "\nnothing to do\n".to_owned(),
-            _ => format!("\n{} to run on {}\n", counted(pending, "change"), counted(busy, "database")),
-        });
+        let held = self.targets.iter().filter(|target| target.is_held()).count();
+        out.push('\n');
+        if pending > 0 {
+            out.push_str(&format!("{} to run on {}\n", counted(pending, "change"), counted(busy, "database")));
+        } else if held == 0 {
+            out.push_str("nothing to do\n");
+        }
+        if held > 0 {
+            out.push_str(&format!("nothing would run on {}: see above\n", counted(held, "database")));
+        }
         out
     }
 }
 
 impl PlannedTarget {
+    /// Whether something is wrong that keeps everything from running.
+    fn is_held(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == "error")
+    }
+
     fn render(&self, paint: Paint, out: &mut String) {
         let server = self.server.as_deref().map(|server| format!(" · {server}")).unwrap_or_default();
         out.push_str(&format!(

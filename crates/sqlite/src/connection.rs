@@ -67,6 +67,17 @@ pub(crate) fn is_read_only(connection: &Connection, file: Option<&Path>) -> bool
         })
 }
 
+/// Where the file will be that a first write creates; `None` if it is there, or cannot be created.
+pub(crate) fn future_file(location: &Location) -> Option<PathBuf> {
+    let Location::File { path, access: Access::Create } = location else { return None };
+    let path = std::path::absolute(path).ok()?;
+    if path.symlink_metadata().is_ok() {
+        return None;
+    }
+    let directory = path.parent()?.canonicalize().ok()?;
+    Some(directory.join(path.file_name()?))
+}
+
 /// The file of a connection, absolute and without symbolic links, as SQLite resolved it.
 pub(crate) fn file_of(connection: &Connection) -> Option<PathBuf> {
     connection.path().filter(|path| !path.is_empty()).map(PathBuf::from)

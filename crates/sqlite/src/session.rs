@@ -36,6 +36,8 @@ pub(crate) struct SqliteSession {
     interrupt: Arc<Mutex<InterruptHandle>>,
     /// Statements of the user's may have changed settings of the connection.
     altered: bool,
+    /// The file does not exist yet, and the connection stands for it with an empty database: looking creates nothing.
+    missing: bool,
 }
 
 impl SqliteSession {
@@ -43,9 +45,12 @@ impl SqliteSession {
         let location = Location::parse(&connect.url)?;
         let watch = Arc::new(Watch::new(connect.cancel.clone()));
         let refused = |error: rusqlite::Error| connection::refused(&error, &location, &watch);
-        let connection = connection::open(&location, &watch).map_err(refused)?;
+        let future = connection::future_file(&location);
+        let missing = future.is_some();
+        let connection =
+            connection::open(if missing { &Location::Memory } else { &location }, &watch).map_err(refused)?;
         connection::look(&connection, &watch).map_err(refused)?;
-        let file = connection::file_of(&connection);
+        let file = future.or_else(|| connection::file_of(&connection));
         let server = Server {
             dialect: Dialect::Sqlite,
             product: format!("SQLite {}", rusqlite::version()),
@@ -66,7 +71,28 @@ impl SqliteSession {
             watch,
             interrupt,
             altered: false,
+            missing,
         })
+    }
+
+    /// Creates the file if it is missing: from here on the session writes.
+    fn create(&mut self) -> Result<(), DbError> {
+        if !self.missing {
+            return Ok(());
+        }
+        let refused = |error: rusqlite::Error| connection::refused(&error, &self.location, &self.watch);
+        let connection = connection::open(&self.location, &self.watch).map_err(refused)?;
+        connection::look(&connection, &self.watch).map_err(refused)?;
+        self.file = connection::file_of(&connection);
+        self.replace(connection);
+        self.missing = false;
+        Ok(())
+    }
+
+    fn replace(&mut self, connection: Connection) {
+        let interrupt = connection.get_interrupt_handle();
+        *self.interrupt.lock().unwrap_or_else(PoisonError::into_inner) = interrupt;
+        self.connection = connection;
     }
 
     fn error(&self, error: &rusqlite::Error, author: Author) -> DbError {
@@ -115,6 +141,7 @@ impl SqliteSession {
         let is_users = steps.iter().any(|step| matches!(step, Step::Statement(_)));
         let waiting = if is_users { Reach::Waits } else { Reach::Nothing };
         let failed = |step, error, committed| TransactionError { step, error, committed };
+        self.create().map_err(|error| failed(None, error, Committed::No))?;
 
         if let Err(error) = self.control_statement("BEGIN IMMEDIATE", waiting) {
             return Err(failed(None, self.error(&error, Author::Ledger), Committed::No));
@@ -167,6 +194,7 @@ impl Session for SqliteSession {
     }
 
     async fn try_lock(&mut self) -> Result<LockAttempt, DbError> {
+        self.create()?;
         let Some(file) = self.file.as_ref().filter(|_| self.lock.is_none()) else {
             return Ok(LockAttempt::Acquired);
         };
@@ -197,6 +225,7 @@ impl Session for SqliteSession {
     }
 
     async fn execute(&mut self, statement: &Statement<'_>) -> Result<(), DbError> {
+        self.create()?;
         let done = self.run(statement);
         if !self.connection.is_autocommit() {
             self.roll_back();
@@ -221,11 +250,8 @@ impl Session for SqliteSession {
             Location::File { path, access } => {
                 let access = if *access == Access::Create { Access::Write } else { *access };
                 let path = self.file.clone().unwrap_or_else(|| path.clone());
-                connection::open(&Location::File { path, access }, &self.watch).map(|connection| {
-                    let interrupt = connection.get_interrupt_handle();
-                    *self.interrupt.lock().unwrap_or_else(PoisonError::into_inner) = interrupt;
-                    self.connection = connection;
-                })
+                connection::open(&Location::File { path, access }, &self.watch)
+                    .map(|connection| self.replace(connection))
             }
         };
         undone.map_err(|error| self.error(&error, Author::User))?;

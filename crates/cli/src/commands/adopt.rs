@@ -34,9 +34,10 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
             )
         })?;
         let problems = problems(context, site, &query, &adoption);
-        if !problems.is_empty() {
+        if problems.iter().any(|problem| problem.severity == "error") {
             return Err(CliError { exit: Exit::Findings, problems });
         }
+        problems.iter().for_each(|warning| context.output.warning(warning));
         let changes = context.project.changes();
         let existing: Vec<Existing<'_>> = adoption
             .revisions
@@ -123,31 +124,21 @@ fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: 
         return vec![at(Problem::error(format!("{}: {reason}", query.table))).help(Some(help))];
     }
     let integrity = context.config().policy.integrity;
-    let mut problems = Vec::new();
-    if integrity.removed == Response::Error {
-        let help = "bring the file back, or set `removed = \"warn\"` in [policy]";
-        problems.extend(adoption.unknown.iter().map(|version| {
-            at(Problem::error(format!(
-                "{} has {version}, and the repository has no such change",
-                query.table
-            )))
-            .help(Some(help.to_owned()))
-        }));
-    }
-    if integrity.edited == Response::Error {
-        let help = "restore the file as it was applied, or set `edited = \"warn\"` in [policy]";
-        problems.extend(
-            adoption.mismatched.iter().filter_map(|index| context.project.changes().get(*index)).map(
-                |change| {
-                    at(Problem::error(format!(
-                        "{} was edited after {} applied it",
-                        change.up.file.path(),
-                        query.tool
-                    )))
-                    .help(Some(help.to_owned()))
-                },
-            ),
-        );
-    }
-    problems
+    let problem = |response, message: String, help: &str| match response {
+        Response::Error => Some(at(Problem::error(message)).help(Some(help.to_owned()))),
+        Response::Warn => Some(at(Problem::warning(message))),
+        Response::Allow => None,
+    };
+    let help = "bring the file back, or set `removed = \"warn\"` in [policy]";
+    let removed = adoption.unknown.iter().filter_map(|version| {
+        let message = format!("{} has {version}, and the repository has no such change", query.table);
+        problem(integrity.removed, message, help)
+    });
+    let help = "restore the file as it was applied, or set `edited = \"warn\"` in [policy]";
+    let changes = context.project.changes();
+    let edited = adoption.mismatched.iter().filter_map(|index| changes.get(*index)).filter_map(|change| {
+        let message = format!("{} was edited after {} applied it", change.up.file.path(), query.tool);
+        problem(integrity.edited, message, help)
+    });
+    removed.chain(edited).collect()
 }

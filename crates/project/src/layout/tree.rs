@@ -101,7 +101,10 @@ fn walk_into(reading: &mut Reading, dir: &Path, inside: &str, depth: usize, entr
             Err(_) => false,
         };
         let inside = if inside.is_empty() { name.to_owned() } else { format!("{inside}/{name}") };
-        if !is_dir {
+        if is_dir && name.to_ascii_lowercase().ends_with(".sql") {
+            let path = reading.shown(&path);
+            reading.error_about(path, "this is a directory, and its name is that of a file", "rename it");
+        } else if !is_dir {
             entries.push(Entry { path, inside });
         } else if depth < MAX_DEPTH && name != "node_modules" {
             walk_into(reading, &path, &inside, depth + 1, entries);

@@ -11,4 +11,5 @@
 mod adopting;
 mod past;
 mod refusing;
+
 mod server;

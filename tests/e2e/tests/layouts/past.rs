@@ -109,7 +109,7 @@ pub fn flyway() -> Past {
 }
 
 /// Recorded from Liquibase 4.4.0; `FILENAME` is relative to its class path.
-fn liquibase() -> Past {
+pub fn liquibase() -> Past {
     let texts = [("create-users", USERS), ("add-email", EMAIL), ("index", INDEX)].map(|(id, sql)| {
         format!("--liquibase formatted sql\n\n--changeset bob:{id}\n{sql}--rollback not required\n")
     });
@@ -147,7 +147,7 @@ fn liquibase() -> Past {
                  ('add-email', 'bob', 'db/changelog/changes/002-email.sql', '2026-01-02 03:04:05', 2, 'MARK_RAN', \
                  '8:c2b8efcea514d00475c77669fd05cbd2', 'sql', '4.4.0');"
             );
-            (name, sql)
+            (if engine == Mariadb { name } else { "databasechangelog" }, sql)
         },
     }
 }
@@ -189,7 +189,11 @@ pub fn goose() -> Past {
         layout: "goose",
         folder: "migrations",
         changes: named(
-            ["migrations/00001_create_users.sql", "migrations/00002_add_email.sql", "migrations/00003_index.sql"],
+            [
+                "migrations/00001_create_users.sql",
+                "migrations/00002_add_email.sql",
+                "migrations/00003_index.sql",
+            ],
             each(|sql| format!("-- +goose Up\n{sql}\n-- +goose Down\nSELECT 1;\n")),
         ),
         beside: vec![],
@@ -221,7 +225,7 @@ pub fn goose() -> Past {
 }
 
 /// Recorded from dbmate 2.
-fn dbmate() -> Past {
+pub fn dbmate() -> Past {
     Past {
         layout: "dbmate",
         folder: "db/migrations",
@@ -249,7 +253,7 @@ fn versions(table: &str, kind: &str) -> String {
 }
 
 /// As Active Record creates it.
-fn rails() -> Past {
+pub fn rails() -> Past {
     Past {
         layout: "rails",
         folder: "db/migrate",
@@ -266,14 +270,15 @@ fn rails() -> Past {
         engines: EVERYWHERE,
         has_checksums: false,
         history: |_| {
-            let sql = "CREATE TABLE ar_internal_metadata (key_ varchar(100) NOT NULL PRIMARY KEY);\n".to_owned();
+            let sql =
+                "CREATE TABLE ar_internal_metadata (key_ varchar(100) NOT NULL PRIMARY KEY);\n".to_owned();
             ("schema_migrations", sql + &versions("schema_migrations", "varchar(255)"))
         },
     }
 }
 
 /// As its `ent` schema creates it in a schema of its own (PostgreSQL) or beside the tables.
-fn atlas() -> Past {
+pub fn atlas() -> Past {
     Past {
         layout: "atlas",
         folder: "migrations",
@@ -287,10 +292,10 @@ fn atlas() -> Past {
         ),
         beside: vec![(
             "migrations/atlas.sum",
-            "h1:SUM\n\
-             20240101120000_create_users.sql h1:A1\n\
-             20240102120000_add_email.sql h1:A2\n\
-             20240103120000_index.sql h1:A3\n",
+            "h1:PmIbN5SJB6WP7Sg5aum0RLa3VCgs2rr34zm3VCCqMZQ=\n\
+             20240101120000_create_users.sql h1:4OQSTheuKv2+cHPh1tKjDIjif7ydqcvDfQ784w53iVc=\n\
+             20240102120000_add_email.sql h1:VDzcaqtyD6gSuJAnV5lN0nMQFvl7nXCHZAPSbsvDQcI=\n\
+             20240103120000_index.sql h1:KhhRO7/n+50fZafwYtveZ0/EdI6ER1+OiSBPiwkmHLk=\n",
         )],
         pending: "20240103120000",
         engines: EVERYWHERE,
@@ -316,8 +321,8 @@ fn atlas() -> Past {
                  INSERT INTO {table} (version, description, type, applied, total, executed_at, execution_time, hash, \
                  operator_version) VALUES\n\
                  ('.atlas_cloud_identifier', 'a1b2', 2, 0, 0, '2026-01-02 03:04:04', 0, '', ''),\n\
-                 ('20240101120000', 'create_users', 2, 1, 1, '2026-01-02 03:04:05', 1000, 'A1', 'Atlas CLI v0.31.0'),\n\
-                 ('20240102120000', 'add_email', 2, 1, 1, '2026-01-02 03:04:06', 1000, 'A2', 'Atlas CLI v0.31.0');"
+                 ('20240101120000', 'create_users', 2, 1, 1, '2026-01-02 03:04:05', 1000, '4OQSTheuKv2+cHPh1tKjDIjif7ydqcvDfQ784w53iVc=', 'Atlas CLI v0.31.0'),\n\
+                 ('20240102120000', 'add_email', 2, 1, 1, '2026-01-02 03:04:06', 1000, 'VDzcaqtyD6gSuJAnV5lN0nMQFvl7nXCHZAPSbsvDQcI=', 'Atlas CLI v0.31.0');"
             );
             (table, sql)
         },
@@ -363,9 +368,9 @@ pub fn sqitch() -> Past {
             };
             let rows = [
                 row("6d1c", "1111111111111111111111111111111111111111", "users", "other", "04.5"),
-                row("3d28", "S1", "users", "shop", "05.437108"),
+                row("3d28", "cdda42b2301e390e7f5fcbabcf2384a1f6fb7141", "users", "shop", "05.437108"),
                 row("71aa", "2222222222222222222222222222222222222222", "views", "other", "05.5"),
-                row("0a7d", "S2", "email", "shop", "06.531"),
+                row("0a7d", "389457a0cc5b60e422a14c145fdbf792e61385cc", "email", "shop", "06.531"),
             ];
             let sql = format!(
                 "{before}CREATE TABLE {table} (change_id VARCHAR(40) PRIMARY KEY, script_hash VARCHAR(40) NULL, \
@@ -376,7 +381,7 @@ pub fn sqitch() -> Past {
                  INSERT INTO {table} VALUES\n{};",
                 rows.join(",\n")
             );
-            (if engine == Sqlite { "sqitch.db" } else { table }, sql)
+            (if engine == Sqlite { "changes in sqitch.db" } else { table }, sql)
         },
     }
 }
@@ -422,7 +427,7 @@ pub fn prisma() -> Past {
 }
 
 /// As `CREATE_MIGRATIONS_TABLE` of Diesel.
-fn diesel() -> Past {
+pub fn diesel() -> Past {
     Past {
         layout: "diesel",
         folder: "migrations",
@@ -497,7 +502,10 @@ pub fn drizzle() -> Past {
     Past {
         layout: "drizzle",
         folder: "drizzle",
-        changes: named(["drizzle/0000_users.sql", "drizzle/0001_email.sql", "drizzle/0002_index.sql"], plain()),
+        changes: named(
+            ["drizzle/0000_users.sql", "drizzle/0001_email.sql", "drizzle/0002_index.sql"],
+            plain(),
+        ),
         beside: vec![(
             "drizzle/meta/_journal.json",
             r#"{"version": "7", "dialect": "postgresql", "entries": [

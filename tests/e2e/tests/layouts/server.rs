@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use sluice_e2e::Project;
-use sluice_testkit::{
-    MysqlDatabase, MysqlServer, TestDatabase, mariadb, newest_postgres, private_mariadb,
-};
+use sluice_testkit::{MysqlDatabase, MysqlServer, TestDatabase, mariadb, newest_postgres, private_mariadb};
 
 /// The families of databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -83,8 +83,7 @@ const ATLAS: &[Column] = &[
     Plain("hash"),
     Moment("executed_at"),
 ];
-const SQITCH: &[Column] =
-    &[Plain("change"), Plain("script_hash"), Moment("committed_at"), Plain("project")];
+const SQITCH: &[Column] = &[Plain("change"), Plain("script_hash"), Moment("committed_at"), Plain("project")];
 const PRISMA: &[Column] =
     &[Plain("migration_name"), Plain("checksum"), Moment("finished_at"), Plain("rolled_back_at")];
 const DIESEL: &[Column] = &[Plain("version"), LocalMoment("run_on")];
@@ -175,10 +174,17 @@ fn exists(dialect: Dialect, table: &Table) -> String {
     }
     let source = match (dialect, table.schema) {
         (Dialect::Sqlite, _) => format!("pragma_table_info('{}')", table.name),
-        (Dialect::Postgres, None) => format!(
-            "information_schema.columns where table_schema = any (current_schemas(false)) and table_name = '{}'",
-            table.name
-        ),
+        // The information schema hides what the user may not read: that is not the same as having no history.
+        (Dialect::Postgres, schema) => {
+            let schema = schema
+                .map_or_else(|| "any (current_schemas(false))".to_owned(), |schema| format!("'{schema}'"));
+            format!(
+                "(select attname as column_name from pg_attribute a join pg_class c on c.oid = a.attrelid \
+                 join pg_namespace n on n.oid = c.relnamespace \
+                 where n.nspname = {schema} and c.relname = '{}' and a.attnum > 0 and not a.attisdropped) as columns",
+                table.name
+            )
+        }
         (_, None) => format!(
             "information_schema.columns where table_schema = database() and table_name = '{}'",
             table.name
