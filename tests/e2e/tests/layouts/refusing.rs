@@ -183,7 +183,7 @@ fn a_database_without_a_history_is_told_from_one_that_may_not_be_read() {
     adoptee.sql(&format!("GRANT SELECT ON _prisma_migrations TO {role}"));
     let again = project.sluice(&["baseline", "--adopt", "--env", "dev"]);
     adoptee.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
-    run.exits(3).says("permission denied for table _prisma_migrations");
+    run.exits(4).says("permission denied for table _prisma_migrations").says("help: grant");
     again.exits(0).says("2 changes adopted");
 
     let empty = Adoptee::new(&past, Sqlite);
