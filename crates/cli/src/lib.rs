@@ -10,6 +10,7 @@ mod engines;
 mod error;
 mod output;
 mod planning;
+mod preparation;
 mod progress;
 mod signals;
 mod tracker;

@@ -1,25 +1,20 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{Deployment, TargetOutcome, TargetResult};
-use sluice_rollout::{
-    Digest, Event, Identity, Observed, Outcome, Provenance, Release, RolloutInput, RolloutState, StageInput,
-    TargetInput, TargetName,
-};
+use sluice_rollout::{Digest, Event, Outcome, Provenance, Release};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
 use crate::context::{Context, Site};
 use crate::driver::{Driver, Ran, lost, wants_retry};
 use crate::error::{CliError, Exit};
-use crate::planning::{Survey, domain_plan, survey};
-use crate::tracker::{Tracker, gates};
-
-/// Where the state of a project is kept, beside its configuration.
-pub const STATE: &str = ".sluice";
+use crate::planning::{Survey, survey};
+use crate::preparation::{Preparation, STATE, is_over};
+use crate::tracker::gates;
 
 /// `sluice deploy`
 pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
@@ -50,13 +45,12 @@ fn attempt(
 ) -> Result<Option<Exit>, CliError> {
     let content = context.project.release(Provenance::default());
     let surveys = survey(context, sites, false);
-    if surveys.iter().all(Survey::is_up_to_date) {
-        if !open_rollout(&content.digest)? {
-            context.output.result(&nothing_to_do(&content.digest, sites, &surveys));
-            return Ok(Some(Exit::Done));
-        }
+    if surveys.iter().all(Survey::is_up_to_date) && !open_rollout(&content.digest)? {
+        context.output.result(&nothing_to_do(&content.digest, sites, &surveys));
+        return Ok(Some(Exit::Done));
     }
-    let _lock = runner_lock(context, lock_wait)?;
+    let (_lock, waited) = runner_lock(context, lock_wait)?;
+    let surveys = if waited { survey(context, sites, false) } else { surveys };
     let origin = git::provenance(Path::new("."));
     if let Some(problem) = &origin.problem {
         context.output.message(&format!("warning: {problem}"));
@@ -64,8 +58,9 @@ fn attempt(
     let release = context.project.release(origin.provenance);
     let mut store = Store::open(Path::new(STATE))?;
     put_release(&mut store, &release)?;
-    let prepared = Prepared::new(context, sites, &release, surveys)?;
-    let mut tracker = prepared.tracker(store)?;
+    let prepared = Preparation::new(context, sites, &release, surveys);
+    drop(store);
+    let mut tracker = prepared.tracker()?;
 
     let now = Timestamp::now();
     let mut events = lost(&tracker);
@@ -98,18 +93,17 @@ fn open_rollout(release: &Digest) -> Result<bool, CliError> {
         return Ok(false);
     }
     let store = Store::open(Path::new(STATE))?;
-    Ok(store.latest_rollout(release)?.is_some_and(|rollout| {
-        !matches!(rollout.summary.status.as_str(), "succeeded" | "cancelled" | "rejected")
-    }))
+    Ok(store.latest_rollout(release)?.is_some_and(|rollout| !is_over(&rollout.summary.status)))
 }
 
-/// The right to run rollouts of this project on this machine; waits for another process, and says so.
-fn runner_lock(context: &Context, wait: Duration) -> Result<RunnerLock, CliError> {
+/// The right to run rollouts of this project on this machine; waits for another process, and says so. Also tells
+/// whether it had to wait.
+fn runner_lock(context: &Context, wait: Duration) -> Result<(RunnerLock, bool), CliError> {
     let until = Instant::now() + wait;
     let mut told = false;
     loop {
         let holder = match RunnerLock::try_take(Path::new(STATE), "deploy") {
-            Ok(lock) => return Ok(lock),
+            Ok(lock) => return Ok((lock, told)),
             Err(StoreError::Running { holder }) => {
                 holder.map_or_else(|| "another process".to_owned(), |it| it.to_string())
             }
@@ -157,166 +151,6 @@ pub fn put_release(store: &mut Store, release: &Release) -> Result<sluice_store:
         changes,
         configuration: release.configuration.clone(),
     })?)
-}
-
-/// Everything that a rollout is made from.
-struct Prepared<'a> {
-    sites: &'a [Site<'a>],
-    surveys: Vec<Survey>,
-    input: RolloutInput,
-    /// Environments that come before a stage and are not part of the rollout, with their databases.
-    before: Vec<(String, Observed)>,
-    /// What is pending on databases behind an approval.
-    planned: HashMap<TargetName, Vec<String>>,
-}
-
-impl<'a> Prepared<'a> {
-    fn new(
-        context: &'a Context,
-        sites: &'a [Site<'a>],
-        release: &Release,
-        surveys: Vec<Survey>,
-    ) -> Result<Self, CliError> {
-        let config = context.config();
-        let mut authors: Vec<Identity> = Vec::new();
-        for text in [&release.provenance.author, &release.provenance.committer].into_iter().flatten() {
-            if let Ok(identity) = Identity::parse(text)
-                && !authors.contains(&identity)
-            {
-                authors.push(identity);
-            }
-        }
-        // What people approve is what happens behind an approval.
-        let gated = |site: &Site<'_>| {
-            config.environments.iter().any(|environment| {
-                environment.name == site.target.environment && !environment.approvals.is_empty()
-            })
-        };
-        let (gated, gated_surveys): (Vec<&Site<'_>>, Vec<&Survey>) =
-            sites.iter().zip(&surveys).filter(|(site, _)| gated(site)).unzip();
-        let plan = domain_plan(context, &gated, &release.digest, &gated_surveys);
-        let planned = gated
-            .iter()
-            .zip(&gated_surveys)
-            .filter_map(|(site, survey)| Some((site.target.name.clone(), survey.pending(context)?)))
-            .collect();
-        let mut stages = Vec::new();
-        let mut previous: Option<&str> = None;
-        for environment in &config.environments {
-            if config.databases_of(&environment.name).next().is_none() {
-                continue;
-            }
-            let targets: Vec<TargetInput> = sites
-                .iter()
-                .zip(&surveys)
-                .filter(|(site, _)| site.target.environment == environment.name)
-                .map(|(site, survey)| TargetInput { target: site.target.clone(), fact: survey.fact() })
-                .collect();
-            if !targets.is_empty() {
-                stages.push(StageInput {
-                    environment: environment.clone(),
-                    after: previous.map(str::to_owned),
-                    targets,
-                });
-            }
-            previous = Some(&environment.name);
-        }
-        let chosen: HashSet<&str> = stages.iter().map(|stage| stage.environment.name.as_str()).collect();
-        let before = stages
-            .iter()
-            .filter_map(|stage| stage.after.clone())
-            .filter(|after| !chosen.contains(after.as_str()))
-            .map(|after| {
-                let observed = observe(context, &after);
-                (after, observed)
-            })
-            .collect();
-        let input = RolloutInput {
-            release: release.digest.clone(),
-            plan: plan.digest,
-            effect: plan.effect,
-            authors,
-            people: config.people.clone(),
-            stages,
-        };
-        Ok(Self { sites, surveys, input, before, planned })
-    }
-
-    /// The rollout of this release over these databases: the one that is not over yet, or a new one.
-    fn tracker(&self, mut store: Store) -> Result<Tracker, CliError> {
-        if let Some(stored) = store.latest_rollout(&self.input.release)? {
-            let tracker = Tracker::open(store, stored)?;
-            let over = matches!(
-                tracker.rollout().state(),
-                RolloutState::Finished {
-                    outcome: Outcome::Succeeded | Outcome::Cancelled | Outcome::Rejected
-                }
-            );
-            let targets: HashSet<&TargetName> =
-                tracker.rollout().targets().iter().map(|run| &run.name).collect();
-            let same = targets.len() == self.sites.len()
-                && self.sites.iter().all(|site| targets.contains(&site.target.name));
-            if !over && same {
-                return Ok(tracker);
-            }
-            store = Store::open(Path::new(STATE))?;
-        }
-        Tracker::create(store, self.input.clone(), Timestamp::now())
-    }
-
-    fn observations(&self, now: Timestamp) -> impl Iterator<Item = Event> {
-        self.before.iter().map(move |(environment, observed)| Event::GateObserved {
-            environment: environment.clone(),
-            observed: observed.clone(),
-            observed_at: now,
-        })
-    }
-
-    /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if its effect is another one. Once databases
-    /// behind an approval are being worked on, what was approved is what was left then, and stays.
-    fn replan(&self, tracker: &Tracker) -> Option<Event> {
-        let rollout = tracker.rollout();
-        let moved: Vec<TargetName> = rollout.replanning().map(|run| run.name.clone()).collect();
-        let begun =
-            rollout.targets().iter().any(|run| run.attempt > 0 && self.planned.contains_key(&run.name));
-        let replace = !moved.is_empty() || (!begun && *rollout.plan() != self.input.plan);
-        replace.then(|| Event::PlanReplaced {
-            replaces: rollout.plan().clone(),
-            plan: self.input.plan.clone(),
-            effect: self.input.effect.clone(),
-            targets: moved,
-        })
-    }
-}
-
-/// What the ledgers of an environment say about the release.
-fn observe(context: &Context, environment: &str) -> Observed {
-    let sites: Vec<Site<'_>> = context
-        .config()
-        .databases_of(environment)
-        .map(|entry| Site { entry, target: entry.target() })
-        .collect();
-    let mut finished_at = None;
-    for (site, survey) in sites.iter().zip(survey(context, &sites, false)) {
-        let name = &site.target.name;
-        match &survey.found {
-            Err(error) => return Observed::Unknown { reason: format!("{name}: {error}") },
-            Ok((_, decision)) if !decision.pending.is_empty() || decision.is_refused() => {
-                let count = decision.pending.len();
-                let reason = if count == 0 {
-                    format!("{name}: its history does not fit the release")
-                } else {
-                    format!("{name}: {count} changes of the release are not applied")
-                };
-                return Observed::Unfinished { reason };
-            }
-            Ok((inspection, _)) => {
-                let at = inspection.ledger.finished_at().and_then(|at| at.parse().ok());
-                finished_at = finished_at.max(at);
-            }
-        }
-    }
-    Observed::Finished { finished_at: finished_at.unwrap_or(Timestamp::UNIX_EPOCH) }
 }
 
 fn nothing_to_do(release: &Digest, sites: &[Site<'_>], surveys: &[Survey]) -> Deployment {

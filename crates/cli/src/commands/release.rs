@@ -5,10 +5,11 @@ use sluice_report::{Problem, ReleaseDetail, ReleaseList, ReleaseSummary, Release
 use sluice_rollout::Provenance;
 use sluice_store::{Put, Store, StoredRelease};
 
-use super::deploy::{STATE, put_release};
+use super::deploy::put_release;
 use crate::args;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::preparation::STATE;
 
 /// `sluice release …`
 pub fn run(context: &Context, command: &args::Release) -> Result<Exit, CliError> {

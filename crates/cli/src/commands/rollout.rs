@@ -7,10 +7,11 @@ use sluice_report::{RolloutList, RolloutSummary};
 use sluice_rollout::{Event, Identity, Outcome};
 use sluice_store::{Store, StoredRollout};
 
-use super::deploy::{self, STATE};
+use super::deploy;
 use crate::args;
 use crate::context::{Context, user_at_host};
 use crate::error::{CliError, Exit};
+use crate::preparation::STATE;
 use crate::tracker::{self, Tracker};
 
 /// `sluice rollout …`
