@@ -91,13 +91,18 @@ impl Report for Plan {
         for target in &self.targets {
             target.render(paint, &mut out);
         }
-        let (pending, busy) = self.targets.iter().filter(|target| !target.is_held()).fold((0, 0), |(pending, busy), target| {
-            (pending + target.pending.len(), busy + usize::from(!target.pending.is_empty()))
-        });
+        let (pending, busy) =
+            self.targets.iter().filter(|target| !target.is_held()).fold((0, 0), |(pending, busy), target| {
+                (pending + target.pending.len(), busy + usize::from(!target.pending.is_empty()))
+            });
         let held = self.targets.iter().filter(|target| target.is_held()).count();
         out.push('\n');
         if pending > 0 {
-            out.push_str(&format!("{} to run on {}\n", counted(pending, "change"), counted(busy, "database")));
+            out.push_str(&format!(
+                "{} to run on {}\n",
+                counted(pending, "change"),
+                counted(busy, "database")
+            ));
         } else if held == 0 {
             out.push_str("nothing to do\n");
         }

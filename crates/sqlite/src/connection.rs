@@ -62,9 +62,11 @@ pub(crate) fn look(connection: &Connection, watch: &Watch) -> Result<(), rusqlit
 /// Whether the database cannot be written: the file, or the directory in which the journal must stand.
 pub(crate) fn is_read_only(connection: &Connection, file: Option<&Path>) -> bool {
     connection.is_readonly("main").unwrap_or(false)
-        || file.and_then(Path::parent).is_some_and(|directory| {
-            rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err()
-        })
+        || file.and_then(Path::parent).is_some_and(|directory| !is_writable(directory))
+}
+
+fn is_writable(directory: &Path) -> bool {
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 /// Where the file will be that a first write creates; `None` if it is there, or cannot be created.
@@ -74,7 +76,7 @@ pub(crate) fn future_file(location: &Location) -> Option<PathBuf> {
     if path.symlink_metadata().is_ok() {
         return None;
     }
-    let directory = path.parent()?.canonicalize().ok()?;
+    let directory = path.parent()?.canonicalize().ok().filter(|directory| is_writable(directory))?;
     Some(directory.join(path.file_name()?))
 }
 

@@ -19,13 +19,20 @@ fn limits(lock: Option<u64>, statement: Option<u64>) -> Limits {
 const ENDLESS: &str = "CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n";
 
 #[tokio::test]
-async fn a_missing_file_is_created_and_described() {
+async fn a_missing_file_is_described_when_it_is_looked_at_and_created_by_who_writes() {
     let site = Site::new();
-    let session = site.connect().await;
+    let mut session = site.connect().await;
     let server = session.server();
     assert_eq!(server.product, format!("SQLite {}", rusqlite::version()));
     assert!(server.version > 3_050_000 && !server.read_only);
-    assert!(site.file.exists());
+    let tables = sluice_engine::Query::new("SELECT name FROM sqlite_schema", vec![]);
+    assert_eq!(session.query(&tables).await.unwrap().len(), 0);
+    assert!(!site.file.exists());
+    session.transaction(&[user("CREATE TABLE t (a)")]).await.unwrap();
+    assert_eq!(site.count("SELECT count(*) FROM sqlite_schema"), 1);
+    let mut session = site.connect_to("other.db").await;
+    session.try_lock().await.unwrap();
+    assert!(site.path("other.db").exists());
 }
 
 #[tokio::test]
@@ -133,11 +140,11 @@ async fn a_second_statement_in_one_text_is_refused_before_the_first_runs() {
 }
 
 #[tokio::test]
-async fn a_statement_that_ends_the_transaction_is_reported_as_unknown() {
+async fn a_statement_that_ends_the_transaction_is_reported_as_done_in_part() {
     let site = Site::new();
     let mut session = site.connect().await;
     let error = session.transaction(&[user("CREATE TABLE t (a)"), user("COMMIT")]).await.unwrap_err();
-    assert_eq!((error.step, error.committed), (Some(1), Committed::Unknown));
+    assert_eq!((error.step, error.committed), (Some(1), Committed::Partly));
     let error = session.execute(&kit::statement("BEGIN")).await.unwrap_err();
     assert!(error.message.contains("left a transaction open"));
     session.transaction(&[user("CREATE TABLE u (a)")]).await.unwrap();
