@@ -3,7 +3,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
-use sluice_rollout::{Event, Identity, Observed, Release, RolloutInput, StageInput, TargetInput, TargetName};
+use sluice_rollout::{
+    Digest, Event, Identity, Observed, Release, RolloutInput, StageInput, TargetInput, TargetName,
+};
 use sluice_store::Store;
 
 use crate::context::{Context, Site};
@@ -17,6 +19,33 @@ pub const STATE: &str = ".sluice";
 /// Whether a rollout with this status is over for good.
 pub fn is_over(status: &str) -> bool {
     matches!(status, "succeeded" | "cancelled" | "rejected")
+}
+
+/// The newest rollout of a release over exactly these databases that is not over.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn open_rollout(release: &Digest, targets: &HashSet<&TargetName>) -> Result<Option<Tracker>, CliError> {
+    if !Path::new(STATE).join("state.db").exists() {
+        return Ok(None);
+    }
+    for summary in Store::open(Path::new(STATE))?.rollouts()? {
+        if summary.release != *release || is_over(&summary.status) {
+            continue;
+        }
+        let tracker = stored(&summary.id)?;
+        let runs = tracker.rollout().targets();
+        if runs.len() == targets.len() && runs.iter().all(|run| targets.contains(&run.name)) {
+            return Ok(Some(tracker));
+        }
+    }
+    Ok(None)
+}
+
+fn stored(id: &str) -> Result<Tracker, CliError> {
+    let store = Store::open(Path::new(STATE))?;
+    let stored = store.rollout(id)?;
+    Tracker::open(store, stored)
 }
 
 /// Everything that a rollout is made from.
@@ -108,28 +137,25 @@ impl Preparation {
     /// # Errors
     /// A store that cannot be read or takes no writes.
     pub fn tracker(&self) -> Result<Tracker, CliError> {
-        let open = || Store::open(Path::new(STATE));
-        let wanted: HashSet<&TargetName> = self
-            .input
-            .stages
-            .iter()
-            .flat_map(|stage| &stage.targets)
-            .map(|input| &input.target.name)
-            .collect();
-        for summary in open()?.rollouts()?.into_iter().filter(|summary| !is_over(&summary.status)) {
-            let mut tracker = Tracker::open(open()?, open()?.rollout(&summary.id)?)?;
-            let targets: HashSet<&TargetName> =
-                tracker.rollout().targets().iter().map(|run| &run.name).collect();
-            if summary.release == self.input.release {
-                if targets == wanted {
-                    return Ok(tracker);
-                }
-            } else if !targets.is_disjoint(&wanted) {
+        let wanted = self.targets();
+        for summary in Store::open(Path::new(STATE))?.rollouts()? {
+            if summary.release == self.input.release || is_over(&summary.status) {
+                continue;
+            }
+            let mut other = stored(&summary.id)?;
+            if other.rollout().targets().iter().any(|run| wanted.contains(&run.name)) {
                 let by = format!("superseded by release {}", self.input.release.short());
-                tracker.decide(Event::CancelRequested { by }, Timestamp::now())?;
+                other.decide(Event::CancelRequested { by }, Timestamp::now())?;
             }
         }
-        Tracker::create(open()?, self.input.clone(), Timestamp::now())
+        match open_rollout(&self.input.release, &wanted)? {
+            Some(tracker) => Ok(tracker),
+            None => Tracker::create(Store::open(Path::new(STATE))?, self.input.clone(), Timestamp::now()),
+        }
+    }
+
+    fn targets(&self) -> HashSet<&TargetName> {
+        self.input.stages.iter().flat_map(|stage| &stage.targets).map(|input| &input.target.name).collect()
     }
 
     /// What the ledgers say of environments that come before and are not part of the rollout.

@@ -13,7 +13,7 @@ use crate::context::{Context, Site};
 use crate::driver::{Driver, Ran, lost, wants_retry};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
-use crate::preparation::{Preparation, STATE, is_over};
+use crate::preparation::{Preparation, STATE, open_rollout};
 use crate::tracker::gates;
 
 /// `sluice deploy`
@@ -45,7 +45,8 @@ fn attempt(
 ) -> Result<Option<Exit>, CliError> {
     let content = context.project.release(Provenance::default());
     let surveys = survey(context, sites, false);
-    if surveys.iter().all(Survey::is_up_to_date) && !open_rollout(&content.digest)? {
+    let targets = sites.iter().map(|site| &site.target.name).collect();
+    if surveys.iter().all(Survey::is_up_to_date) && open_rollout(&content.digest, &targets)?.is_none() {
         context.output.result(&nothing_to_do(&content.digest, sites, &surveys));
         return Ok(Some(Exit::Done));
     }
@@ -85,15 +86,6 @@ fn attempt(
     let exit = ran.exit;
     context.output.result(&deployment(sites, &release.digest, &prepared.surveys, ran));
     Ok(Some(exit))
-}
-
-/// Whether the newest rollout of a release is stored and not over.
-fn open_rollout(release: &Digest) -> Result<bool, CliError> {
-    if !Path::new(STATE).join("state.db").exists() {
-        return Ok(false);
-    }
-    let store = Store::open(Path::new(STATE))?;
-    Ok(store.latest_rollout(release)?.is_some_and(|rollout| !is_over(&rollout.summary.status)))
 }
 
 /// The right to run rollouts of this project on this machine; waits for another process, and says so. Also tells

@@ -11,7 +11,7 @@ use super::deploy;
 use crate::args;
 use crate::context::{Context, user_at_host};
 use crate::error::{CliError, Exit};
-use crate::preparation::STATE;
+use crate::preparation::{STATE, is_over};
 use crate::tracker::{self, Tracker};
 
 /// `sluice rollout …`
@@ -81,16 +81,18 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
     Ok(Exit::Done)
 }
 
-/// The rollout that a person names, or the latest one.
+/// The rollout that a person names; the latest one that is not over, or the latest one.
 fn open(name: Option<&str>) -> Result<Tracker, CliError> {
     let store = Store::open(Path::new(STATE))?;
     let stored: StoredRollout = match name {
         Some(name) => store.rollout(name)?,
         None => {
-            let latest = store.rollouts()?.into_iter().next();
-            let latest = latest.ok_or_else(|| {
-                CliError::usage("there is no rollout yet").help("`sluice deploy` starts one")
-            })?;
+            let mut rollouts = store.rollouts()?;
+            let open = rollouts.iter().position(|rollout| !is_over(&rollout.status)).unwrap_or(0);
+            if rollouts.is_empty() {
+                return Err(CliError::usage("there is no rollout yet").help("`sluice deploy` starts one"));
+            }
+            let latest = rollouts.swap_remove(open);
             store.rollout(&latest.id)?
         }
     };
