@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_engine::ledger::Identity;
@@ -38,18 +38,7 @@ impl Context {
     /// # Errors
     /// Everything that is wrong with the configuration and the files.
     pub fn load(global: &Global, output: Output, cancel: CancellationToken) -> Result<Self, CliError> {
-        let path = match &global.config {
-            Some(path) => path.clone(),
-            None => {
-                let here = std::env::current_dir().map_err(|error| {
-                    CliError::usage(format!("the current directory cannot be read: {error}"))
-                })?;
-                sluice_project::find_config(&here).ok_or_else(|| {
-                    CliError::usage("there is no sluice.toml here or in a directory above")
-                        .help("`sluice init` writes one")
-                })?
-            }
-        };
+        let path = config_path(global)?;
         let project = Project::load(&path)?;
         if !project.root.as_os_str().is_empty() {
             std::env::set_current_dir(&project.root).map_err(|error| {
@@ -57,7 +46,7 @@ impl Context {
             })?;
         }
         let selectors = compile_targets(project.changes())?;
-        for warning in &project.config.warnings {
+        for warning in project.warnings() {
             output.message(&format!("warning: {warning}"));
         }
         Ok(Self { project, global: global.clone(), output, cancel, run_id: run_id(), selectors })
@@ -189,8 +178,13 @@ impl Context {
         let secret = sluice_project::secret::resolve(&site.entry.url, Path::new("."))
             .map_err(|error| DbError::new(DbErrorKind::Connect, error.to_string()))?;
         let family = family_of(secret.expose())?;
+        let mut target = site.target.clone();
+        if target.engine.is_none() {
+            target.engine = sluice_project::secret::engine_of(secret.expose()).map(str::to_owned);
+        }
         Ok(Connection {
             family,
+            target,
             connect: Connect {
                 url: secret.expose().to_owned(),
                 run_id: self.run_id.clone(),
@@ -233,8 +227,26 @@ pub struct Site<'a> {
 pub struct Connection {
     /// Its family.
     pub family: &'static dyn Database,
+    /// As directives of changes see it: its engine is known even where the configuration only refers to its URL.
+    pub target: Target,
     /// How to connect. Holds the secret.
     pub connect: Connect,
+}
+
+/// The configuration that the options name, or the nearest one upwards.
+///
+/// # Errors
+/// When there is none.
+pub fn config_path(global: &Global) -> Result<PathBuf, CliError> {
+    if let Some(path) = &global.config {
+        return Ok(path.clone());
+    }
+    let here = std::env::current_dir()
+        .map_err(|error| CliError::usage(format!("the current directory cannot be read: {error}")))?;
+    sluice_project::find_config(&here).ok_or_else(|| {
+        CliError::usage("there is no sluice.toml here or in a directory above")
+            .help("`sluice init` writes one")
+    })
 }
 
 impl From<ProjectError> for CliError {

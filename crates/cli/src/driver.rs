@@ -340,7 +340,8 @@ fn work(
     let runtime = Context::runtime().map_err(|_| {
         ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
     })?;
-    let applies = |index: usize| context.applies(index, &site.target);
+    let selectable = connection.target.clone();
+    let applies = |index: usize| context.applies(index, &selectable);
     let job = Job {
         changes: context.project.changes(),
         applies: &applies,

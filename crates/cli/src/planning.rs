@@ -35,7 +35,7 @@ fn survey_one(
     let inspection = runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?;
     let integrity = context.config().policy.integrity;
     let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
-        context.applies(index, &site.target)
+        context.applies(index, &connection.target)
     });
     Ok((inspection, decision))
 }

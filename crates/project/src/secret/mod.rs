@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use reference::{SecretRef, SecretRefError};
+pub use reference::{SecretRef, SecretRefError, engine_of};
 
 use crate::process::{self, RunError};
 

@@ -96,8 +96,13 @@ impl SecretRef {
     /// `postgres`, `mysql`, `mariadb` or `sqlite` where the reference is a plain URL.
     pub fn engine(&self) -> Option<&'static str> {
         let Self::Plain(url) = self else { return None };
-        SCHEMES.iter().find(|(scheme, _)| url.starts_with(scheme)).map(|(_, engine)| *engine)
+        engine_of(url)
     }
+}
+
+/// `postgres`, `mysql`, `mariadb` or `sqlite`, as a URL says it.
+pub fn engine_of(url: &str) -> Option<&'static str> {
+    SCHEMES.iter().find(|(scheme, _)| url.starts_with(scheme)).map(|(_, engine)| *engine)
 }
 
 impl FromStr for SecretRef {
