@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sluice_rollout::{Block, Change, Checksum, Split, TransactionMode};
-use sluice_sql::{Control, Dialect, Facts, Kind, Mode, PieceKind, classify};
+use sluice_sql::{Control, Dialect, Facts, Kind, Mode, Piece, PieceKind, SplitError, classify};
 use sluice_text::Span;
 
 /// A change cut into statements and units for one dialect.
@@ -162,22 +162,41 @@ pub fn prepare(
 type Pieces = Result<Vec<(Span, Option<Span>)>, (usize, String)>;
 
 fn pieces(text: &str, block: &Block, dialect: Dialect) -> Pieces {
-    let shift = |span: Span| Span::new(span.start + block.span.start, span.end + block.span.start);
     let inside = block.span.slice(text);
-    let cut = match &block.split {
-        Split::Dialect => sluice_sql::split(dialect, inside),
-        Split::Delimiter(delimiter) => sluice_sql::split_at(dialect, inside, delimiter),
+    // Drivers of these take several statements at once, and files written for tools that hand them the text as it is hold
+    // several in one piece. Elsewhere a piece is one statement: only so is a body without DELIMITER whole.
+    let takes_several = matches!(dialect, Dialect::Postgres | Dialect::Sqlite);
+    match &block.split {
+        Split::Dialect => by_dialect(text, block.span, dialect),
+        Split::Whole if takes_several => by_dialect(text, block.span, dialect),
         Split::Whole => {
             let trimmed = inside.trim();
-            let start = inside.len() - inside.trim_start().len();
+            let start = block.span.start + (inside.len() - inside.trim_start().len());
             let body = trimmed.strip_suffix(';').map_or(trimmed, str::trim_end);
-            return Ok(if body.is_empty() {
-                Vec::new()
-            } else {
-                vec![(shift(Span::new(start, start + body.len())), None)]
-            });
+            let whole = (Span::new(start, start + body.len()), None);
+            Ok(if body.is_empty() { Vec::new() } else { vec![whole] })
         }
-    };
+        Split::Delimiter(delimiter) => {
+            let cut = located(sluice_sql::split_at(dialect, inside, delimiter), block.span.start)?;
+            if !takes_several {
+                return Ok(cut);
+            }
+            let mut pieces = Vec::with_capacity(cut.len());
+            for (span, _) in cut {
+                pieces.extend(by_dialect(text, span, dialect)?);
+            }
+            Ok(pieces)
+        }
+    }
+}
+
+fn by_dialect(text: &str, span: Span, dialect: Dialect) -> Pieces {
+    located(sluice_sql::split(dialect, span.slice(text)), span.start)
+}
+
+/// The statements among the pieces of a text that begins at `start` in its file.
+fn located(cut: Result<Vec<Piece>, SplitError>, start: usize) -> Pieces {
+    let shift = |span: Span| Span::new(span.start + start, span.end + start);
     let cut = cut.map_err(|error| (shift(error.span).start, error.kind.to_string()))?;
     Ok(cut
         .into_iter()

@@ -92,6 +92,26 @@ fn statements_run_in_as_few_transactions_as_they_allow() {
 }
 
 #[test]
+fn a_piece_holds_several_statements_where_drivers_take_them() {
+    let body = "create function f() returns int as $$ select 1; $$ language sql;\nselect 2;";
+    let compound = "create procedure p()\nbegin\n  select 1;\n  select 2;\nend;";
+    for (dialect, split, sql, expected) in [
+        (Dialect::Postgres, Split::Whole, body, 2),
+        (Dialect::Mariadb, Split::Whole, compound, 1),
+        (Dialect::Postgres, Split::Delimiter("@@".to_owned()), &*format!("{body}@@\nselect 3\n@@"), 3),
+        (Dialect::Mariadb, Split::Delimiter("@@".to_owned()), &*format!("{compound}@@\nselect 3\n@@"), 2),
+    ] {
+        let mut change = change(sql);
+        change.up.blocks[0].split = split;
+        let prepared = prepare(&change, dialect, None).unwrap();
+        assert_eq!(prepared.statements.len(), expected, "{dialect:?}: {sql}");
+        for statement in &prepared.statements {
+            assert_eq!(change.up.file.slice(statement.span), statement.sql, "spans are those of the file");
+        }
+    }
+}
+
+#[test]
 fn without_transactions_each_statement_lands_by_itself() {
     for (sql, expected) in [
         ("create table a (x int); insert into a values (1);", "T1 T1"),

@@ -113,7 +113,8 @@ pub struct Block {
 pub enum Split {
     /// By the lexer of the target's dialect.
     Dialect,
-    /// Not at all: it is one statement (goose `StatementBegin`, Liquibase `splitStatements:false`).
+    /// Not at all: what the tool hands to its driver at once (goose `StatementBegin`, Liquibase `splitStatements:false`).
+    /// One statement, except where drivers take several.
     Whole,
     /// At this literal delimiter (Atlas `delimiter`, Liquibase `endDelimiter`).
     Delimiter(String),
