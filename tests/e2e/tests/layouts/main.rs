@@ -9,6 +9,7 @@
 )]
 
 mod adopting;
+mod deploying;
 mod past;
 mod refusing;
 
