@@ -341,7 +341,6 @@ fn flyway_scripts_of_every_kind_run_with_their_configuration() {
         asks: &[("select name from users order by id", "${kept}\n${table}")],
         configuration: "[placeholders]\nenabled = true\nvalues = { table = \"users\" }",
         says: &["1.10 index", "R__names names"],
-        ..NOTHING
     });
     let before = "CREATE TABLE old (id int);\n";
     let base = "CREATE TABLE users (id int PRIMARY KEY, name varchar(10));\n";
