@@ -52,6 +52,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     let cancel = CancellationToken::new();
     match &cli.command {
         Command::Init(args) => return commands::init::run(output, args),
+        Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut command(), "sluice", &mut text);
@@ -71,7 +72,6 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     signals::listen(&cancel, output)?;
     let context = Context::load(&cli.global, output, cancel)?;
     match &cli.command {
-        Command::New(args) => commands::new::run(&context, args),
         Command::Plan(args) => commands::plan::run(&context, args),
         Command::Deploy(args) => commands::deploy::run(&context, args),
         Command::Status(_) => commands::status::run(&context),
@@ -80,6 +80,6 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Repair(args) => commands::repair::run(&context, args),
         Command::Release(command) => commands::release::run(&context, command),
         Command::Rollout(command) => commands::rollout::run(&context, command),
-        Command::Init(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
+        Command::Init(_) | Command::New(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
     }
 }

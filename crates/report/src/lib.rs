@@ -32,12 +32,10 @@ pub trait Report: serde::Serialize + schemars::JsonSchema {
 
     /// One JSON object that names its schema first.
     fn json(&self) -> String {
-        let mut object = serde_json::Map::new();
-        object.insert("schema".to_owned(), Self::SCHEMA.into());
-        if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) {
-            object.extend(fields);
-        }
-        serde_json::Value::Object(object).to_string()
+        let fields = serde_json::to_string(self).unwrap_or_default();
+        let fields = fields.strip_prefix('{').filter(|rest| rest.len() > 1).unwrap_or("}");
+        let comma = if fields == "}" { "" } else { "," };
+        format!("{{\"schema\":\"{}\"{comma}{fields}", Self::SCHEMA)
     }
 }
 

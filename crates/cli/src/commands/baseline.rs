@@ -16,7 +16,10 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
         Some(version) => {
             let key = sluice_rollout::version_key(version);
             let at = changes.iter().position(|change| change.key == key);
-            let at = at.ok_or_else(|| CliError::usage(format!("the repository has no change {version}")))?;
+            let at = at.ok_or_else(|| {
+                CliError::usage(format!("the repository has no change {version}"))
+                    .help("`sluice plan --summary` lists the versions")
+            })?;
             at + 1
         }
         None => changes.len(),

@@ -1,14 +1,20 @@
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use jiff::Zoned;
-use sluice_project::layout::Layout;
+use sluice_project::layout::{self, Layout};
 
-use crate::args;
-use crate::context::Context;
+use crate::args::{self, Global};
+use crate::context::config_path;
 use crate::error::{CliError, Exit};
+use crate::output::Output;
 
 /// `sluice new NAME`
-pub fn run(context: &Context, args: &args::New) -> Result<Exit, CliError> {
+///
+/// Reads the configuration alone: the change that was begun before this one may still hold no statement, and the directory
+/// may not be there yet.
+pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, CliError> {
+    let (root, config) = sluice_project::read_config(&config_path(global)?)?;
     let name: String = args
         .name
         .trim()
@@ -18,22 +24,27 @@ pub fn run(context: &Context, args: &args::New) -> Result<Exit, CliError> {
     if name.trim_matches('_').is_empty() {
         return Err(CliError::usage("a change needs a name").help("for example: sluice new add-orders-total"));
     }
-    if context.project.directory.detection.layout != Layout::Native {
+    let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
+    let directory = directories.first().cloned().unwrap_or_else(|| PathBuf::from("migrations"));
+    let layout = match config.project.layout {
+        Some(layout) => layout,
+        None if !root.join(&directory).exists() => Layout::Native,
+        None => layout::detect(&root, &directories)?.layout,
+    };
+    if layout != Layout::Native {
         return Err(CliError::usage(format!(
-            "`sluice new` writes native migrations, and this project has the layout {}",
-            context.project.directory.detection.layout
+            "`sluice new` writes native migrations, and this project has the layout {layout}"
         ))
         .help("make the file with the tool that the layout comes from"));
     }
-    let directory = context.config().project.migrations.first().map_or("migrations", String::as_str);
     let version = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y%m%d%H%M%S");
-    let path = std::path::Path::new(directory).join(format!("{version}_{name}.sql"));
+    let path = directory.join(format!("{version}_{name}.sql"));
     let write = || {
-        std::fs::create_dir_all(directory)?;
-        let mut file = std::fs::File::create_new(&path)?;
+        std::fs::create_dir_all(root.join(&directory))?;
+        let mut file = std::fs::File::create_new(root.join(&path))?;
         writeln!(file, "-- {}", args.name.trim())
     };
     write().map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
-    context.output.text(&format!("{}\n", path.display()));
+    output.text(&format!("{}\n", path.display()));
     Ok(Exit::Done)
 }
