@@ -41,10 +41,11 @@ fn built() -> PathBuf {
     let modified = metadata.modified().expect("this system keeps times");
     let age = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let folder = debug.join("e2e");
-    let own = folder.join(format!("sluice-{age:x}"));
+    // Help texts name the program as it is called.
+    let own = folder.join(format!("{age:x}/sluice"));
     if !own.exists() {
-        fs::create_dir_all(&folder).expect("the target folder is writable");
         forget_old(&folder);
+        fs::create_dir_all(folder.join(format!("{age:x}"))).expect("the target folder is writable");
         let new = own.with_extension("new");
         fs::copy(&path, &new).and_then(|_| fs::rename(&new, &own)).expect("the target folder is writable");
     }
@@ -56,7 +57,7 @@ fn forget_old(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(3600))) {
-            let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -12,7 +12,8 @@ impl SmallDisk {
     fn mount(path: std::path::PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&path).unwrap();
         let options = format!("size={size},mode=0700");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&path).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&path).output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(path));
         }
@@ -53,7 +54,11 @@ fn a_full_sqlite_database_fails_the_change_and_room_resumes_it() {
     );
     let run = project.sluice(&["deploy"]).exits(4).says("full");
     assert!(run.all().contains("help:"), "{run}");
-    assert_eq!(project.sqlite("disk/dev.db", "SELECT count(*) FROM sqlite_master WHERE name = 'filler'"), "0", "{run}");
+    assert_eq!(
+        project.sqlite("disk/dev.db", "SELECT count(*) FROM sqlite_master WHERE name = 'filler'"),
+        "0",
+        "{run}"
+    );
     let remount = Command::new("mount").args(["-o", "remount,size=8m"]).arg(project.path("disk")).status();
     assert!(remount.unwrap().success());
     project.sluice(&["deploy"]).exits(0);

@@ -15,19 +15,50 @@ fn files_that_are_no_sql_are_refused_before_anything_runs() {
         ("migrations/0002_zero.sql", b"SELECT 1;\0\n", &["migrations/0002_zero.sql"]),
         ("migrations/01_again.sql", b"SELECT 1;\n", &["migrations/01_again.sql", "migrations/0001_a.sql"]),
         ("migrations/1.0_again.sql", b"SELECT 1;\n", &["migrations/1.0_again.sql", "migrations/0001_a.sql"]),
-        ("migrations/0002_meta.sql", b"SELECT 1;\n\\dt\n", &["migrations/0002_meta.sql:2:1", "\\dt"]),
+        ("migrations/0002_meta.sql", b"SELECT 1;\n.tables\n", &["migrations/0002_meta.sql:2:1", ".tables"]),
         ("migrations/0002_open.sql", b"SELECT 1;\nSELECT 'open;\n", &["migrations/0002_open.sql:2:8"]),
-        ("migrations/0002_key.sql", b"-- sluice: transactoin=none\nSELECT 1;\n", &["migrations/0002_key.sql:1", "transaction"]),
-        ("migrations/0002_value.sql", b"-- sluice: lock_timeout=soon\nSELECT 1;\n", &["migrations/0002_value.sql:1", "soon"]),
-        ("migrations/0002_need.sql", b"-- sluice: requires=77\nSELECT 1;\n", &["migrations/0002_need.sql", "77"]),
-        ("migrations/0002_where.sql", b"-- sluice: targets=region ==\nSELECT 1;\n", &["migrations/0002_where.sql", "targets"]),
+        (
+            "migrations/0002_key.sql",
+            b"-- sluice: transactoin=none\nSELECT 1;\n",
+            &["migrations/0002_key.sql:1", "transaction"],
+        ),
+        (
+            "migrations/0002_value.sql",
+            b"-- sluice: lock_timeout=soon\nSELECT 1;\n",
+            &["migrations/0002_value.sql:1", "soon"],
+        ),
+        (
+            "migrations/0002_need.sql",
+            b"-- sluice: requires=77\nSELECT 1;\n",
+            &["migrations/0002_need.sql", "77"],
+        ),
+        (
+            "migrations/0002_where.sql",
+            b"-- sluice: targets=region ==\nSELECT 1;\n",
+            &["migrations/0002_where.sql", "targets"],
+        ),
     ];
     for (path, content, texts) in table {
         let project = project();
         project.write_bytes(path, content);
         refuses(&project, &["deploy"], 2, texts);
         refuses(&project, &["plan"], 2, texts);
-        untouched(&project);
+        // What only a dialect can tell is found after the rollout began, and still before anything runs.
+        assert_eq!(project.sqlite("dev.db", "SELECT count(*) FROM sqlite_master"), "0");
+    }
+}
+
+#[test]
+fn commands_of_psql_are_refused_by_name_and_line() {
+    let home = Project::new();
+    let database = sluice_e2e::Engine::Postgres(18).database(&home, "dev");
+    for command in ["\\dt", "\\! touch pwned", "\\connect other", "\\i other.sql", "\\gexec"] {
+        let project = Project::with_database(database.url());
+        project.write("migrations/0001_a.sql", &format!("CREATE TABLE a (id integer);\n{command}\n"));
+        let name = command.split(' ').next().unwrap();
+        refuses(&project, &["deploy"], 2, &["migrations/0001_a.sql:2:1", name]);
+        assert!(!project.path("pwned").exists());
+        assert_eq!(database.sql("SELECT count(*) FROM pg_class WHERE relname = 'a'"), "0", "{command}");
     }
 }
 
@@ -49,7 +80,12 @@ fn files_without_a_statement_are_refused_because_they_are_forgotten_work() {
     for content in ["", "-- only a comment\n", ";;\n;\n"] {
         let project = project();
         project.write("migrations/0002_empty.sql", content);
-        refuses(&project, &["deploy"], 2, &["migrations/0002_empty.sql:1:1", "no statement", "delete the file"]);
+        refuses(
+            &project,
+            &["deploy"],
+            2,
+            &["migrations/0002_empty.sql:1:1", "no statement", "delete the file"],
+        );
         untouched(&project);
     }
 }
@@ -74,7 +110,8 @@ fn a_directory_or_a_dangling_link_in_place_of_a_file_is_said() {
 fn a_file_that_may_not_be_read_is_said() {
     let project = project();
     project.write("migrations/0002_b.sql", "SELECT 1;\n");
-    std::fs::set_permissions(project.path("migrations/0002_b.sql"), std::fs::Permissions::from_mode(0o000)).unwrap();
+    std::fs::set_permissions(project.path("migrations/0002_b.sql"), std::fs::Permissions::from_mode(0o000))
+        .unwrap();
     for folder in [project.as_ref(), &project.root(), &project.path("migrations")] {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
     }

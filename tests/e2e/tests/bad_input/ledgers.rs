@@ -43,7 +43,11 @@ fn a_ledger_of_a_newer_version_is_left_alone() {
 fn ledgers_changed_by_hand_are_found() {
     for engine in Engine::ALL {
         for (sql, code, texts) in [
-            ("UPDATE LEDGER.revision SET checksum = 'sha256:0000' WHERE version = '0001'", 6, ["0001", "checksum"]),
+            (
+                "UPDATE LEDGER.revision SET checksum = 'sha256:0000' WHERE version = '0001'",
+                6,
+                ["0001", "checksum"],
+            ),
             ("UPDATE LEDGER.revision SET state = 'fine' WHERE version = '0002'", 6, ["0002", "state"]),
             ("DELETE FROM LEDGER.revision WHERE version = '0001'", 1, ["0001", "0002"]),
             ("DELETE FROM LEDGER.fence", 6, ["fence", "hand"]),

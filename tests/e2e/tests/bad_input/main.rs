@@ -34,7 +34,18 @@ fn refuses(project: &Project, arguments: &[&str], code: i32, texts: &[&str]) -> 
         assert!(run.all().contains(text), "`{text}` is missing in {run}");
     }
     assert!(run.all().contains("error"), "no error in {run}");
-    let next = ["help:", "next:", "did you mean", "use a newer", "`sluice repair`", "as UTF-8", "expected"];
+    let next = [
+        "help:",
+        "next:",
+        "did you mean",
+        "use a newer",
+        "`sluice repair`",
+        "as UTF-8",
+        "expected",
+        ": write",
+        ": replace",
+        "damaged",
+    ];
     assert!(next.iter().any(|word| run.all().contains(word)), "what to do next is missing in {run}");
     assert!(!run.all().contains("panicked"), "{run}");
     let mut with_format = arguments.to_vec();

@@ -70,7 +70,9 @@ const PASSWORD: &str = "s3cr3t-and-nobody-elses";
 #[test]
 fn wrong_passwords_on_postgres_are_said_and_never_shown() {
     let server = PostgresServer::private(17);
-    server.psql(&format!("set password_encryption = 'scram-sha-256'; create role app login password '{PASSWORD}'"));
+    server.psql(&format!(
+        "set password_encryption = 'scram-sha-256'; create role app login password '{PASSWORD}'"
+    ));
     server.allow("host all app 127.0.0.1/32 scram-sha-256");
     let url = |password: &str| format!("postgres://app{password}@127.0.0.1:{}/postgres", server.port());
     for (password, hidden) in [(":wrong-pa55word", "wrong-pa55word"), ("", "nothing to hide")] {
@@ -85,11 +87,15 @@ fn wrong_passwords_on_postgres_are_said_and_never_shown() {
     let run = project.sluice(&["deploy"]).exits(4).says("permission denied");
     assert!(run.all().contains("help:") && !run.all().contains(PASSWORD), "{run}");
     server.psql("grant create on database postgres to app; grant create on schema public to app");
-    for verbose in [vec!["deploy", "-vv"], vec!["status"], vec!["history"], vec!["plan", "--format", "json"]] {
+    for verbose in [vec!["deploy", "-vv"], vec!["status"], vec!["history"], vec!["plan", "--format", "json"]]
+    {
         project.sluice(&verbose).exits(0).keeps_quiet_about(PASSWORD);
     }
     let state = std::fs::read(project.path(".sluice/state.db")).unwrap();
-    assert!(!state.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()), "the state holds the password");
+    assert!(
+        !state.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
+        "the state holds the password"
+    );
 }
 
 #[test]
@@ -143,7 +149,10 @@ fn one_database_of_many_that_does_not_answer_is_named_and_the_others_are_shown()
         &format!("{text}\n[[database]]\nname = \"gone\"\nenvironment = \"dev\"\nurl = \"postgres://app@127.0.0.1:{port}/x\"\n"),
     );
     let run = project.sluice(&["status"]).exits(3);
-    assert!(run.stdout.contains("shop-dev") && run.stdout.contains("pending") && run.stdout.contains("gone"), "{run}");
+    assert!(
+        run.stdout.contains("shop-dev") && run.stdout.contains("pending") && run.stdout.contains("gone"),
+        "{run}"
+    );
     project.sluice(&["plan"]).exits(3).says("gone").says("0001");
     let run = project.sluice(&["deploy"]).exits(3).says("gone");
     // It came to the other one before, or not at all; never half.
