@@ -1,7 +1,9 @@
 //! Writing the ledger without running changes: baselines, adopted histories, repairs. Always under the target's lock, with
 //! a fence, and with an entry in the history.
 
-use sluice_rollout::{Change, Checksum, Ledger, RevisionState, StatementState};
+use std::collections::HashSet;
+
+use sluice_rollout::{Change, Checksum, Ledger, Revision, RevisionState, StatementState, version_key};
 
 use crate::apply::{Timing, lock, lost_or_connect, prelude, read_ledger};
 use crate::event::EventSink;
@@ -48,13 +50,10 @@ impl Admin<'_> {
     /// As [`crate::apply()`].
     pub async fn baseline(&self, existing: &[Existing<'_>], origin: &str) -> Result<usize, ApplyError> {
         let mut held = self.hold().await?;
-        let known = |change: &Change| {
-            held.ledger
-                .revisions
-                .iter()
-                .any(|revision| sluice_rollout::version_key(&revision.version) == change.key)
-        };
-        let new: Vec<&Existing<'_>> = existing.iter().filter(|existing| !known(existing.change)).collect();
+        let known: HashSet<String> =
+            held.ledger.revisions.iter().map(|revision| version_key(&revision.version)).collect();
+        let new: Vec<&Existing<'_>> =
+            existing.iter().filter(|existing| !known.contains(&existing.change.key)).collect();
         if new.is_empty() {
             held.release().await;
             return Ok(0);
@@ -67,6 +66,7 @@ impl Admin<'_> {
             }
             let entry = RevisionEntry {
                 change: &change,
+                version: &change.version,
                 state: RevisionState::Baseline,
                 total: 0,
                 applied: 0,
@@ -81,78 +81,100 @@ impl Admin<'_> {
         Ok(new.len())
     }
 
-    /// Takes the file's present checksum for a change that is applied.
+    /// Takes the file's present checksum for a change that is applied and was edited since. Returns what was done.
     ///
     /// # Errors
-    /// As [`crate::apply()`].
-    pub async fn accept_checksum(&self, change: &Change) -> Result<(), ApplyError> {
-        let mut held = self.hold().await?;
-        let mut steps = prelude(held.session.as_mut(), &held.ledger, &held.writer).await?;
-        steps.push(Step::Own(held.writer.put_checksum(&change.version, &change.checksum)));
-        let detail = format!("checksum taken from the file: {}", change.checksum);
-        steps.push(Step::Own(held.writer.event("repaired", Some(&change.version), Some(detail))));
-        held.commit(&steps).await
+    /// As [`crate::apply()`]; [`ApplyError::Declined`] when the ledger does not have the change as complete, or with this
+    /// checksum already.
+    pub async fn accept_checksum(&self, change: &Change) -> Result<String, ApplyError> {
+        let held = self.hold().await?;
+        let revision =
+            held.ledger.revisions.iter().find(|revision| version_key(&revision.version) == change.key);
+        let revision = match acceptable(change, revision) {
+            Ok(revision) => revision.clone(),
+            Err(declined) => return Err(held.decline(declined).await),
+        };
+        let detail = format!("checksum taken from the file: {}, it was {}", change.checksum, revision.checksum);
+        let query = held.writer.put_checksum(&revision.version, &change.checksum);
+        held.mend(&revision.version, vec![query], &detail).await?;
+        Ok(detail)
     }
 
-    /// Removes a change from the ledger that is not in the repository any more. The history keeps it.
+    /// Removes a change from the ledger that is not among `changes`, those of the repository. The history keeps it. Returns
+    /// what was done.
     ///
     /// # Errors
-    /// As [`crate::apply()`].
-    pub async fn forget(&self, version: &str) -> Result<(), ApplyError> {
-        let mut held = self.hold().await?;
-        let mut steps = prelude(held.session.as_mut(), &held.ledger, &held.writer).await?;
-        steps.push(Step::Own(held.writer.clear_statements(version)));
-        steps.push(Step::Own(held.writer.remove_revision(version)));
+    /// As [`crate::apply()`]; [`ApplyError::Declined`] when the ledger does not have it, or the repository does.
+    pub async fn forget(&self, version: &str, changes: &[Change]) -> Result<String, ApplyError> {
+        let held = self.hold().await?;
+        let key = version_key(version);
+        let revision = held.ledger.revisions.iter().find(|revision| version_key(&revision.version) == key);
+        let version = match forgettable(version, revision, changes) {
+            Ok(revision) => revision.version.clone(),
+            Err(declined) => return Err(held.decline(declined).await),
+        };
+        let queries = vec![held.writer.clear_statements(&version), held.writer.remove_revision(&version)];
         let detail = "removed from the ledger, because the repository does not have it any more".to_owned();
-        steps.push(Step::Own(held.writer.event("repaired", Some(version), Some(detail))));
-        held.commit(&steps).await
+        held.mend(&version, queries, &detail).await?;
+        Ok(detail)
     }
 
-    /// Decides what the catalog could not tell: whether a statement in flight took effect.
+    /// Decides what the catalog could not tell: whether a statement in flight took effect. Returns what was done.
     ///
     /// # Errors
-    /// As [`crate::apply()`]; [`ApplyError::Script`] when the change has no such statement.
+    /// As [`crate::apply()`]; [`ApplyError::Declined`] when the statement is not in flight, [`ApplyError::EditedInFlight`]
+    /// when the file has another one there now.
     pub async fn decide_statement(
         &self,
         change: &Change,
         ordinal: u64,
         applied: bool,
         placeholders: Placeholders<'_>,
-    ) -> Result<(), ApplyError> {
-        let mut held = self.hold().await?;
-        let prepared = prepare(change, held.session.server().dialect, placeholders)?;
-        let in_flight = held.ledger.statements.iter().any(|record| {
-            record.version == change.version
-                && record.ordinal == ordinal
-                && record.state == StatementState::Intended
-        });
-        let statement = prepared.statements.iter().find(|statement| statement.ordinal == ordinal);
-        let Some(statement) = statement.filter(|_| in_flight) else {
-            held.release().await;
-            return Err(crate::script::ScriptError {
-                place: change.up.file.path().to_owned(),
-                message: format!(
-                    "statement {ordinal} of change {} is not in flight; `sluice status` shows what is",
-                    change.version
-                ),
-            }
-            .into());
+    ) -> Result<String, ApplyError> {
+        let held = self.hold().await?;
+        let prepared = match prepare(change, held.session.server().dialect, placeholders) {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(held.decline(error.into()).await),
         };
+        // A statement that the server refused may have taken effect all the same; the other way round is what the ledger says.
+        let in_flight = held.ledger.statements.iter().find(|record| {
+            version_key(&record.version) == change.key
+                && record.ordinal == ordinal
+                && (record.state == StatementState::Intended
+                    || applied && record.state == StatementState::Failed)
+        });
+        let Some(record) = in_flight.cloned() else {
+            let error = ApplyError::Declined {
+                message: format!("statement {ordinal} of change {} is not in flight", change.version),
+                help: Some("`sluice repair` without a version shows what is".to_owned()),
+            };
+            return Err(held.decline(error).await);
+        };
+        let statement = prepared.statements.iter().find(|statement| statement.ordinal == ordinal);
+        let same = statement.is_some_and(|statement| record.checksum.as_str() == statement.checksum.as_str());
+        if !same {
+            let error = ApplyError::EditedInFlight {
+                path: change.up.file.path().to_owned(),
+                version: change.version.clone(),
+                ordinal,
+                what: "in flight",
+            };
+            return Err(held.decline(error).await);
+        }
         let state = if applied { StatementState::Applied } else { StatementState::Failed };
         let evidence = format!("{} says so", self.identity.applied_by);
-        let mut steps = prelude(held.session.as_mut(), &held.ledger, &held.writer).await?;
         let entry = StatementEntry {
-            version: &change.version,
+            version: &record.version,
             ordinal,
-            checksum: statement.checksum.as_str(),
+            checksum: record.checksum.as_str(),
             state,
             backend: &held.session.backend().0,
             evidence: &evidence,
         };
-        steps.extend(held.writer.put_statement(&entry).into_iter().map(Step::Own));
+        let queries = held.writer.put_statement(&entry);
         let detail = format!("statement {ordinal} decided to be {}", state.name());
-        steps.push(Step::Own(held.writer.event("repaired", Some(&change.version), Some(detail))));
-        held.commit(&steps).await
+        held.mend(&record.version, queries, &detail).await?;
+        Ok(detail)
     }
 
     /// Runs queries of ours on the target, each answered by its rows or by nothing where its table is not there.
@@ -186,6 +208,20 @@ impl Admin<'_> {
 }
 
 impl Held {
+    /// Writes the ledger, and what was done into its history.
+    async fn mend(mut self, version: &str, queries: Vec<Query>, detail: &str) -> Result<(), ApplyError> {
+        let mut steps = prelude(self.session.as_mut(), &self.ledger, &self.writer).await?;
+        steps.extend(queries.into_iter().map(Step::Own));
+        steps.push(Step::Own(self.writer.event("repaired", Some(version), Some(detail.to_owned()))));
+        self.commit(&steps).await
+    }
+
+    /// Ends without having written anything.
+    async fn decline(self, error: ApplyError) -> ApplyError {
+        self.release().await;
+        error
+    }
+
     async fn commit(mut self, steps: &[Step<'_>]) -> Result<(), ApplyError> {
         let result = self.session.transaction(steps).await.map_err(|error| lost_or_connect(error.error));
         self.release().await;
@@ -196,5 +232,56 @@ impl Held {
         // The lock ends with the session anyway.
         let _ = self.session.unlock().await;
         self.session.close().await;
+    }
+}
+
+/// The revision whose checksum can be taken from the file.
+fn acceptable<'r>(change: &Change, revision: Option<&'r Revision>) -> Result<&'r Revision, ApplyError> {
+    let version = &change.version;
+    let declined = |message: String, help: &str| Err(ApplyError::Declined { message, help: Some(help.to_owned()) });
+    match revision {
+        None => declined(
+            format!("change {version} is not in the ledger"),
+            "`sluice deploy` applies it, `sluice baseline --to VERSION` records it as already there",
+        ),
+        Some(revision) if !revision.state.is_complete() => declined(
+            format!("change {version} is not complete: the ledger has it as {}", revision.state.name()),
+            "`sluice deploy` goes on with it, from the file as it is",
+        ),
+        Some(revision)
+            if revision.checksum == change.checksum
+                || revision.checksum.matches(change.checksum_input()) == Some(true) =>
+        {
+            declined(
+                format!("change {version} has the file's checksum in the ledger already"),
+                "there is nothing to repair",
+            )
+        }
+        Some(revision) => Ok(revision),
+    }
+}
+
+/// The revision that can be removed, because the repository has no change of that kind.
+fn forgettable<'r>(
+    version: &str,
+    revision: Option<&'r Revision>,
+    changes: &[Change],
+) -> Result<&'r Revision, ApplyError> {
+    let Some(revision) = revision else {
+        return Err(ApplyError::Declined {
+            message: format!("change {version} is not in the ledger"),
+            help: Some("`sluice history` shows what is".to_owned()),
+        });
+    };
+    let key = version_key(&revision.version);
+    match changes.iter().find(|change| change.key == key && change.kind == revision.kind) {
+        None => Ok(revision),
+        Some(change) => Err(ApplyError::Declined {
+            message: format!("the repository has change {version}: {}", change.up.file.path()),
+            help: Some(
+                "forgotten, it would be applied a second time; only a change whose file is gone can be forgotten"
+                    .to_owned(),
+            ),
+        }),
     }
 }

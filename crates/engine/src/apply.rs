@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sluice_rollout::{Change, Decision, Integrity, Ledger, Problem, Response, decide};
+use sluice_rollout::{Change, Decision, Integrity, Ledger, Problem, Response, decide, version_key};
 
 use crate::change::ChangeRun;
 use crate::event::{Event, EventSink};
@@ -89,18 +89,18 @@ pub async fn apply(
     job: &Job<'_>,
     events: &EventSink,
 ) -> Result<Applied, ApplyError> {
-    let mut versions = Vec::new();
+    let mut log = Log::default();
     let mut lost: Option<Instant> = None;
     let mut losses = 0_u32;
     loop {
-        let before = versions.len();
-        let result = attempt(database, connect, job, events, &mut versions).await;
-        if versions.len() > before {
+        let before = log.versions.len();
+        let result = attempt(database, connect, job, events, &mut log).await;
+        if log.versions.len() > before {
             (lost, losses) = (None, 0);
         }
         let error = match result {
             Ok(mut applied) => {
-                applied.versions = versions;
+                applied.versions = log.versions;
                 return Ok(applied);
             }
             Err(ApplyError::Lost(error)) => error,
@@ -127,7 +127,7 @@ async fn attempt(
     connect: &Connect,
     job: &Job<'_>,
     events: &EventSink,
-    versions: &mut Vec<String>,
+    log: &mut Log,
 ) -> Result<Applied, ApplyError> {
     if connect.cancel.is_cancelled() {
         return Err(ApplyError::Cancelled { running: None });
@@ -135,7 +135,7 @@ async fn attempt(
     let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
     let server = session.server().clone();
     events(Event::Connected { server: server.product.clone(), address: server.address.clone() });
-    let result = work(session.as_mut(), connect, job, events, versions).await;
+    let result = work(session.as_mut(), connect, job, events, log).await;
     if !matches!(result, Err(ApplyError::Lost(_))) {
         session.close().await;
     }
@@ -149,6 +149,28 @@ async fn attempt(
     })
 }
 
+/// What a run has done so far, over all its sessions.
+#[derive(Default)]
+struct Log {
+    versions: Vec<String>,
+    /// The change that was being run when a session ended.
+    current: Option<String>,
+}
+
+impl Log {
+    /// A commit that was in doubt when the connection went away: the ledger tells.
+    fn settle(&mut self, ledger: &Ledger) {
+        let complete = |version: &String| {
+            let key = version_key(version);
+            ledger
+                .revisions
+                .iter()
+                .any(|revision| revision.state.is_complete() && version_key(&revision.version) == key)
+        };
+        self.versions.extend(self.current.take().filter(complete));
+    }
+}
+
 /// What a session came to.
 struct Done {
     decision: Decision,
@@ -160,10 +182,11 @@ async fn work(
     connect: &Connect,
     job: &Job<'_>,
     events: &EventSink,
-    versions: &mut Vec<String>,
+    log: &mut Log,
 ) -> Result<Done, ApplyError> {
     // Without the lock, to learn cheaply that there is nothing to do.
     let ledger = read_ledger(session).await?;
+    log.settle(&ledger);
     let decision = judge(job, &ledger)?;
     if decision.pending.is_empty() {
         return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
@@ -174,7 +197,7 @@ async fn work(
     fault::at(Point::BeforeLock);
     lock(session, connect, &job.timing, events).await?;
     fault::at(Point::LockHeld);
-    let result = work_locked(session, connect, job, events, versions).await;
+    let result = work_locked(session, connect, job, events, log).await;
     if !matches!(result, Err(ApplyError::Lost(_))) {
         // The lock ends with the session anyway.
         let _ = session.unlock().await;
@@ -187,12 +210,12 @@ async fn work_locked(
     connect: &Connect,
     job: &Job<'_>,
     events: &EventSink,
-    versions: &mut Vec<String>,
+    log: &mut Log,
 ) -> Result<Done, ApplyError> {
     // What was read before the lock does not count.
     let ledger = read_ledger(session).await?;
     let decision = judge(job, &ledger)?;
-    check_plan(job, &decision, versions)?;
+    check_plan(job, &decision, &log.versions)?;
     let work = prepare_all(session, job, &decision)?;
     events(Event::Planned { pending: work.len() });
     for problem in &decision.problems {
@@ -211,8 +234,10 @@ async fn work_locked(
             fault::at(Point::BetweenStatements);
         }
         let sequence = (ledger.fence + 1) * 1_000_000 + u64::try_from(at).unwrap_or(u64::MAX);
+        log.current = Some(change.version.clone());
         run.apply(change, *action, prepared, &ledger, sequence).await?;
-        versions.push(change.version.clone());
+        log.current = None;
+        log.versions.push(change.version.clone());
     }
     drop(work);
     Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
@@ -283,9 +308,7 @@ fn check_plan(job: &Job<'_>, decision: &Decision, done: &[String]) -> Result<(),
         .filter_map(|(index, _)| job.changes.get(*index))
         .map(|change| change.version.as_str())
         .collect();
-    // A commit that was in doubt when the connection went away may turn out to be there.
-    let expected = planned.len() == found.len() || (!done.is_empty() && planned.len() == found.len() + 1);
-    if expected && planned.ends_with(&found) {
+    if planned == found {
         return Ok(());
     }
     let list = |versions: &[&str]| {

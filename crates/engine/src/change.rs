@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sluice_rollout::{Action, Change, Ledger, RevisionState, StatementRecord, StatementState};
+use sluice_rollout::{Action, Change, Ledger, RevisionState, StatementRecord, StatementState, version_key};
 use sluice_sql::{Kind, Mode};
 
 use crate::apply::{Job, backoff, lost_or_connect, pause};
@@ -34,6 +34,8 @@ pub(crate) struct ChangeRun<'a, 'job> {
 /// Where a change stands while it is run.
 struct Progress<'a> {
     change: &'a Change,
+    /// The change's version as the ledger spells it: `1` where the file says `01` since.
+    version: String,
     prepared: &'a Prepared,
     /// What the ledger says of its statements, by ordinal.
     records: BTreeMap<u64, &'a StatementRecord>,
@@ -74,7 +76,14 @@ impl Progress<'_> {
 
     fn entry(&self, state: RevisionState) -> RevisionEntry<'_> {
         let applied = if state.is_complete() { self.total() } else { self.applied };
-        RevisionEntry { change: self.change, state, total: self.total(), applied, sequence: self.sequence }
+        RevisionEntry {
+            change: self.change,
+            version: &self.version,
+            state,
+            total: self.total(),
+            applied,
+            sequence: self.sequence,
+        }
     }
 
     /// State of the revision once the unit at `index` is done.
@@ -100,13 +109,20 @@ impl ChangeRun<'_, '_> {
         sequence: u64,
     ) -> Result<(), ApplyError> {
         let started = Instant::now();
+        let version = match action {
+            Action::Apply => None,
+            Action::Resume | Action::Rerun => {
+                ledger.revisions.iter().find(|revision| version_key(&revision.version) == change.key)
+            }
+        }
+        .map_or_else(|| change.version.clone(), |revision| revision.version.clone());
         let mut progress = Progress {
             change,
             prepared,
             records: ledger
                 .statements
                 .iter()
-                .filter(|record| action == Action::Resume && record.version == change.version)
+                .filter(|record| action == Action::Resume && record.version == version)
                 .map(|record| (record.ordinal, record))
                 .collect(),
             row: match action {
@@ -118,6 +134,7 @@ impl ChangeRun<'_, '_> {
             applied: 0,
             last_effectful: prepared.effectful().last().map(|(index, _)| index),
             finished: false,
+            version,
         };
         (self.events)(Event::ChangeStarted {
             version: change.version.clone(),
@@ -125,7 +142,7 @@ impl ChangeRun<'_, '_> {
             statements: progress.total(),
         });
         check_records(&progress)?;
-        self.check_assertions(change).await?;
+        self.check_assertions(&progress).await?;
         let result = self.run_units(&mut progress).await;
         if self.dirty && !matches!(result, Err(ApplyError::Lost(_))) {
             self.session.reset().await.map_err(lost_or_connect)?;
@@ -143,7 +160,7 @@ impl ChangeRun<'_, '_> {
         let prepared = progress.prepared;
         for (index, unit) in prepared.units.iter().enumerate() {
             let statements = prepared.statements_of(unit);
-            self.dirty |= statements.iter().any(|statement| statement.facts.mode == Mode::Session);
+            self.dirty |= statements.iter().any(PreparedStatement::may_leave_session_state);
             match unit.kind {
                 UnitKind::Session => self.run_settings(progress, statements).await?,
                 UnitKind::Transaction
@@ -198,6 +215,8 @@ impl ChangeRun<'_, '_> {
         progress.applied += total;
         let mut steps: Vec<Step<'_>> =
             statements.iter().map(|statement| Step::Statement(statement.as_statement())).collect();
+        // The revision first: one that is applied again forgets the statements of the time before.
+        self.push_revision(progress, state, &mut steps);
         if !atomic {
             for statement in &statements {
                 self.push_statement(
@@ -209,7 +228,6 @@ impl ChangeRun<'_, '_> {
                 );
             }
         }
-        self.push_revision(progress, state, &mut steps);
         if state.is_complete() {
             self.push_event("applied", progress, None, &mut steps);
         }
@@ -240,6 +258,16 @@ impl ChangeRun<'_, '_> {
                 continue;
             }
             progress.applied -= total;
+            let ours = error.step.is_some_and(|step| step < before || step >= before + statements.len());
+            if ours
+                && error.committed == Committed::No
+                && !matches!(
+                    error.error.kind,
+                    DbErrorKind::Fenced | DbErrorKind::Cancelled | DbErrorKind::ConnectionLost
+                )
+            {
+                return Err(ApplyError::Ledger(error.error.into()));
+            }
             let at =
                 error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
             let at = at.or(statements.first()).copied();
@@ -310,8 +338,11 @@ impl ChangeRun<'_, '_> {
                 (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence }) if !cleaned => {
                     break format!("the server reported success; {evidence}");
                 }
-                // A repeat over something half-done looks like success (fact P2): it was removed, so once more.
-                (Ok(()), _) if attempt == 1 => continue,
+                // Something half-done stood in the way, or made a repeat look like success (fact P2): it was removed, so once
+                // more.
+                (_, Verdict::NotApplied { .. } | Verdict::Partial { .. }) if cleaned && attempt == 1 => {
+                    continue;
+                }
                 (Ok(()), verdict) => DbError::new(
                     DbErrorKind::Statement,
                     format!("the server reported success, but the catalog says: {}", verdict.evidence()),
@@ -328,6 +359,14 @@ impl ChangeRun<'_, '_> {
                     self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
                     return Err(inconclusive(progress, statement, detail));
                 }
+                (Err(mut error), Verdict::Applied { evidence }) => {
+                    error.hint = Some(format!(
+                        "the catalog shows the effect of the statement: {evidence}; if that is what it should be, \
+                         `sluice repair {} --statement {} --applied`",
+                        progress.change.version, statement.ordinal
+                    ));
+                    error
+                }
                 (Err(error), _) => error,
             };
             let retry = matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
@@ -335,6 +374,10 @@ impl ChangeRun<'_, '_> {
             if !retry {
                 return Err(self.fail_alone(progress, statement, error, blockers).await);
             }
+            // The server said that nothing was done: nothing is in flight while we wait.
+            let mut steps = Vec::new();
+            self.push_statement(progress, statement, StatementState::Failed, &error.to_string(), &mut steps);
+            self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
             self.retry_later(progress.change, attempt, blockers).await?;
         };
         self.record(progress, state, statement, &evidence).await?;
@@ -414,8 +457,8 @@ impl ChangeRun<'_, '_> {
         before: &str,
     ) -> Result<(), ApplyError> {
         let mut steps = Vec::new();
-        self.push_statement(progress, statement, StatementState::Intended, before, &mut steps);
         self.push_revision(progress, RevisionState::Applying, &mut steps);
+        self.push_statement(progress, statement, StatementState::Intended, before, &mut steps);
         self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
         progress.row = RevisionRow::Open;
         Ok(())
@@ -430,8 +473,8 @@ impl ChangeRun<'_, '_> {
     ) -> Result<(), ApplyError> {
         progress.applied += 1;
         let mut steps = Vec::new();
-        self.push_statement(progress, statement, StatementState::Applied, evidence, &mut steps);
         self.push_revision(progress, state, &mut steps);
+        self.push_statement(progress, statement, StatementState::Applied, evidence, &mut steps);
         if state.is_complete() {
             self.push_event("applied", progress, None, &mut steps);
         }
@@ -453,10 +496,10 @@ impl ChangeRun<'_, '_> {
     ) -> ApplyError {
         let evidence = format!("{error}: {}", error.detail.as_deref().unwrap_or("some of it stayed"));
         let mut steps = Vec::new();
+        self.push_revision(progress, RevisionState::Applying, &mut steps);
         for statement in statements {
             self.push_statement(progress, statement, StatementState::Intended, &evidence, &mut steps);
         }
-        self.push_revision(progress, RevisionState::Applying, &mut steps);
         self.push_event("failed", progress, Some(evidence.clone()), &mut steps);
         if let Err(unrecorded) = self.commit(steps).await {
             (self.events)(Event::Warning {
@@ -568,7 +611,7 @@ impl ChangeRun<'_, '_> {
         steps: &mut Vec<Step<'_>>,
     ) {
         let entry = StatementEntry {
-            version: &progress.change.version,
+            version: &progress.version,
             ordinal: statement.ordinal,
             checksum: statement.checksum.as_str(),
             state,
@@ -585,7 +628,7 @@ impl ChangeRun<'_, '_> {
                 steps.extend(self.writer.put_revision(&entry, false).into_iter().map(Step::Own))
             }
             RevisionRow::Old => {
-                steps.push(Step::Own(self.writer.clear_statements(&progress.change.version)));
+                steps.push(Step::Own(self.writer.clear_statements(&progress.version)));
                 steps.extend(self.writer.put_revision(&entry, true).into_iter().map(Step::Own));
             }
             RevisionRow::Open => steps.push(Step::Own(self.writer.advance_revision(&entry))),
@@ -599,7 +642,7 @@ impl ChangeRun<'_, '_> {
         detail: Option<String>,
         steps: &mut Vec<Step<'_>>,
     ) {
-        steps.push(Step::Own(self.writer.event(kind, Some(&progress.change.version), detail)));
+        steps.push(Step::Own(self.writer.event(kind, Some(&progress.version), detail)));
     }
 
     /// Settings of the session do not survive it: those that come before the place of resumption are made again.
@@ -623,21 +666,37 @@ impl ChangeRun<'_, '_> {
         Ok(())
     }
 
-    async fn check_assertions(&mut self, change: &Change) -> Result<(), ApplyError> {
-        for sql in &change.directives.asserts {
-            let rows = self.session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
-            let answer = rows.first().and_then(|row| row.first()).cloned().flatten();
+    /// An assertion is about the state before the change: one that is half applied has passed it.
+    async fn check_assertions(&mut self, progress: &Progress<'_>) -> Result<(), ApplyError> {
+        let begun = progress.records.values().any(|record| record.state != StatementState::Failed);
+        let change = progress.change;
+        for sql in change.directives.asserts.iter().filter(|_| !begun) {
+            let answer = match self.session.query(&Query::new(sql, Vec::new())).await {
+                Ok(rows) => rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten(),
+                Err(error) if error.kind == DbErrorKind::ConnectionLost => {
+                    return Err(ApplyError::Lost(error));
+                }
+                Err(error) => Some(format!("an error: {error}")),
+            };
             let holds = answer.as_deref().is_some_and(|answer| {
                 ["t", "true", "1", "yes", "on"].iter().any(|yes| answer.eq_ignore_ascii_case(yes))
             });
-            if !holds {
-                return Err(ApplyError::Assertion {
-                    path: change.up.file.path().to_owned(),
-                    version: change.version.clone(),
-                    sql: sql.clone(),
-                    answer: answer.unwrap_or_else(|| "nothing".to_owned()),
+            if holds {
+                continue;
+            }
+            let answer = answer.unwrap_or_else(|| "nothing".to_owned());
+            let detail = format!("assertion `{sql}` answered {answer}");
+            if let Err(unrecorded) = self.record_failure(progress, None, "failed", &detail).await {
+                (self.events)(Event::Warning {
+                    message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
                 });
             }
+            return Err(ApplyError::Assertion {
+                path: change.up.file.path().to_owned(),
+                version: change.version.clone(),
+                sql: sql.clone(),
+                answer,
+            });
         }
         Ok(())
     }

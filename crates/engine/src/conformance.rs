@@ -147,6 +147,9 @@ pub async fn run<'a, F: AsyncFn() -> Fresh<'a>>(fresh: F) {
     a_failure_is_recorded_and_resumed(&fresh().await).await;
     a_history_that_was_touched_is_refused(&fresh().await).await;
     repeatable_changes_run_again_when_they_change(&fresh().await).await;
+    a_rerun_that_stops_half_way_goes_on_there(&fresh().await).await;
+    a_change_is_itself_however_its_version_is_spelt(&fresh().await).await;
+    nothing_leaks_from_one_change_into_the_next(&fresh().await).await;
     two_runners_do_the_work_once(&fresh().await).await;
     a_stale_runner_is_refused_by_the_fence(&fresh().await).await;
     a_ledger_from_elsewhere_is_refused(&fresh().await).await;
@@ -240,6 +243,48 @@ async fn repeatable_changes_run_again_when_they_change(fresh: &Fresh<'_>) {
     assert_eq!(fresh.value("SELECT z FROM v").await.as_deref(), Some("1"));
 }
 
+async fn a_rerun_that_stops_half_way_goes_on_there(fresh: &Fresh<'_>) {
+    let table = change("1", TABLE);
+    let alone = |sql: &str| {
+        let mut change = change("R__r", sql);
+        change.directives.transaction = TransactionMode::None;
+        [table.clone(), change]
+    };
+    fresh.apply(&alone("INSERT INTO effect (a) VALUES (10);\nINSERT INTO effect (a) VALUES (11);")).await.unwrap();
+    let broken = "INSERT INTO effect (a) VALUES (20);\nINSERT INTO nowhere (a) VALUES (21);";
+    for _ in 0..2 {
+        fresh.apply(&alone(broken)).await.unwrap_err();
+    }
+    fresh.apply(&alone(&broken.replace("nowhere", "effect"))).await.unwrap();
+    assert_eq!(fresh.value("SELECT count(*) FROM effect WHERE a = 20").await.as_deref(), Some("1"));
+    assert_eq!(fresh.value("SELECT count(*) FROM effect").await.as_deref(), Some("5"));
+}
+
+async fn a_change_is_itself_however_its_version_is_spelt(fresh: &Fresh<'_>) {
+    let spelt = |version: &str, sql: &str| {
+        let mut change = change(version, sql);
+        change.directives.transaction = TransactionMode::None;
+        [change]
+    };
+    let broken = format!("{TABLE}\nINSERT INTO nowhere (a) VALUES (2);");
+    fresh.apply(&spelt("1", &broken)).await.unwrap_err();
+    let mended = broken.replace("nowhere", "effect");
+    assert_eq!(fresh.apply(&spelt("01", &mended)).await.unwrap().versions.len(), 1);
+    assert_eq!(fresh.apply(&spelt("1.0", &mended)).await.unwrap().versions.len(), 0);
+    assert_eq!(fresh.value("SELECT count(*) FROM effect").await.as_deref(), Some("2"));
+    assert_eq!(fresh.ledger().await, applied(&["1"]));
+}
+
+async fn nothing_leaks_from_one_change_into_the_next(fresh: &Fresh<'_>) {
+    let changes = [
+        change("1", "CREATE TEMPORARY TABLE effect (a integer)"),
+        change("2", TABLE),
+        change("3", "INSERT INTO effect (a) VALUES (3)"),
+    ];
+    fresh.apply(&changes).await.unwrap();
+    assert_eq!(fresh.value("SELECT count(*) FROM effect").await.as_deref(), Some("2"));
+}
+
 async fn two_runners_do_the_work_once(fresh: &Fresh<'_>) {
     let changes: Vec<Change> = std::iter::once(change("1", TABLE))
         .chain((2..=12).map(|n| change(&n.to_string(), "INSERT INTO effect (a) VALUES (1)")))
@@ -265,6 +310,7 @@ async fn a_stale_runner_is_refused_by_the_fence(fresh: &Fresh<'_>) {
     fresh.write(&format!("UPDATE {{p}}fence SET number = {}", fence + 1)).await;
     let entry = RevisionEntry {
         change: &changes[1],
+        version: "2",
         state: RevisionState::Applied,
         total: 1,
         applied: 1,
@@ -378,7 +424,7 @@ async fn repairs_are_recorded(fresh: &Fresh<'_>) {
     let admin = fresh.admin(&connect, &events).await;
     let edited = [change("1", &TABLE.replace("(1)", "(9)"))];
     admin.accept_checksum(&edited[0]).await.unwrap();
-    admin.forget("2").await.unwrap();
+    admin.forget("2", &edited).await.unwrap();
     assert_eq!(fresh.apply(&edited).await.unwrap().skipped, 1);
     let history = history(fresh.database, &connect).await.unwrap();
     assert_eq!(history.events.iter().filter(|event| event.kind == "repaired").count(), 2);

@@ -2,7 +2,7 @@ use sluice_rollout::Problem;
 
 use crate::ledger::LedgerError;
 use crate::script::ScriptError;
-use crate::{DbError, DbErrorKind, Running};
+use crate::{DbError, DbErrorKind, Running, grant};
 
 /// Why a target could not be brought to where the release wants it. Whatever it is: what was applied is recorded, and the
 /// same command goes on from there.
@@ -116,6 +116,14 @@ pub enum ApplyError {
         /// `applied` or `in flight`.
         what: &'static str,
     },
+    /// A repair that nothing speaks for.
+    #[error("{message}")]
+    Declined {
+        /// Why.
+        message: String,
+        /// What can be done instead.
+        help: Option<String>,
+    },
     /// A later run has taken over.
     #[error("a later run has taken over this database; this one stops and has written nothing since")]
     Fenced,
@@ -141,17 +149,16 @@ impl ApplyError {
     /// What to do next, in one sentence.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::Connect(error) | Self::Lost(error) => {
-                return error.hint.clone().or_else(|| next_step(error.kind).map(str::to_owned));
+            Self::Connect(error) | Self::Lost(error) | Self::Ledger(LedgerError::Database(error)) => {
+                let said = error.hint.clone().or_else(|| grant::missing(error));
+                return said.or_else(|| next_step(error.kind).map(str::to_owned));
             }
+            Self::Declined { help, .. } => return help.clone(),
             Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
             Self::Locked { by: Some(by) } => {
                 format!("wait for it and run the same command again, or end it with: {}", by.stop_with)
             }
             Self::Locked { by: None } => "wait for it and run the same command again".to_owned(),
-            Self::Ledger(LedgerError::Database(error)) => {
-                return error.hint.clone().or_else(|| next_step(error.kind).map(str::to_owned));
-            }
             Self::Ledger(_) => return None,
             Self::Refused { .. } => {
                 "restore the files as they were applied and make a new change for what is new; `[policy]` in \

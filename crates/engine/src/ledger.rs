@@ -3,7 +3,7 @@
 
 use sluice_rollout::{Change, ChangeKind, Ledger, Revision, RevisionState, StatementRecord, StatementState};
 
-use crate::{DbError, DbErrorKind, LedgerDialect, Query, Row, Session, Value};
+use crate::{Damage, DbError, DbErrorKind, LedgerDialect, Query, Row, Session, Value};
 
 /// Format of the ledger that this version writes, and the newest that it reads.
 pub const FORMAT: i64 = 1;
@@ -11,8 +11,8 @@ pub const FORMAT: i64 = 1;
 /// The ledger cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The database did not answer.
-    #[error("the ledger could not be read: {0}")]
+    /// The database did not answer, or refused.
+    #[error("the ledger could not be used: {0}")]
     Database(#[from] DbError),
     /// Written by a newer version.
     #[error(
@@ -23,15 +23,14 @@ pub enum LedgerError {
         found: i64,
     },
     /// Holds values that no version writes.
-    #[error("the ledger was changed by hand: {what}; `sluice repair` shows what evidence there is")]
-    Damaged {
-        /// What is wrong where.
-        what: String,
-    },
+    #[error("the ledger was changed by hand: {0}; `sluice repair` shows how to mend it")]
+    Damaged(Box<Damage>),
 }
 
-fn damaged(what: impl Into<String>) -> LedgerError {
-    LedgerError::Damaged { what: what.into() }
+impl From<Damage> for LedgerError {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(Box::new(damage))
+    }
 }
 
 /// Reads the ledger: one round trip, a second one where a revision is unfinished.
@@ -48,24 +47,56 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     );
     let rows = match session.query(&Query::new(sql, Vec::new())).await {
         Ok(rows) => rows,
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => return Ok(Ledger::default()),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => return nothing(session).await,
         Err(error) => return Err(error.into()),
     };
-    let Some(first) = rows.first() else { return Err(damaged("the row of the table fence is missing")) };
-    let format = number(first, 1, "fence.format")?;
+    let prefix = session.ledger_dialect().prefix.clone();
+    let Some(first) = rows.first() else {
+        let mut damage = Damage::missing(format!("{prefix}fence"), "the row of the table fence is missing");
+        damage.mend = Some(format!(
+            "INSERT INTO {prefix}fence (id, number, format) SELECT 1, coalesce(max(fence), 0), {FORMAT} FROM {prefix}revision"
+        ));
+        return Err(damage.into());
+    };
+    let in_fence = |column: &'static str, found: Option<&str>| {
+        Damage::value(format!("{prefix}fence"), &[], column, found, "a whole number that is not negative")
+    };
+    let format = number(first, 1)
+        .ok_or_else(|| in_fence("format", text(first, 1)).mended_by(&FORMAT.to_string()))?;
     if format > FORMAT {
         return Err(LedgerError::Newer { found: format });
     }
-    let fence =
-        u64::try_from(number(first, 0, "fence.number")?).map_err(|_| damaged("fence.number is negative"))?;
-    let revisions =
-        rows.iter().filter(|row| text(row, 2).is_some()).map(revision).collect::<Result<Vec<_>, _>>()?;
+    let fence = number(first, 0).and_then(|number| u64::try_from(number).ok()).ok_or_else(|| {
+        in_fence("number", text(first, 0))
+            .mended_by(&format!("(SELECT coalesce(max(fence), 0) FROM {prefix}revision)"))
+    })?;
+    let revisions = rows
+        .iter()
+        .filter(|row| text(row, 2).is_some())
+        .map(|row| revision(row, &prefix))
+        .collect::<Result<Vec<_>, _>>()?;
     let statements = if revisions.iter().all(|revision| revision.state.is_complete()) {
         Vec::new()
     } else {
         read_statements(session).await?
     };
     Ok(Ledger { exists: true, fence, revisions, statements })
+}
+
+/// A ledger that is not there; one of which only a part is there was changed by hand.
+async fn nothing(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
+    for table in ["revision", "fence"] {
+        let sql = format!("SELECT 1 FROM {p}{table} WHERE 1 = 0", p = session.ledger_dialect().prefix);
+        match session.query(&Query::new(sql, Vec::new())).await {
+            Ok(_) => {
+                let what = format!("the table {table} is there, and another one is missing");
+                return Err(Damage::missing(format!("{}{table}", session.ledger_dialect().prefix), what).into());
+            }
+            Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Ledger::default())
 }
 
 async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecord>, LedgerError> {
@@ -75,48 +106,61 @@ async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecor
          ORDER BY s.version, s.ordinal",
         p = session.ledger_dialect().prefix
     );
-    session.query(&Query::new(sql, Vec::new())).await?.iter().map(statement).collect()
+    let rows = session.query(&Query::new(sql, Vec::new())).await?;
+    let prefix = &session.ledger_dialect().prefix;
+    rows.iter().map(|row| statement(row, prefix)).collect()
 }
 
-fn revision(row: &Row) -> Result<Revision, LedgerError> {
+const CHECKSUM: &str = "algorithm:value, for example sha256: and 64 hexadecimal digits";
+
+fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
     let version = text(row, 2).unwrap_or_default();
-    let bad = |column: &str, value: Option<&str>| {
-        damaged(format!("revision {version}: {column} is `{}`", value.unwrap_or("NULL")))
+    let bad = |column: &'static str, at: usize, allowed: &str| {
+        let table = format!("{prefix}revision");
+        Damage::value(table, &[("version", version)], column, text(row, at), allowed)
     };
     let kind = match text(row, 3) {
         Some("versioned") => ChangeKind::Versioned,
         Some("repeatable") => ChangeKind::Repeatable,
         Some("baseline") => ChangeKind::Baseline,
-        other => return Err(bad("kind", other)),
+        _ => return Err(bad("kind", 3, "`versioned`, `repeatable` or `baseline`")),
     };
-    let checksum = text(row, 4);
-    let state = text(row, 5);
-    let applied = number(row, 6, "revision.statements_applied")?;
+    let states = "`applied`, `baseline`, `applying` or `failed`; the next run goes on with the last two";
+    let applied = number(row, 6).and_then(|number| u64::try_from(number).ok());
     Ok(Revision {
         version: version.to_owned(),
         kind,
-        checksum: checksum.and_then(|text| text.parse().ok()).ok_or_else(|| bad("checksum", checksum))?,
-        state: state.and_then(RevisionState::from_name).ok_or_else(|| bad("state", state))?,
-        statements_applied: u64::try_from(applied).map_err(|_| bad("statements_applied", text(row, 6)))?,
+        checksum: text(row, 4)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| bad("checksum", 4, CHECKSUM))?,
+        state: text(row, 5).and_then(RevisionState::from_name).ok_or_else(|| {
+            let finished = text(row, 7).is_some();
+            bad("state", 5, states).mended_by(if finished { "'applied'" } else { "'applying'" })
+        })?,
+        statements_applied: applied.ok_or_else(|| {
+            bad("statements_applied", 6, "a whole number that is not negative").mended_by("statements_total")
+        })?,
         finished_at: text(row, 7).map(str::to_owned),
     })
 }
 
-fn statement(row: &Row) -> Result<StatementRecord, LedgerError> {
+fn statement(row: &Row, prefix: &str) -> Result<StatementRecord, LedgerError> {
     let version = text(row, 0).unwrap_or_default();
-    let ordinal = number(row, 1, "statement.ordinal")?;
-    let bad = |column: &str, value: Option<&str>| {
-        damaged(format!(
-            "statement {ordinal} of revision {version}: {column} is `{}`",
-            value.unwrap_or("NULL")
-        ))
+    let ordinal = text(row, 1).unwrap_or_default();
+    let bad = |column: &'static str, at: usize, allowed: &str| {
+        let key = [("version", version), ("ordinal", ordinal)];
+        Damage::value(format!("{prefix}statement"), &key, column, text(row, at), allowed)
     };
-    let (checksum, state) = (text(row, 2), text(row, 3));
+    let states = "`intended` (the next run looks what became of it), `applied` or `failed`";
     Ok(StatementRecord {
         version: version.to_owned(),
-        ordinal: u64::try_from(ordinal).map_err(|_| bad("ordinal", text(row, 1)))?,
-        checksum: checksum.and_then(|text| text.parse().ok()).ok_or_else(|| bad("checksum", checksum))?,
-        state: state.and_then(StatementState::from_name).ok_or_else(|| bad("state", state))?,
+        ordinal: ordinal.parse().map_err(|_| bad("ordinal", 1, "a whole number from 1"))?,
+        checksum: text(row, 2)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| bad("checksum", 2, CHECKSUM))?,
+        state: text(row, 3)
+            .and_then(StatementState::from_name)
+            .ok_or_else(|| bad("state", 3, states).mended_by("'intended'"))?,
         backend: text(row, 4).map(str::to_owned),
         evidence: text(row, 5).map(str::to_owned),
     })
@@ -126,11 +170,8 @@ fn text(row: &Row, column: usize) -> Option<&str> {
     row.get(column).and_then(Option::as_deref)
 }
 
-fn number(row: &Row, column: usize, name: &str) -> Result<i64, LedgerError> {
-    let value = text(row, column);
-    value
-        .and_then(|value| value.parse().ok())
-        .ok_or_else(|| damaged(format!("{name} is `{}`", value.unwrap_or("NULL"))))
+fn number(row: &Row, column: usize) -> Option<i64> {
+    text(row, column)?.parse().ok()
 }
 
 /// Who writes, and with which fence. Makes the statements that write the ledger.
@@ -178,6 +219,8 @@ pub struct StatementEntry<'a> {
 pub struct RevisionEntry<'a> {
     /// The change.
     pub change: &'a Change,
+    /// Its version as the ledger spells it.
+    pub version: &'a str,
     /// State.
     pub state: RevisionState,
     /// Statements in it.
@@ -215,7 +258,7 @@ impl Writer {
     /// Reads as our fence while it is the highest, and as NULL afterwards.
     fn checked_fence(&self) -> String {
         format!(
-            "(SELECT number FROM {p}fence WHERE number = ? {lock})",
+            "(SELECT number FROM {p}fence WHERE number = ? AND run_id = ? {lock})",
             p = self.dialect.prefix,
             lock = self.dialect.share_lock
         )
@@ -227,7 +270,7 @@ impl Writer {
         let mut queries = Vec::with_capacity(2);
         if replace {
             let sql = format!("DELETE FROM {p}revision WHERE version = ?");
-            queries.push(Query::new(sql, vec![entry.change.version.as_str().into()]));
+            queries.push(Query::new(sql, vec![entry.version.into()]));
         }
         let complete = entry.state.is_complete();
         let (start, now) = (self.dialect.transaction_start, self.dialect.now);
@@ -243,7 +286,7 @@ impl Writer {
         queries.push(Query::new(
             sql,
             vec![
-                entry.change.version.as_str().into(),
+                entry.version.into(),
                 entry.change.name.as_str().into(),
                 entry.change.kind.to_string().into(),
                 entry.change.checksum.as_str().into(),
@@ -257,6 +300,7 @@ impl Writer {
                 Value::Int(signed(entry.applied)),
                 Value::Int(signed(entry.sequence)),
                 Value::Int(self.fence),
+                identity.run_id.as_str().into(),
             ],
         ));
         queries
@@ -304,7 +348,7 @@ impl Writer {
                 Value::Int(signed(entry.total)),
                 Value::Int(signed(entry.applied)),
                 Value::Int(self.fence),
-                entry.change.version.as_str().into(),
+                entry.version.into(),
             ],
         )
     }
@@ -324,6 +368,7 @@ impl Writer {
             entry.backend.into(),
             entry.evidence.into(),
             Value::Int(self.fence),
+            self.identity.run_id.as_str().into(),
         ]);
         vec![
             Query::new(format!("DELETE FROM {p}statement WHERE version = ? AND ordinal = ?"), key()),

@@ -8,11 +8,13 @@ mod apply;
 mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod damage;
 pub mod database;
 mod error;
 mod event;
 mod failure;
 pub mod fault;
+mod grant;
 mod inspect;
 pub mod ledger;
 pub mod script;
@@ -20,6 +22,7 @@ mod watch;
 
 pub use admin::{Admin, Existing};
 pub use apply::{Applied, Job, Timing, apply};
+pub use damage::Damage;
 pub use database::{
     Backend, Committed, Connect, Control, Database, LedgerDialect, Leftover, Limits, LockAttempt, Query, Row,
     Running, Server, Session, Statement, Step, TransactionError, Value, Verdict,

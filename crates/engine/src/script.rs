@@ -45,6 +45,25 @@ impl PreparedStatement {
         }
     }
 
+    /// Whether it may leave something in the session: settings, temporary objects, whatever a function does.
+    pub fn may_leave_session_state(&self) -> bool {
+        let plain = matches!(
+            self.facts.kind,
+            Kind::Create { .. }
+                | Kind::Alter
+                | Kind::AddEnumValue { .. }
+                | Kind::Drop { .. }
+                | Kind::Reindex { .. }
+                | Kind::Truncate
+                | Kind::Dml
+                | Kind::Maintenance
+                | Kind::Privilege
+                | Kind::Transaction
+        );
+        let start: String = self.sql.chars().take(60).flat_map(char::to_lowercase).collect();
+        !plain || self.facts.mode == Mode::Session || start.contains(" temp")
+    }
+
     /// One line, cut to 100 characters, without secrets, for people.
     pub fn summary(&self) -> String {
         let shown = sluice_sql::redact(self.dialect, &self.sql);
@@ -235,6 +254,16 @@ fn substitute<'a>(source: &'a str, values: Placeholders<'_>) -> Result<Cow<'a, s
     Ok(Cow::Owned(out))
 }
 
+/// The part of a statement that frees every lock of the session, ours too.
+fn frees_our_lock(sql: &str) -> Option<&'static str> {
+    let lower = sql.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().take(2).collect();
+    if words == ["discard", "all"] {
+        return Some("DISCARD ALL");
+    }
+    ["pg_advisory_unlock_all", "release_all_locks"].into_iter().find(|function| lower.contains(function))
+}
+
 /// Groups statements into units as they come.
 struct UnitBuilder {
     dialect: Dialect,
@@ -263,6 +292,12 @@ impl UnitBuilder {
     }
 
     fn push(&mut self, statement: PreparedStatement) -> Result<(), String> {
+        if let Some(what) = frees_our_lock(&statement.sql) {
+            return Err(format!(
+                "{what} would free the lock that keeps other runs away from this database: remove it, or free your \
+                 own locks by name"
+            ));
+        }
         let mysql = matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
         match statement.facts.mode {
             Mode::Control(Control::Begin) => {

@@ -32,6 +32,8 @@ pub(crate) struct MysqlSession {
     backend: Backend,
     ledger: LedgerDialect,
     locked: bool,
+    /// Temporary tables that the user's statements have made, quoted.
+    temporary: Vec<String>,
 }
 
 impl MysqlSession {
@@ -53,6 +55,7 @@ impl MysqlSession {
             address,
             facts,
             locked: false,
+            temporary: Vec::new(),
         })
     }
 
@@ -69,6 +72,16 @@ impl MysqlSession {
     }
 
     /// Refuses what would cost the connection.
+    /// Keeps the names of temporary tables: the server lists them to nobody.
+    fn remember(&mut self, statement: &Statement<'_>) {
+        let start: String = statement.sql.chars().take(60).flat_map(char::to_lowercase).collect();
+        let creates = matches!(statement.facts.kind, sluice_sql::Kind::Create { .. });
+        if let (true, Some(table)) = (creates && start.contains("temporary"), statement.facts.objects.first()) {
+            let name: Vec<String> = table.name.iter().map(|part| quote(part)).collect();
+            self.temporary.push(name.join("."));
+        }
+    }
+
     fn check(&self, sql: &str) -> Result<(), DbError> {
         if reading::sends_a_local_file(sql) {
             return Err(local_file());
@@ -89,6 +102,7 @@ impl MysqlSession {
         match step {
             Step::Statement(statement) => {
                 self.check(&statement.sql)?;
+                self.remember(statement);
                 self.connection.run(&statement.sql).await
             }
             Step::Own(query) => self.connection.query(query).await.map(drop),
@@ -194,6 +208,7 @@ impl Session for MysqlSession {
 
     async fn execute(&mut self, statement: &Statement<'_>) -> Result<(), DbError> {
         self.check(&statement.sql)?;
+        self.remember(statement);
         self.connection.run(&statement.sql).await
     }
 
@@ -230,6 +245,9 @@ impl Session for MysqlSession {
         let row = self.connection.rows(&sql).await?.pop().unwrap_or_default();
         let (database, now) = row.split_first().unwrap_or((&None, &[]));
         let mut statements = vec!["UNLOCK TABLES".to_owned()];
+        statements.extend(
+            self.temporary.drain(..).map(|table| format!("DROP TEMPORARY TABLE IF EXISTS {table}")),
+        );
         if database.as_deref() != Some(self.facts.database.as_str()) {
             statements.push(format!("USE {}", quote(&self.facts.database)));
         }

@@ -279,7 +279,7 @@ impl Session for PostgresSession {
     }
 
     async fn reset(&mut self) -> Result<(), DbError> {
-        self.prelude.push_str("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ");
+        self.prelude.push_str("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP; UNLISTEN *; ");
         self.write_limits();
         Ok(())
     }

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, ChangeKind, Ledger, Revision, version_key};
+use crate::{Change, ChangeKind, Ledger, Revision, compare_versions, version_key};
 
 /// What happens to changes whose history was touched, per kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,8 @@ pub enum ProblemKind {
     Edited,
     Removed,
     OutOfOrder,
+    /// A pending change requires one that is not for this target.
+    Requires,
 }
 
 /// Compares the changes of a release with the ledger of one database. `applies(index)` answers whether the change's
@@ -117,12 +119,33 @@ pub fn decide(
     let mut decision = Decision::default();
     let recorded: HashMap<String, &Revision> =
         ledger.revisions.iter().map(|revision| (version_key(&revision.version), revision)).collect();
-    let is_recorded = |change: &Change| recorded.contains_key(&change.key);
-
-    let fresh = !changes.iter().any(is_recorded);
-    let baseline = changes.iter().enumerate().rfind(|(index, change)| {
-        change.kind == ChangeKind::Baseline && applies(*index) && (fresh || is_recorded(change))
-    });
+    // A baseline script stands for what comes before it only on a database that has no history at all.
+    let chosen = changes
+        .iter()
+        .enumerate()
+        .rfind(|(index, change)| {
+            change.kind == ChangeKind::Baseline
+                && applies(*index)
+                && (ledger.revisions.is_empty() || is_unfinished(recorded.get(&change.key)))
+        })
+        .map(|(index, _)| index);
+    let baselines: Vec<(Option<usize>, &str)> = ledger
+        .revisions
+        .iter()
+        .filter(|revision| revision.kind == ChangeKind::Baseline && revision.state.is_complete())
+        .map(|revision| {
+            let key = version_key(&revision.version);
+            (changes.iter().position(|change| change.key == key), revision.version.trim_start_matches('B'))
+        })
+        .collect();
+    let is_covered = |index: usize, change: &Change| {
+        chosen.is_some_and(|chosen| chosen > index)
+            || baselines.iter().any(|(at, version)| match at {
+                Some(at) => *at > index,
+                // The script was removed since, but it was run here.
+                None => compare_versions(&change.version, version).is_le(),
+            })
+    };
     let last_applied = changes
         .iter()
         .enumerate()
@@ -135,7 +158,10 @@ pub fn decide(
     for (index, change) in changes.iter().enumerate() {
         let revision = recorded.get(&change.key);
         if let Some(revision) = revision.filter(|revision| revision.state.is_complete()) {
-            let edited = revision.checksum.matches(change.checksum_input()) == Some(false);
+            // Equal text needs no hashing, and neither does another one of the same algorithm.
+            let edited = revision.checksum != change.checksum
+                && (revision.checksum.algorithm() == change.checksum.algorithm()
+                    || revision.checksum.matches(change.checksum_input()) == Some(false));
             match (change.kind, edited) {
                 (ChangeKind::Repeatable, true) => decision.pending.push((index, Action::Rerun)),
                 (_, edited) => {
@@ -166,22 +192,31 @@ pub fn decide(
             decision.skipped.push((index, Skip::NotForThisTarget));
             continue;
         }
-        let covering = baseline.filter(|(at, _)| *at > index);
-        match (change.kind, covering) {
-            (ChangeKind::Versioned, Some(_)) => decision.skipped.push((index, Skip::CoveredByBaseline)),
-            (ChangeKind::Baseline, _) if baseline.is_none_or(|(at, _)| at != index) => {
+        match change.kind {
+            ChangeKind::Versioned if is_covered(index, change) => {
+                decision.skipped.push((index, Skip::CoveredByBaseline));
+            }
+            ChangeKind::Baseline if chosen != Some(index) => {
                 decision.skipped.push((index, Skip::BaselineNotNeeded));
             }
             _ => {
-                if let (ChangeKind::Versioned, Some((_, last))) =
-                    (change.kind, last_applied.filter(|(last, _)| *last > index))
-                {
-                    decision.problem(ProblemKind::OutOfOrder, &change.version, integrity.out_of_order, || {
+                if let Some(missing) = requirement_left_out(changes, change, &recorded, &applies) {
+                    decision.problem(ProblemKind::Requires, &change.version, Response::Error, || {
                         format!(
-                            "{} comes before {last}, which is applied already",
+                            "{} requires {missing}, which is not for this database",
                             change.up.file.path()
                         )
                     });
+                }
+                if let (ChangeKind::Versioned, Some((_, last))) =
+                    (change.kind, last_applied.filter(|(last, _)| *last > index))
+                {
+                    decision.problem(
+                        ProblemKind::OutOfOrder,
+                        &change.version,
+                        integrity.out_of_order,
+                        || format!("{} comes before {last}, which is applied already", change.up.file.path()),
+                    );
                 }
                 decision.pending.push((index, Action::Apply));
             }
@@ -190,13 +225,33 @@ pub fn decide(
 
     let known: HashSet<&str> = changes.iter().map(|change| change.key.as_str()).collect();
     for revision in &ledger.revisions {
-        if revision.kind != ChangeKind::Repeatable && !known.contains(version_key(&revision.version).as_str()) {
+        // A repeatable change and a baseline script may go once they are complete: nothing is left to be done about them.
+        let may_go = revision.kind != ChangeKind::Versioned && revision.state.is_complete();
+        if !may_go && !known.contains(version_key(&revision.version).as_str()) {
             decision.problem(ProblemKind::Removed, &revision.version, integrity.removed, || {
                 format!("change {} is in the ledger but not in the repository", revision.version)
             });
         }
     }
     decision
+}
+
+fn is_unfinished(revision: Option<&&Revision>) -> bool {
+    revision.is_some_and(|revision| !revision.state.is_complete())
+}
+
+/// A change that `change` requires and that is neither applied here nor for this target.
+fn requirement_left_out<'c>(
+    changes: &'c [Change],
+    change: &Change,
+    recorded: &HashMap<String, &Revision>,
+    applies: &impl Fn(usize) -> bool,
+) -> Option<&'c str> {
+    change.directives.requires.iter().find_map(|required| {
+        let key = version_key(required);
+        let (index, found) = changes.iter().enumerate().find(|(_, change)| change.key == key)?;
+        (!applies(index) && !recorded.contains_key(&key)).then_some(found.version.as_str())
+    })
 }
 
 impl Decision {

@@ -87,8 +87,8 @@ fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
             let option = match problem.kind {
                 sluice_rollout::ProblemKind::Edited => "--accept",
                 sluice_rollout::ProblemKind::Removed => "--forget",
-                sluice_rollout::ProblemKind::OutOfOrder => {
-                    text.push_str(&format!("{name}: {}\n  give the file a later version\n", problem.message));
+                sluice_rollout::ProblemKind::OutOfOrder | sluice_rollout::ProblemKind::Requires => {
+                    text.push_str(&format!("{name}: {}\n  give the file a later version, or mend its directives\n", problem.message));
                     continue;
                 }
             };

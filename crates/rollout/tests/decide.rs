@@ -1,0 +1,120 @@
+//! What is to be done on one database, by comparing the repository with its ledger.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use sluice_rollout::{
+    Action, Block, Change, ChangeKind, Checksum, ChecksumInput, Directives, Integrity, Ledger, ProblemKind,
+    Revision, RevisionState, Script, Split, decide, version_key,
+};
+use sluice_text::{SourceFile, Span};
+
+fn change(version: &str) -> Change {
+    let kind = match version.as_bytes()[0] {
+        b'R' => ChangeKind::Repeatable,
+        b'B' => ChangeKind::Baseline,
+        _ => ChangeKind::Versioned,
+    };
+    let file = SourceFile::new(format!("{version}.sql"), version);
+    Change {
+        version: version.to_owned(),
+        key: version_key(version),
+        name: String::new(),
+        kind,
+        checksum: Checksum::of(version.as_bytes()),
+        input: ChecksumInput::File,
+        up: Script {
+            file,
+            blocks: vec![Block { span: Span::new(0, 1), split: Split::Dialect, substitute: false }],
+        },
+        down: None,
+        directives: Directives::default(),
+    }
+}
+
+fn revision(version: &str, state: RevisionState) -> Revision {
+    Revision {
+        version: version.to_owned(),
+        kind: change(version).kind,
+        checksum: Checksum::of(version.as_bytes()),
+        state,
+        statements_applied: 0,
+        finished_at: None,
+    }
+}
+
+/// Pending versions, then the kinds of problems, as text.
+fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
+    let ledger = Ledger { exists: true, fence: 1, revisions, statements: Vec::new() };
+    let decision = decide(changes, &ledger, Integrity::default(), |_| true);
+    let pending: Vec<String> = decision
+        .pending
+        .iter()
+        .map(|(index, action)| match action {
+            Action::Apply => changes[*index].version.clone(),
+            Action::Resume => format!("{}…", changes[*index].version),
+            Action::Rerun => format!("{}↻", changes[*index].version),
+        })
+        .collect();
+    let problems: Vec<String> = decision
+        .problems
+        .iter()
+        .map(|problem| {
+            let kind = match problem.kind {
+                ProblemKind::Edited => "edited",
+                ProblemKind::Removed => "removed",
+                ProblemKind::OutOfOrder => "late",
+                ProblemKind::Requires => "requires",
+            };
+            format!("{kind} {}", problem.version)
+        })
+        .collect();
+    format!("{}|{}", pending.join(" "), problems.join(" "))
+}
+
+#[test]
+fn a_baseline_script_runs_only_where_nothing_was_ever_run() {
+    use RevisionState::{Applied, Failed};
+    let all = |versions: &[&str]| versions.iter().map(|version| change(version)).collect::<Vec<_>>();
+    for (changes, revisions, expected) in [
+        (all(&["1", "2", "B2", "3"]), vec![], "B2 3|"),
+        (all(&["1", "B1", "2", "B2", "3"]), vec![], "B2 3|"),
+        (all(&["1", "2", "B2", "3"]), vec![revision("1", Applied)], "2 3|"),
+        (all(&["1", "2", "B2", "3"]), vec![revision("B2", Applied)], "3|"),
+        (all(&["1", "2", "B2", "3"]), vec![revision("B2", Failed)], "B2… 3|"),
+        // The only change that ran was replaced by the script since.
+        (all(&["2", "B2"]), vec![revision("1", Applied)], "2|removed 1"),
+        // The script was replaced by a newer one; what it stood for stays done.
+        (all(&["1", "2", "3", "B3", "4"]), vec![revision("B2", Applied), revision("3", Applied)], "4|"),
+    ] {
+        assert_eq!(decided(&changes, revisions), expected);
+    }
+}
+
+#[test]
+fn what_is_unfinished_is_never_forgotten() {
+    let unfinished = revision("R__view", RevisionState::Failed);
+    assert_eq!(decided(&[change("1")], vec![unfinished.clone()]), "1|removed R__view");
+    assert_eq!(decided(&[change("1"), change("R__view")], vec![unfinished]), "1 R__view…|");
+    assert_eq!(decided(&[change("1")], vec![revision("R__view", RevisionState::Applied)]), "1|");
+}
+
+#[test]
+fn a_requirement_that_is_not_for_the_target_is_a_problem() {
+    let mut second = change("2");
+    second.directives.requires = vec!["1".to_owned()];
+    let changes = [change("1"), second];
+    let ledger = Ledger::default();
+    let decision = decide(&changes, &ledger, Integrity::default(), |index| index != 0);
+    assert!(decision.is_refused());
+    assert_eq!(decision.problems[0].message, "2.sql requires 1, which is not for this database");
+    assert!(!decide(&changes, &ledger, Integrity::default(), |_| true).is_refused());
+}
+
+#[test]
+fn checksums_of_other_tools_are_compared_by_their_own_algorithm() {
+    let adopted = |text: &[u8]| Revision {
+        checksum: Checksum::with(sluice_rollout::Algorithm::Sha384Raw, text),
+        ..revision("1", RevisionState::Baseline)
+    };
+    assert_eq!(decided(&[change("1")], vec![adopted(b"1")]), "|");
+    assert_eq!(decided(&[change("1")], vec![adopted(b"other")]), "|edited 1");
+}
