@@ -1,5 +1,9 @@
-use sluice_engine::{ApplyError, DbErrorKind};
+use std::io::ErrorKind;
+
+use sluice_engine::ledger::LedgerError;
+use sluice_engine::{ApplyError, DbError, DbErrorKind};
 use sluice_report::{Failure, Problem};
+use sluice_store::StoreError;
 
 /// How a command ends, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,23 @@ impl Exit {
             Self::Inconclusive => 6,
             Self::Cancelled => 130,
         }
+    }
+
+    /// The one of two that says more, for commands that look at many databases: cancelled, then inconclusive (a person must
+    /// look), failed, unreachable, usage, waiting, findings, done.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Done => 0,
+            Self::Findings => 1,
+            Self::Waiting => 2,
+            Self::Usage => 3,
+            Self::Unreachable => 4,
+            Self::Failed => 5,
+            Self::Inconclusive => 6,
+            Self::Cancelled => 7,
+        };
+        if rank(other) > rank(self) { other } else { self }
     }
 
     /// The exit code in a word, as `--format json` has it.
@@ -87,26 +108,50 @@ impl CliError {
     }
 }
 
-impl From<sluice_store::StoreError> for CliError {
-    fn from(error: sluice_store::StoreError) -> Self {
-        Self::usage(error.to_string()).help(
-            "what is kept in .sluice can be deleted: the ledgers in the databases are the truth, only approvals and \
-             the list of releases and rollouts are lost",
-        )
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let exit = match &error {
+            StoreError::NotFound { .. } | StoreError::Ambiguous { .. } | StoreError::Newer { .. } => Exit::Usage,
+            // A file where the directory should be, or the other way round.
+            StoreError::File { error, .. }
+                if matches!(
+                    error.kind(),
+                    ErrorKind::AlreadyExists | ErrorKind::NotADirectory | ErrorKind::IsADirectory
+                ) =>
+            {
+                Exit::Usage
+            }
+            StoreError::Damaged { .. } => Exit::Inconclusive,
+            StoreError::File { .. }
+            | StoreError::ReadOnly { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Database { .. }
+            | StoreError::Json { .. }
+            | StoreError::RolloutExists { .. }
+            | StoreError::Conflict { .. }
+            | StoreError::Running { .. } => Exit::Failed,
+        };
+        let help = error.help().unwrap_or_else(|| {
+            "run the same command again; if it comes again, delete the directory .sluice: what is applied is in the \
+             ledgers of the databases"
+                .to_owned()
+        });
+        Self::new(exit, Problem::error(error.to_string()).help(Some(help)))
     }
 }
 
 /// How a failed target ends the command.
 pub fn exit_of(error: &ApplyError) -> Exit {
     match error {
-        ApplyError::Connect(error) => match error.kind {
-            DbErrorKind::Url => Exit::Usage,
-            DbErrorKind::DiskFull | DbErrorKind::LockTimeout | DbErrorKind::Permission => Exit::Failed,
-            DbErrorKind::Cancelled => Exit::Cancelled,
-            _ => Exit::Unreachable,
-        },
+        ApplyError::Connect(error) => exit_of_database(error),
+        // The database refused, or did not answer: the ledger itself is as it was.
+        ApplyError::Ledger(LedgerError::Database(error)) if error.kind != DbErrorKind::Statement => {
+            exit_of_database(error)
+        }
         ApplyError::ReadOnly { .. } | ApplyError::Lost(_) => Exit::Unreachable,
-        ApplyError::Script(_) => Exit::Usage,
+        ApplyError::Script(_)
+        | ApplyError::Declined { .. }
+        | ApplyError::Ledger(LedgerError::Newer { .. }) => Exit::Usage,
         ApplyError::Refused { .. } | ApplyError::EditedInFlight { .. } => Exit::Findings,
         ApplyError::Ledger(_) | ApplyError::Inconclusive { .. } | ApplyError::StillRunning { .. } => {
             Exit::Inconclusive
@@ -117,6 +162,15 @@ pub fn exit_of(error: &ApplyError) -> Exit {
         | ApplyError::Statement { .. }
         | ApplyError::Fenced => Exit::Failed,
         ApplyError::Cancelled { .. } => Exit::Cancelled,
+    }
+}
+
+fn exit_of_database(error: &DbError) -> Exit {
+    match error.kind {
+        DbErrorKind::Url => Exit::Usage,
+        DbErrorKind::DiskFull | DbErrorKind::LockTimeout | DbErrorKind::Permission => Exit::Failed,
+        DbErrorKind::Cancelled => Exit::Cancelled,
+        _ => Exit::Unreachable,
     }
 }
 
