@@ -75,7 +75,7 @@ impl MysqlTarget {
     }
 
     fn rows(&self, sql: &str) -> Vec<String> {
-        let rows = self.database.try_sql(sql).unwrap_or_default();
+        let rows = self.database.sql(sql);
         rows.lines().map(str::to_owned).collect()
     }
 
@@ -140,10 +140,17 @@ impl Target for MysqlTarget {
     }
 
     fn is_blocked(&self, _: &Runner) -> bool {
-        let sql = "SELECT count(*) FROM information_schema.processlist p WHERE db = database() AND host LIKE '127.0.0.1:%' \
-             AND (state LIKE 'Waiting for%lock%' OR id IN (SELECT trx_mysql_thread_id FROM information_schema.innodb_trx \
-             WHERE trx_state = 'LOCK WAIT'))";
-        self.rows(sql) == ["1"]
+        let waiting = "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND host LIKE '%:%' \
+             AND state LIKE 'Waiting for%lock%'";
+        if self.rows(waiting) == ["1"] {
+            return true;
+        }
+        // Not information_schema.innodb_trx: it shows old news to those who look often.
+        let status = self.database.sql("SHOW ENGINE INNODB STATUS");
+        self.sessions().iter().any(|id| {
+            let name = format!("thread id {id},");
+            status.split("---TRANSACTION").any(|one| one.contains("LOCK WAIT") && one.contains(&name))
+        })
     }
 
     fn blocker(&self, block: &dyn Any) -> String {
@@ -151,7 +158,7 @@ impl Target for MysqlTarget {
     }
 
     fn sessions(&self) -> Vec<String> {
-        self.rows("SELECT id FROM information_schema.processlist WHERE db = database() AND host LIKE '127.0.0.1:%'")
+        self.rows("SELECT id FROM information_schema.processlist WHERE db = database() AND host LIKE '%:%'")
     }
 
     fn end_sessions(&self) {

@@ -80,7 +80,7 @@ impl PostgresTarget {
     }
 
     fn rows(&self, sql: &str) -> Vec<String> {
-        let rows = self.database.try_psql(sql).unwrap_or_default();
+        let rows = self.database.psql(sql);
         rows.lines().map(str::to_owned).collect()
     }
 }

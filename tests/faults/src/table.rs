@@ -132,6 +132,11 @@ impl Table {
             text.push_str(&format!("n/a {}: {reason}\n", cells.join(" ")));
         }
         let failures: Vec<String> = self.outcomes.iter().filter_map(failure).collect();
+        if std::env::var_os("SLUICE_TIMES").is_some() {
+            for (point, fault, variant, outcome) in &self.outcomes {
+                text.push_str(&format!("{}{fault} {variant} {outcome:?}\n", point.letter()));
+            }
+        }
         let passed =
             self.outcomes.iter().filter(|(.., outcome)| matches!(outcome, Outcome::Pass(_))).count();
         let time: Duration = self
