@@ -94,7 +94,8 @@ impl Admin<'_> {
             Ok(revision) => revision.clone(),
             Err(declined) => return Err(held.decline(declined).await),
         };
-        let detail = format!("checksum taken from the file: {}, it was {}", change.checksum, revision.checksum);
+        let detail =
+            format!("checksum taken from the file: {}, it was {}", change.checksum, revision.checksum);
         let query = held.writer.put_checksum(&revision.version, &change.checksum);
         held.mend(&revision.version, vec![query], &detail).await?;
         Ok(detail)
@@ -238,7 +239,8 @@ impl Held {
 /// The revision whose checksum can be taken from the file.
 fn acceptable<'r>(change: &Change, revision: Option<&'r Revision>) -> Result<&'r Revision, ApplyError> {
     let version = &change.version;
-    let declined = |message: String, help: &str| Err(ApplyError::Declined { message, help: Some(help.to_owned()) });
+    let declined =
+        |message: String, help: &str| Err(ApplyError::Declined { message, help: Some(help.to_owned()) });
     match revision {
         None => declined(
             format!("change {version} is not in the ledger"),

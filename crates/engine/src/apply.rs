@@ -185,11 +185,17 @@ async fn work(
     log: &mut Log,
 ) -> Result<Done, ApplyError> {
     // Without the lock, to learn cheaply that there is nothing to do.
-    let ledger = read_ledger(session).await?;
-    log.settle(&ledger);
-    let decision = judge(job, &ledger)?;
-    if decision.pending.is_empty() {
-        return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
+    match read_ledger(session).await {
+        Ok(ledger) => {
+            log.settle(&ledger);
+            let decision = judge(job, &ledger)?;
+            if decision.pending.is_empty() {
+                return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
+            }
+        }
+        // Another run may be creating the ledger at this moment: what is half there is damage only under the lock.
+        Err(ApplyError::Ledger(ledger::LedgerError::Damaged { .. })) => {}
+        Err(error) => return Err(error),
     }
     if session.server().read_only {
         return Err(ApplyError::ReadOnly { address: session.server().address.clone() });

@@ -250,7 +250,10 @@ async fn a_rerun_that_stops_half_way_goes_on_there(fresh: &Fresh<'_>) {
         change.directives.transaction = TransactionMode::None;
         [table.clone(), change]
     };
-    fresh.apply(&alone("INSERT INTO effect (a) VALUES (10);\nINSERT INTO effect (a) VALUES (11);")).await.unwrap();
+    fresh
+        .apply(&alone("INSERT INTO effect (a) VALUES (10);\nINSERT INTO effect (a) VALUES (11);"))
+        .await
+        .unwrap();
     let broken = "INSERT INTO effect (a) VALUES (20);\nINSERT INTO nowhere (a) VALUES (21);";
     for _ in 0..2 {
         fresh.apply(&alone(broken)).await.unwrap_err();

@@ -81,8 +81,9 @@ mod tests {
         ] {
             let mut error = DbError::new(DbErrorKind::Permission, message);
             error.code = Some(code.to_owned());
-            let expected = statement
-                .map(|statement| format!("the ledger needs it: {statement}; then run the same command again"));
+            let expected = statement.map(|statement| {
+                format!("the ledger needs it: {statement}; then run the same command again")
+            });
             assert_eq!(missing(&error), expected, "{message}");
         }
     }

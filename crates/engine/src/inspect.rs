@@ -16,17 +16,19 @@ pub struct Inspection {
     pub ledger: Ledger,
     /// What interrupted statements have left.
     pub leftovers: Vec<Leftover>,
-    /// Changes whose last try failed.
+    /// Changes whose last try failed or was cancelled.
     pub failures: Vec<Failed>,
 }
 
-/// A change whose last try failed. Where all of it ran in one transaction, only the history knows of it.
+/// A change whose last try failed or was cancelled. Where all of it ran in one transaction, only the history knows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// Its version.
     pub version: String,
     /// What went wrong, with the place.
     pub detail: String,
+    /// Somebody wanted it to stop.
+    pub cancelled: bool,
 }
 
 /// Reads a target's ledger and, if asked to be thorough, looks for leftovers and failures.
@@ -54,12 +56,17 @@ pub async fn inspect(
 
 async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {
     let sql = format!(
-        "SELECT e.version, e.detail FROM {p}event e WHERE e.kind = 'failed' AND e.id = \
+        "SELECT e.version, e.detail, e.kind FROM {p}event e WHERE e.kind IN ('failed', 'cancelled') AND e.id = \
          (SELECT max(l.id) FROM {p}event l WHERE l.version = e.version) ORDER BY e.id",
         p = session.ledger_dialect().prefix
     );
     let rows = session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
-    Ok(rows.iter().map(|row| Failed { version: required(row, 0), detail: required(row, 1) }).collect())
+    let failed = |row: &Row| Failed {
+        version: required(row, 0),
+        detail: required(row, 1),
+        cancelled: required(row, 2) == "cancelled",
+    };
+    Ok(rows.iter().map(failed).collect())
 }
 
 /// One revision with everything that the ledger knows of it.

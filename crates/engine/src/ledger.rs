@@ -45,10 +45,27 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
         finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
         p = dialect.prefix,
     );
-    let rows = match session.query(&Query::new(sql, Vec::new())).await {
-        Ok(rows) => rows,
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => return nothing(session).await,
-        Err(error) => return Err(error.into()),
+    let query = Query::new(sql, Vec::new());
+    let mut tries = 0;
+    let rows = loop {
+        match session.query(&query).await {
+            Ok(rows) => break rows,
+            Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Another run may be creating it right now, or have stopped in the middle of that: then nothing is in it.
+        if !has_revisions(session).await? {
+            return Ok(Ledger::default());
+        }
+        tries += 1;
+        if tries == 2 {
+            let table = format!("{}fence", session.ledger_dialect().prefix);
+            return Err(Damage::missing(
+                table,
+                "the table revision has rows, and the table fence is missing",
+            )
+            .into());
+        }
     };
     let prefix = session.ledger_dialect().prefix.clone();
     let Some(first) = rows.first() else {
@@ -61,8 +78,8 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let in_fence = |column: &'static str, found: Option<&str>| {
         Damage::value(format!("{prefix}fence"), &[], column, found, "a whole number that is not negative")
     };
-    let format = number(first, 1)
-        .ok_or_else(|| in_fence("format", text(first, 1)).mended_by(&FORMAT.to_string()))?;
+    let format =
+        number(first, 1).ok_or_else(|| in_fence("format", text(first, 1)).mended_by(&FORMAT.to_string()))?;
     if format > FORMAT {
         return Err(LedgerError::Newer { found: format });
     }
@@ -83,20 +100,13 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     Ok(Ledger { exists: true, fence, revisions, statements })
 }
 
-/// A ledger that is not there; one of which only a part is there was changed by hand.
-async fn nothing(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
-    for table in ["revision", "fence"] {
-        let sql = format!("SELECT 1 FROM {p}{table} WHERE 1 = 0", p = session.ledger_dialect().prefix);
-        match session.query(&Query::new(sql, Vec::new())).await {
-            Ok(_) => {
-                let what = format!("the table {table} is there, and another one is missing");
-                return Err(Damage::missing(format!("{}{table}", session.ledger_dialect().prefix), what).into());
-            }
-            Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
-            Err(error) => return Err(error.into()),
-        }
+async fn has_revisions(session: &mut dyn Session) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT 1 FROM {p}revision LIMIT 1", p = session.ledger_dialect().prefix);
+    match session.query(&Query::new(sql, Vec::new())).await {
+        Ok(rows) => Ok(!rows.is_empty()),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(false),
+        Err(error) => Err(error.into()),
     }
-    Ok(Ledger::default())
 }
 
 async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecord>, LedgerError> {
