@@ -53,7 +53,7 @@ pub struct Preparation {
     /// What was found out, in the order of the databases.
     pub surveys: Vec<Survey>,
     input: RolloutInput,
-    /// Environments that come before a stage and are not part of the rollout, with their databases.
+    /// Environments that come before a stage, and what is known of their databases that are not part of the rollout.
     before: Vec<(String, Observed)>,
     /// What is pending on databases behind an approval.
     pub planned: HashMap<TargetName, Vec<String>>,
@@ -85,7 +85,7 @@ impl Preparation {
             .zip(&gated_surveys)
             .filter_map(|(site, survey)| Some((site.target.name.clone(), survey.pending(context)?)))
             .collect();
-        let mut stages = Vec::new();
+        let (mut stages, mut before) = (Vec::new(), Vec::new());
         let mut previous: Option<&str> = None;
         for environment in &config.environments {
             if config.databases_of(&environment.name).next().is_none() {
@@ -97,9 +97,24 @@ impl Preparation {
                 .filter(|(site, _)| site.target.environment == environment.name)
                 .map(|(site, survey)| TargetInput { target: site.target.clone(), fact: survey.fact() })
                 .collect();
-            if let Some(reason) = previous.and_then(|previous| left_out(context, sites, previous)) {
-                context.output.message(&format!("{} is left out: {reason}", environment.name));
-                break;
+            if let Some(previous) = previous
+                && !targets.is_empty()
+                && let Some(observed) = observe_rest(context, sites, previous)
+            {
+                match &observed {
+                    Observed::Finished { .. } => {}
+                    Observed::Unfinished { reason } | Observed::Unknown { reason }
+                        if sites.iter().any(|site| site.target.environment == previous) =>
+                    {
+                        context.output.message(&format!(
+                            "{} is left out: {previous} is only partly selected, and {reason}",
+                            environment.name
+                        ));
+                        break;
+                    }
+                    Observed::Unfinished { .. } | Observed::Unknown { .. } => {}
+                }
+                before.push((previous.to_owned(), observed));
             }
             if !targets.is_empty() {
                 stages.push(StageInput {
@@ -110,16 +125,6 @@ impl Preparation {
             }
             previous = Some(&environment.name);
         }
-        let chosen: HashSet<&str> = stages.iter().map(|stage| stage.environment.name.as_str()).collect();
-        let before = stages
-            .iter()
-            .filter_map(|stage| stage.after.clone())
-            .filter(|after| !chosen.contains(after.as_str()))
-            .map(|after| {
-                let observed = observe(context, context.config().databases_of(&after));
-                (after, observed)
-            })
-            .collect();
         let input = RolloutInput {
             release: release.digest.clone(),
             plan: plan.digest,
@@ -184,19 +189,11 @@ impl Preparation {
     }
 }
 
-/// Why nothing may go past an environment of which only a part is selected: what is not selected lacks the release.
-fn left_out(context: &Context, sites: &[Site<'_>], environment: &str) -> Option<String> {
+/// What is known of the databases of an environment that are not selected; `None` where all of them are.
+fn observe_rest(context: &Context, sites: &[Site<'_>], environment: &str) -> Option<Observed> {
     let selected = |entry: &&DatabaseEntry| sites.iter().any(|site| site.target.name.0 == entry.name);
-    let (inside, outside): (Vec<_>, Vec<_>) = context.config().databases_of(environment).partition(selected);
-    if inside.is_empty() || outside.is_empty() {
-        return None;
-    }
-    match observe(context, outside.into_iter()) {
-        Observed::Finished { .. } => None,
-        Observed::Unfinished { reason } | Observed::Unknown { reason } => {
-            Some(format!("{environment} is only partly selected, and {reason}"))
-        }
-    }
+    let (_, outside): (Vec<_>, Vec<_>) = context.config().databases_of(environment).partition(selected);
+    (!outside.is_empty()).then(|| observe(context, outside.into_iter()))
 }
 
 /// What the ledgers of databases say about the release.

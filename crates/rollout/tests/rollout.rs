@@ -160,6 +160,29 @@ fn a_previous_stage_elsewhere_is_judged_by_its_ledgers() {
 }
 
 #[test]
+fn a_previous_stage_of_which_a_part_is_elsewhere_is_done_when_both_parts_are() {
+    let prod = Environment { soak: Some(Duration::from_secs(3600)), ..Environment::new("prod") };
+    let stages = vec![stage(Environment::new("staging"), None, &["s1"]), stage(prod, Some("staging"), &["p"])];
+    let mut rollout = rollout(stages);
+    let observe = |observed, observed_at| Event::GateObserved {
+        environment: "staging".to_owned(),
+        observed,
+        observed_at,
+    };
+    let later = at("2026-03-25T12:30:00Z");
+    rollout.handle(observe(Observed::Finished { finished_at: later }, noon()), noon());
+    assert_eq!(rollout.handle(Event::Started, noon()), [start("s1", 1)]);
+    // The other half was done half an hour after this one.
+    let opens = at("2026-03-25T13:30:00Z");
+    assert_eq!(rollout.handle(succeeded("s1", 1, noon()), later), [Command::WakeAt { at: opens }]);
+    let lacking = Observed::Unfinished { reason: "s2: 1 change is not applied".to_owned() };
+    rollout.handle(observe(lacking, opens), opens);
+    assert_eq!(rollout.outcome(opens), Some(Outcome::WaitingAtGate));
+    assert_eq!(rollout.why(opens)[0].message, "staging is not done: s2: 1 change is not applied");
+    assert_eq!(rollout.handle(observe(Observed::Finished { finished_at: later }, opens), opens), [start("p", 1)]);
+}
+
+#[test]
 fn too_many_failures_pause_and_a_retry_goes_on() {
     let prod = Environment {
         waves: vec![Wave::parse("2").unwrap()],

@@ -67,7 +67,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// What the ledgers of an environment say that is not part of this rollout but comes before one of its stages.
+    /// What the ledgers say of an environment that comes before a stage, as far as its databases are not part of this rollout.
     GateObserved {
         /// Which environment.
         environment: String,

@@ -27,7 +27,7 @@ pub struct RolloutInput {
 pub struct StageInput {
     /// With all its rules.
     pub environment: Environment,
-    /// Name of the environment before it. One that is no earlier stage of the rollout is judged by
+    /// Name of the environment before it. Its databases that are not part of the rollout are judged by
     /// [`Event::GateObserved`](super::Event::GateObserved).
     pub after: Option<String>,
     /// Its databases.

@@ -75,7 +75,7 @@ pub struct Stage {
     pub after: Option<String>,
     /// Its place, where it is a stage of this rollout.
     pub(super) after_stage: Option<usize>,
-    /// What is known of an environment before it that is not part of the rollout, and since when.
+    /// What is known of the databases of the environment before it that are not part of the rollout, and since when.
     pub observed: Option<(Timestamp, Observed)>,
     /// How it stands.
     pub state: StageState,
@@ -267,17 +267,23 @@ impl Data {
 
     /// What is known of the environment before a stage.
     pub(super) fn before(&self, stage: &Stage, done: &[usize]) -> Option<Observed> {
-        let Some(position) = stage.after_stage else {
-            return stage.observed.as_ref().map(|(_, observed)| observed.clone());
-        };
+        let outside = stage.observed.as_ref().map(|(_, observed)| observed.clone());
+        let Some(position) = stage.after_stage else { return outside };
         let previous = self.stages.get(position)?;
-        Some(match (previous.state, previous.finished_at) {
+        let inside = match (previous.state, previous.finished_at) {
             (StageState::Succeeded, Some(finished_at)) => Observed::Finished { finished_at },
             _ => {
                 let of: usize = previous.waves.iter().map(ExactSizeIterator::len).sum();
                 let done = done.get(position).copied().unwrap_or(0);
                 Observed::Unfinished { reason: format!("{done} of {of} databases are done") }
             }
+        };
+        Some(match (inside, outside) {
+            (Observed::Finished { finished_at }, Some(Observed::Finished { finished_at: other })) => {
+                Observed::Finished { finished_at: finished_at.max(other) }
+            }
+            (Observed::Finished { .. }, Some(outside)) => outside,
+            (inside, _) => inside,
         })
     }
 

@@ -69,7 +69,7 @@ impl Rollout {
             }
             Event::GateObserved { environment, observed, observed_at } => {
                 for stage in &mut self.data.stages {
-                    let concerned = stage.after_stage.is_none() && stage.after.as_ref() == Some(&environment);
+                    let concerned = stage.after.as_ref() == Some(&environment);
                     let newer = stage.observed.as_ref().is_none_or(|(before, _)| *before <= observed_at);
                     if concerned && newer {
                         stage.observed = Some((observed_at, observed.clone()));
