@@ -1,6 +1,7 @@
 //! Sessions of the server as people want to see them.
 
 use sluice_engine::{DbError, Running};
+use sluice_sql::{Dialect, redact};
 
 use crate::connection::Connection;
 
@@ -29,7 +30,8 @@ fn running(row: &[Option<String>]) -> Running {
     if let Some(database) = text(3) {
         who.push_str(&format!(", database {database}"));
     }
-    let statement = text(6).map(one_line).or_else(|| {
+    // What MariaDB's lexer reads otherwise is no secret.
+    let statement = text(6).map(|sql| one_line(&redact(Dialect::Mysql, sql))).or_else(|| {
         let command = text(4)?;
         (command == "Sleep").then(|| "(idle)".to_owned())
     });
@@ -49,4 +51,17 @@ fn one_line(sql: &str) -> String {
         return line;
     }
     line.chars().take(LENGTH).chain("…".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_others_are_shown_without_their_secrets() {
+        let text = |text: &str| Some(text.to_owned());
+        let sql = "CREATE USER app\n IDENTIFIED BY 'hush'";
+        let row = [text("7"), text("ann"), None, None, text("Query"), text("3"), text(sql)];
+        assert_eq!(running(&row).statement.as_deref(), Some("CREATE USER app IDENTIFIED BY '***'"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Sessions of the server as people see them.
 
 use sluice_engine::{DbError, Row, Running};
+use sluice_sql::{Dialect, redact};
 
 use crate::request::cell;
 
@@ -31,7 +32,7 @@ pub fn running(row: &Row) -> Result<Running, DbError> {
     Ok(Running {
         backend: format!("pid {pid}"),
         who,
-        statement: text(4).map(one_line),
+        statement: text(4).map(|sql| one_line(&redact(Dialect::Postgres, sql))),
         seconds: text(5).and_then(|seconds| seconds.parse().ok()),
         stop_with: format!("SELECT pg_terminate_backend({pid})"),
     })
@@ -55,6 +56,14 @@ mod tests {
     fn the_halves_of_the_key_are_those_that_the_server_shows() {
         assert!(LOCK_CONDITION.contains(&format!("classid = {} ", LOCK_KEY >> 32)));
         assert!(LOCK_CONDITION.contains(&format!("objid = {} ", LOCK_KEY & 0xffff_ffff)));
+    }
+
+    #[test]
+    fn statements_of_others_are_shown_without_their_secrets() {
+        let text = |text: &str| Some(text.to_owned());
+        let sql = "alter role app\n  password 'hush'";
+        let row = vec![text("7"), text("ann"), None, None, text(sql), text("3"), text("active")];
+        assert_eq!(running(&row).unwrap().statement.as_deref(), Some("alter role app password '***'"));
     }
 
     #[test]

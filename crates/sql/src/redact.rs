@@ -7,7 +7,8 @@ use crate::lexer::{Delimiter, Lexer, TokenKind};
 const REACH: usize = 4;
 
 /// A statement with its secrets taken out, for people, logs and plans: string literals that follow `PASSWORD`,
-/// `IDENTIFIED BY`, `CONNECTION` and their like become `'***'`. Text that cannot be read is shown without any string.
+/// `IDENTIFIED BY`, `CONNECTION` and their like become `'***'`, and so does the rest of a text from a string on that never
+/// ends.
 pub fn redact(dialect: Dialect, statement: &str) -> Cow<'_, str> {
     let lower = statement.to_ascii_lowercase();
     if !["password", "identified", "connection", "secret"].iter().any(|word| lower.contains(word)) {
@@ -16,7 +17,15 @@ pub fn redact(dialect: Dialect, statement: &str) -> Cow<'_, str> {
     let delimiter = Delimiter::Semicolon;
     let mut lexer = Lexer::new(dialect, statement.as_bytes(), &delimiter, true);
     let (mut out, mut copied, mut armed) = (String::with_capacity(statement.len()), 0, 0_usize);
-    while let Ok(token) = lexer.next() {
+    let mut read = 0;
+    loop {
+        let Ok(token) = lexer.next() else {
+            // A string that is cut off, as servers cut the texts of their sessions: it may be the secret.
+            out.push_str(statement.get(copied..read).unwrap_or_default());
+            out.push_str(" '***'");
+            return Cow::Owned(out);
+        };
+        read = token.end;
         let text = statement.get(token.start..token.end).unwrap_or_default();
         match token.kind {
             TokenKind::End => break,
@@ -92,6 +101,8 @@ mod tests {
                 "GRANT ALL ON *.* TO a IDENTIFIED BY \"hush\"",
                 "GRANT ALL ON *.* TO a IDENTIFIED BY '***'",
             ),
+            (Postgres, "ALTER ROLE a PASSWORD 'hus", "ALTER ROLE a PASSWORD '***'"),
+            (Mysql, "CREATE USER a IDENTIFIED BY 'hus", "CREATE USER a IDENTIFIED BY '***'"),
             (Mariadb, "SET PASSWORD FOR a = PASSWORD('hush')", "SET PASSWORD FOR a = PASSWORD('***')"),
             (Postgres, "INSERT INTO t VALUES ('kept')", "INSERT INTO t VALUES ('kept')"),
             (

@@ -49,9 +49,14 @@ impl Location {
                 "mode=rw" => Access::Write,
                 "mode=rwc" => Access::Create,
                 _ => {
+                    // Its value may be a key. A wrong mode is none.
+                    let name = match option.split_once('=') {
+                        Some((name, _)) if name != "mode" => name,
+                        _ => option,
+                    };
                     return Err(refused(
                         url,
-                        &format!("option `{option}` is not known (known: mode=ro, mode=rw, mode=rwc)"),
+                        &format!("option `{name}` is not known (known: mode=ro, mode=rw, mode=rwc)"),
                     ));
                 }
             };
@@ -92,7 +97,12 @@ pub fn absolute_url(url: &str, base: &Path) -> Result<String, DbError> {
 }
 
 fn refused(url: &str, why: &str) -> DbError {
-    let mut error = DbError::new(DbErrorKind::Url, format!("`{url}` is not a SQLite URL: {why}"));
+    // Options, and URLs of other kinds, may hold what nobody must read.
+    let shown = match url.strip_prefix("sqlite:") {
+        Some(_) => url.split('?').next().unwrap_or_default(),
+        None => url.split(':').next().unwrap_or_default(),
+    };
+    let mut error = DbError::new(DbErrorKind::Url, format!("`{shown}` is not a SQLite URL: {why}"));
     error.hint = Some(
         "write it as `sqlite:path/to.db`, `sqlite:///absolute/path/to.db` or `sqlite::memory:`".to_owned(),
     );
@@ -159,6 +169,15 @@ mod tests {
             assert_eq!(error.kind, DbErrorKind::Url, "{url}");
             assert!(error.hint.unwrap().contains("sqlite:path/to.db"));
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_without_what_may_be_secret() {
+        for url in ["sqlite:x.db?key=hush", "sqlite:x%00?mode=ro&key=hush", "postgres://ann:hush@host/db"] {
+            assert!(!Location::parse(url).unwrap_err().to_string().contains("hush"), "{url}");
+        }
+        let message = Location::parse("sqlite:x.db?mode=write").unwrap_err().to_string();
+        assert!(message.contains("sqlite:x.db") && message.contains("mode=write"), "{message}");
     }
 
     #[test]
