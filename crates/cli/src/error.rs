@@ -111,7 +111,9 @@ impl CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
-            StoreError::NotFound { .. } | StoreError::Ambiguous { .. } | StoreError::Newer { .. } => Exit::Usage,
+            StoreError::NotFound { .. } | StoreError::Ambiguous { .. } | StoreError::Newer { .. } => {
+                Exit::Usage
+            }
             // A file where the directory should be, or the other way round.
             StoreError::File { error, .. }
                 if matches!(

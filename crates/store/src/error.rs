@@ -73,6 +73,8 @@ pub enum StoreError {
         kind: &'static str,
         /// What was asked for.
         given: String,
+        /// The newest of those that there are.
+        known: Vec<String>,
     },
     /// More than one begins with it.
     #[error("`{given}` may be any of {count} {kind}s: {}", .candidates.join(", "))]
@@ -125,7 +127,10 @@ impl StoreError {
             ),
             Self::Busy { .. } => "wait for the other sluice and run the same command again".to_owned(),
             Self::Database { .. } | Self::Json { .. } | Self::RolloutExists { .. } => return None,
-            Self::NotFound { kind, .. } => format!("see `sluice {kind} list`"),
+            Self::NotFound { kind, known, .. } if known.is_empty() => format!("there are no {kind}s yet"),
+            Self::NotFound { kind, known, .. } => {
+                format!("the newest are: {}; `sluice {kind} list` shows all", known.join(", "))
+            }
             Self::Ambiguous { .. } => "give more characters".to_owned(),
             Self::Conflict { .. } => "run the same command again".to_owned(),
             Self::Running { holder } => match holder {

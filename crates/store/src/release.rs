@@ -114,10 +114,25 @@ impl Store {
             &prefix,
             "SELECT digest FROM release WHERE substr(digest, 1, length(?1)) = ?1",
         )?;
-        let missing = || StoreError::NotFound { kind: "release", given: digest.to_owned() };
+        let missing = || self.missing("release", digest);
         let connection = self.reader().ok_or_else(missing)?;
         let sql = format!("SELECT {COLUMNS} FROM release WHERE digest = ?");
         connection.query_row(&sql, [found], RawRelease::read).map_err(|error| self.error(error))?.parse(self)
+    }
+
+    /// The error about a name that nothing has, with names that something has.
+    pub(crate) fn missing(&self, kind: &'static str, given: &str) -> StoreError {
+        let newest = match kind {
+            "release" => "SELECT digest FROM release ORDER BY created_at DESC, rowid DESC LIMIT 5",
+            _ => "SELECT id FROM rollout ORDER BY created_at DESC, rowid DESC LIMIT 5",
+        };
+        let read = |connection: &rusqlite::Connection| {
+            let mut statement = connection.prepare_cached(newest)?;
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        // Without them the error still says what is wrong.
+        let known = self.reader().and_then(|connection| read(connection).ok()).unwrap_or_default();
+        StoreError::NotFound { kind, given: given.to_owned(), known }
     }
 
     /// The one identifier that begins with `prefix`.
@@ -128,7 +143,7 @@ impl Store {
         prefix: &str,
         sql: &str,
     ) -> Result<String, StoreError> {
-        let missing = || StoreError::NotFound { kind, given: given.to_owned() };
+        let missing = || self.missing(kind, given);
         let connection = self.reader().filter(|_| !given.is_empty()).ok_or_else(missing)?;
         let read = || {
             let mut statement = connection.prepare_cached(sql)?;

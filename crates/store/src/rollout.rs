@@ -112,7 +112,7 @@ impl Store {
         let found =
             self.resolve("rollout", id, id, "SELECT id FROM rollout WHERE substr(id, 1, length(?1)) = ?1")?;
         let rollout = self.one_rollout("id = ?", &found)?;
-        rollout.ok_or_else(|| StoreError::NotFound { kind: "rollout", given: id.to_owned() })
+        rollout.ok_or_else(|| self.missing("rollout", id))
     }
 
     /// The newest rollout of a release.
@@ -212,7 +212,7 @@ impl Store {
         match append().map_err(|error| self.error(error))? {
             Appended::Generation(generation) => Ok(generation),
             Appended::Conflict(found) => Err(StoreError::Conflict { id: id.to_owned(), expected, found }),
-            Appended::Missing => Err(StoreError::NotFound { kind: "rollout", given: id.to_owned() }),
+            Appended::Missing => Err(self.missing("rollout", id)),
         }
     }
 }
