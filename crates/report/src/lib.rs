@@ -3,23 +3,29 @@
 //! Each module holds one result: the type that is serialised (its schema is published in `docs/schemas/`) and its rendering for
 //! people. No I/O: everything renders to a `String`.
 
+mod baseline;
 mod deploy;
 mod failure;
 mod history;
 mod paint;
 mod plan;
 mod release;
+mod repair;
 mod rollout;
+mod setup;
 mod status;
 mod table;
 
+pub use baseline::{Baseline, BaselineTarget};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use paint::{Paint, Tone};
 pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChange};
 pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
+pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
+pub use setup::{Initialised, NewChange, OtherDirectory};
 pub use status::{DatabaseStatus, LastChange, State, Status};
 
 /// A result that a program can read.
@@ -42,12 +48,16 @@ pub trait Report: serde::Serialize + schemars::JsonSchema {
 /// The JSON Schemas of all results, by the name of their file.
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
+        schema::<Baseline>(),
         schema::<Deployment>(),
         schema::<Failure>(),
         schema::<History>(),
+        schema::<Initialised>(),
+        schema::<NewChange>(),
         schema::<Plan>(),
         schema::<ReleaseDetail>(),
         schema::<ReleaseList>(),
+        schema::<Repair>(),
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
         schema::<Status>(),

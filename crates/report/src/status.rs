@@ -60,6 +60,8 @@ pub enum State {
     Unfinished,
     /// A change failed: the next run resumes it.
     Failed,
+    /// The last try of a change was cancelled: the next run resumes it.
+    Cancelled,
     /// The history does not fit the repository.
     Refused,
     /// Did not answer.
@@ -73,6 +75,7 @@ impl State {
             Self::Pending => ("pending", Tone::Waiting),
             Self::Unfinished => ("unfinished", Tone::Bad),
             Self::Failed => ("failed", Tone::Bad),
+            Self::Cancelled => ("cancelled", Tone::Waiting),
             Self::Refused => ("refused", Tone::Bad),
             Self::Unreachable => ("unreachable", Tone::Bad),
         }
