@@ -1,19 +1,21 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_engine::ledger::Identity;
-use sluice_engine::{Connect, Database, DbError, DbErrorKind, Timing};
+use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Timing};
 use sluice_project::config::{Config, DatabaseEntry};
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
-use sluice_rollout::{Change, Selector, Target, TargetFilter};
+use sluice_rollout::{Provenance, Selector, Target, TargetFilter};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Global;
 use crate::engines::family_of;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+use crate::secrets::Secrets;
+use crate::targets;
 
 /// A project and what the options select of it. The current directory is the project's root from here on, so that relative
 /// paths in the configuration mean what they say.
@@ -30,6 +32,7 @@ pub struct Context {
     pub run_id: String,
     /// `targets` directives, by index of the change.
     selectors: Vec<Option<Selector>>,
+    secrets: Secrets,
 }
 
 impl Context {
@@ -39,17 +42,20 @@ impl Context {
     /// Everything that is wrong with the configuration and the files.
     pub fn load(global: &Global, output: Output, cancel: CancellationToken) -> Result<Self, CliError> {
         let path = config_path(global)?;
-        let project = Project::load(&path)?;
+        let mut project = Project::load(&path)?;
         if !project.root.as_os_str().is_empty() {
             std::env::set_current_dir(&project.root).map_err(|error| {
                 CliError::usage(format!("{} cannot be entered: {error}", project.root.display()))
             })?;
+            // It was relative to the directory that was left.
+            project.root = PathBuf::from(".");
         }
-        let selectors = compile_targets(project.changes())?;
+        let selectors = targets::compile(project.changes(), &project.config.databases)?;
         for warning in project.warnings() {
             output.message(&format!("warning: {warning}"));
         }
-        Ok(Self { project, global: global.clone(), output, cancel, run_id: run_id(), selectors })
+        let secrets = Secrets::default();
+        Ok(Self { project, global: global.clone(), output, cancel, run_id: run_id(), selectors, secrets })
     }
 
     /// The configuration.
@@ -154,7 +160,7 @@ impl Context {
         self.selectors
             .get(index)
             .and_then(Option::as_ref)
-            // An expression that fails on a target does not select it.
+            // `connection` has refused a target on which it fails.
             .is_none_or(|selector| selector.matches(target).unwrap_or(false))
     }
 
@@ -173,18 +179,23 @@ impl Context {
     /// Resolves a target's URL.
     ///
     /// # Errors
-    /// A reference that does not resolve, or a URL of an unknown kind.
+    /// A reference that does not resolve, a URL of an unknown kind, a `targets` directive that fails on the target.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
-        let secret = sluice_project::secret::resolve(&site.entry.url, Path::new("."))
-            .map_err(|error| DbError::new(DbErrorKind::Connect, error.to_string()))?;
+        let (secret, known_before) =
+            self.secrets.resolve(&site.entry.url, Path::new(".")).map_err(|error| DbError {
+                hint: Some(error.help()),
+                ..DbError::new(DbErrorKind::Connect, error.to_string())
+            })?;
         let family = family_of(secret.expose())?;
         let mut target = site.target.clone();
         if target.engine.is_none() {
             target.engine = sluice_project::secret::engine_of(secret.expose()).map(str::to_owned);
+            self.check_targets(&target)?;
         }
         Ok(Connection {
             family,
             target,
+            known_before,
             connect: Connect {
                 url: secret.expose().to_owned(),
                 run_id: self.run_id.clone(),
@@ -192,6 +203,43 @@ impl Context {
                 cancel: self.cancel.child_token(),
             },
         })
+    }
+
+    /// Does something with a database. A secret that was asked for earlier in this process, and that the database does not
+    /// take any more, is asked for once again.
+    ///
+    /// # Errors
+    /// Those of [`Context::connection`] and of `work`.
+    pub fn connected<T>(
+        &self,
+        site: &Site<'_>,
+        mut work: impl FnMut(Connection) -> Result<T, ApplyError>,
+    ) -> Result<T, ApplyError> {
+        let connection = self.connection(site).map_err(ApplyError::Connect)?;
+        let (known_before, url) = (connection.known_before, connection.connect.url.clone());
+        match work(connection) {
+            Err(ApplyError::Connect(error) | ApplyError::Lost(error))
+                if error.kind == DbErrorKind::Authentication && known_before =>
+            {
+                self.secrets.forget(&site.entry.url, &url);
+                work(self.connection(site).map_err(ApplyError::Connect)?)
+            }
+            result => result,
+        }
+    }
+
+    /// Holds every `targets` directive against a target whose engine is known only now.
+    fn check_targets(&self, target: &Target) -> Result<(), DbError> {
+        for (change, selector) in self.project.changes().iter().zip(&self.selectors) {
+            let failed = selector.as_ref().and_then(|selector| targets::failure(change, selector, target));
+            if let Some(message) = failed {
+                let mut error =
+                    DbError::new(DbErrorKind::Url, format!("{}: {message}", targets::place(change)));
+                error.hint = Some("correct the expression".to_owned());
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// A thread's own runtime: each target is worked on by one thread.
@@ -205,6 +253,31 @@ impl Context {
                 Problem::error(format!("the system gives no event loop: {error}")),
             )
         })
+    }
+
+    /// Commit and author for the ledger's entries about these changes, by index: none where the commit does not have every one of
+    /// them as it is here, which is said.
+    pub fn authorship(
+        &self,
+        provenance: &Provenance,
+        pending: BTreeSet<usize>,
+    ) -> (Option<String>, Option<String>) {
+        let known = (provenance.commit.clone(), provenance.author.clone());
+        let Some(commit) = provenance.commit.as_deref().filter(|_| provenance.dirty) else { return known };
+        let changes = pending.iter().filter_map(|index| self.project.changes().get(*index));
+        let reason = match self.project.differences_of(commit, changes) {
+            Ok(differences) if differences.is_empty() => return known,
+            Ok(differences) => {
+                let paths: Vec<&str> = differences.iter().take(3).map(|(path, _)| path.as_str()).collect();
+                let more = if differences.len() > paths.len() { ", …" } else { "" };
+                format!("{}{more} not as committed", paths.join(", "))
+            }
+            Err(error) => error.to_string(),
+        };
+        let warning = Problem::warning(format!("{reason}: the ledger will name no commit"))
+            .help(Some("commit first, so that the history tells where a change comes from".to_owned()));
+        self.output.warning(&warning);
+        (None, None)
     }
 
     /// Who runs this, as ledgers record it.
@@ -231,6 +304,8 @@ pub struct Connection {
     pub target: Target,
     /// How to connect. Holds the secret.
     pub connect: Connect,
+    /// Whether the secret was asked for earlier in this process.
+    known_before: bool,
 }
 
 /// The configuration that the options name, or the nearest one upwards.
@@ -260,20 +335,6 @@ impl From<ProjectError> for CliError {
             .collect();
         Self { exit: Exit::Usage, problems }
     }
-}
-
-fn compile_targets(changes: &[Change]) -> Result<Vec<Option<Selector>>, CliError> {
-    changes
-        .iter()
-        .map(|change| {
-            change.directives.targets.as_deref().map(Selector::parse).transpose().map_err(|error| {
-                CliError::new(
-                    Exit::Usage,
-                    Problem::error(format!("the directive targets: {error}")).at(change.up.file.path()),
-                )
-            })
-        })
-        .collect()
 }
 
 /// Unique for this process and start: time and process id.

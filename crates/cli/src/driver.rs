@@ -335,23 +335,23 @@ fn work(
             let _ = news.send(News::Happened { target: target.clone(), event });
         })
     };
-    let mut connection = context.connection(site).map_err(ApplyError::Connect)?;
-    connection.connect.cancel = cancel;
     let runtime = Context::runtime().map_err(|_| {
         ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
     })?;
-    let selectable = connection.target.clone();
-    let applies = |index: usize| context.applies(index, &selectable);
-    let job = Job {
-        changes: context.project.changes(),
-        applies: &applies,
-        integrity: context.config().policy.integrity,
-        placeholders: context.placeholders(&site.target),
-        identity,
-        timing: context.timing(),
-        planned,
-    };
-    runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+    context.connected(site, |mut connection| {
+        connection.connect.cancel = cancel.clone();
+        let applies = |index: usize| context.applies(index, &connection.target);
+        let job = Job {
+            changes: context.project.changes(),
+            applies: &applies,
+            integrity: context.config().policy.integrity,
+            placeholders: context.placeholders(&site.target),
+            identity: identity.clone(),
+            timing: context.timing(),
+            planned: planned.clone(),
+        };
+        runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+    })
 }
 
 /// Runners that a process left behind when it died: what it had in flight is started again.

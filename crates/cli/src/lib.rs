@@ -12,7 +12,9 @@ mod output;
 mod planning;
 mod preparation;
 mod progress;
+mod secrets;
 mod signals;
+mod targets;
 mod tracker;
 
 use clap::{CommandFactory as _, Parser as _};

@@ -27,17 +27,18 @@ fn survey_one(
     site: &Site<'_>,
     leftovers: bool,
 ) -> Result<(Inspection, Decision), ApplyError> {
-    let connection = context.connection(site).map_err(ApplyError::Connect)?;
     let runtime = Context::runtime().map_err(|error| {
         let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
     })?;
-    let inspection = runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?;
-    let integrity = context.config().policy.integrity;
-    let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
-        context.applies(index, &connection.target)
-    });
-    Ok((inspection, decision))
+    context.connected(site, |connection| {
+        let inspection = runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?;
+        let integrity = context.config().policy.integrity;
+        let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
+            context.applies(index, &connection.target)
+        });
+        Ok((inspection, decision))
+    })
 }
 
 impl Survey {

@@ -5,7 +5,7 @@ use sluice_rollout::{Change, Provenance, Release};
 use sluice_text::SourceFile;
 
 use crate::config::{Config, FILE_NAME};
-use crate::git::{self, Difference, GitError};
+use crate::git::{self, Difference, GitError, Origin};
 use crate::layout::{self, Directory};
 use crate::{Message, ProjectError};
 
@@ -58,14 +58,32 @@ impl Project {
         )
     }
 
+    /// Where the files come from; migrations that are not in the commit make it dirty.
+    pub fn origin(&self) -> Origin {
+        let migrations: Vec<&str> = self.config.project.migrations.iter().map(String::as_str).collect();
+        git::provenance(&self.root, &migrations)
+    }
+
     /// Which files of the changes, up and down, are not as a commit has them.
     ///
     /// # Errors
     /// [`GitError`] where the commit is not there or git fails.
     pub fn differences(&self, commit: &str) -> Result<Vec<(String, Difference)>, GitError> {
+        self.differences_of(commit, self.changes())
+    }
+
+    /// As [`Project::differences`], of some of the changes.
+    ///
+    /// # Errors
+    /// [`GitError`] where the commit is not there or git fails.
+    pub fn differences_of<'c>(
+        &self,
+        commit: &str,
+        changes: impl IntoIterator<Item = &'c Change>,
+    ) -> Result<Vec<(String, Difference)>, GitError> {
         // Several changesets may be in one file.
         let mut files: BTreeMap<&str, &[u8]> = BTreeMap::new();
-        for change in self.changes() {
+        for change in changes {
             for script in std::iter::once(&change.up).chain(&change.down) {
                 files.insert(script.file.path(), script.file.text().as_bytes());
             }

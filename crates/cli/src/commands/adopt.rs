@@ -6,9 +6,9 @@ use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
 use sluice_rollout::{Algorithm, Response};
 
-use super::baseline::record;
-use crate::context::{Context, Site, silent};
-use crate::error::{CliError, Exit, exit_of, problems_of};
+use super::baseline::{Recorded, each, failed, record, runtime};
+use crate::context::{Connection, Context, Site, silent};
+use crate::error::{CliError, Exit};
 
 /// `sluice baseline --adopt`: takes over the history of the tool that ran the changes before.
 ///
@@ -17,12 +17,11 @@ use crate::error::{CliError, Exit, exit_of, problems_of};
 /// # Errors
 /// No history, a history that does not fit the files, a database that does not answer.
 pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
-    let runtime = Context::runtime()?;
-    for site in sites {
+    each(context, sites, |site| {
         let name = &site.target.name;
-        let failed =
-            |error: ApplyError| CliError { exit: exit_of(&error), problems: problems_of(&error, &name.0) };
-        let (query, adoption) = runtime.block_on(read(context, site)).map_err(failed)?.ok_or_else(|| {
+        let runtime = runtime().map_err(|error| failed(site, &error))?;
+        let found = context.connected(site, |connection| runtime.block_on(read(context, &connection)));
+        let (query, adoption) = found.map_err(|error| failed(site, &error))?.ok_or_else(|| {
             CliError::new(
                 Exit::Usage,
                 Problem::error("the database has no history of a tool that sluice knows")
@@ -37,7 +36,6 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
         if problems.iter().any(|problem| problem.severity == "error") {
             return Err(CliError { exit: Exit::Findings, problems });
         }
-        problems.iter().for_each(|warning| context.output.warning(warning));
         let changes = context.project.changes();
         let existing: Vec<Existing<'_>> = adoption
             .revisions
@@ -51,15 +49,16 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
             })
             .collect();
         let origin = format!("adopted from {} ({})", query.table, query.tool);
-        let recorded = runtime.block_on(record(context, site, &existing, &origin)).map_err(failed)?;
-        context.output.message(&format!("{name}: {recorded} changes {origin}"));
-    }
-    Ok(Exit::Done)
+        let count = record(context, site, &existing, &origin).map_err(|error| failed(site, &error))?;
+        Ok(Recorded { count, origin, warnings: problems })
+    })
 }
 
 /// The history that a database has, and what it says of the project's changes.
-async fn read(context: &Context, site: &Site<'_>) -> Result<Option<(HistoryQuery, Adoption)>, ApplyError> {
-    let connection = context.connection(site).map_err(ApplyError::Connect)?;
+async fn read(
+    context: &Context,
+    connection: &Connection,
+) -> Result<Option<(HistoryQuery, Adoption)>, ApplyError> {
     let dialect = inspect(connection.family, &connection.connect, false).await?.server.dialect;
     let events = silent();
     let layout = context.project.directory.detection.layout;

@@ -1,8 +1,9 @@
-use sluice_engine::{Admin, ApplyError, Existing};
+use sluice_engine::{Admin, ApplyError, DbError, DbErrorKind, Existing};
+use sluice_report::{Baseline, BaselineTarget, Problem};
 
 use super::adopt;
 use crate::args;
-use crate::context::{Context, Site, silent};
+use crate::context::{Connection, Context, Site, silent};
 use crate::error::{CliError, Exit, exit_of, problems_of};
 
 /// `sluice baseline`
@@ -26,30 +27,97 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     };
     let existing: Vec<Existing<'_>> =
         changes.iter().take(until).map(|change| Existing { change, checksum: None }).collect();
-    let runtime = Context::runtime()?;
-    for site in &sites {
-        let recorded =
-            runtime.block_on(record(context, site, &existing, "sluice baseline")).map_err(|error| {
-                CliError { exit: exit_of(&error), problems: problems_of(&error, &site.target.name.0) }
-            })?;
-        context
-            .output
-            .message(&format!("{}: {recorded} changes recorded as already there", site.target.name));
+    each(context, &sites, |site| {
+        let origin = "sluice baseline";
+        let recorded = record(context, site, &existing, origin).map_err(|error| failed(site, &error))?;
+        Ok(Recorded { count: recorded, origin: origin.to_owned(), warnings: Vec::new() })
+    })
+}
+
+/// What was recorded on one database.
+pub struct Recorded {
+    /// How many changes.
+    pub count: usize,
+    /// Where the knowledge comes from.
+    pub origin: String,
+    /// What does not keep them from being recorded.
+    pub warnings: Vec<Problem>,
+}
+
+/// Records on every database, whatever happens on another one; reports all of them.
+///
+/// # Errors
+/// When it failed on all of them.
+pub fn each(
+    context: &Context,
+    sites: &[Site<'_>],
+    mut work: impl FnMut(&Site<'_>) -> Result<Recorded, CliError>,
+) -> Result<Exit, CliError> {
+    let (mut targets, mut exit) = (Vec::new(), Exit::Done);
+    for site in sites {
+        let mut target = BaselineTarget {
+            name: site.target.name.0.clone(),
+            environment: site.target.environment.clone(),
+            recorded: 0,
+            origin: None,
+            problems: Vec::new(),
+        };
+        match work(site) {
+            Ok(recorded) => {
+                target.recorded = recorded.count;
+                target.origin = Some(recorded.origin);
+                target.problems = recorded.warnings;
+            }
+            Err(error) => {
+                exit = exit.worse(error.exit);
+                target.problems = error.problems;
+            }
+        }
+        targets.push(target);
     }
-    Ok(Exit::Done)
+    if targets.iter().all(|target| target.origin.is_none()) {
+        let problems = targets.into_iter().flat_map(|target| target.problems).collect();
+        return Err(CliError { exit, problems });
+    }
+    context.output.result(&Baseline { targets });
+    Ok(exit)
+}
+
+/// The error of a database.
+pub fn failed(site: &Site<'_>, error: &ApplyError) -> CliError {
+    CliError { exit: exit_of(error), problems: problems_of(error, &site.target.name.0) }
 }
 
 /// Records changes as already there on one database; `origin` goes into its history.
 ///
 /// # Errors
 /// As [`sluice_engine::Admin::baseline`].
-pub async fn record(
+pub fn record(
     context: &Context,
     site: &Site<'_>,
     existing: &[Existing<'_>],
     origin: &str,
 ) -> Result<usize, ApplyError> {
-    let connection = context.connection(site).map_err(ApplyError::Connect)?;
+    let runtime = runtime()?;
+    context.connected(site, |connection| runtime.block_on(record_by(context, &connection, existing, origin)))
+}
+
+/// An event loop for one database.
+///
+/// # Errors
+/// When the system gives none.
+pub fn runtime() -> Result<tokio::runtime::Runtime, ApplyError> {
+    Context::runtime().map_err(|_| {
+        ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
+    })
+}
+
+async fn record_by(
+    context: &Context,
+    connection: &Connection,
+    existing: &[Existing<'_>],
+    origin: &str,
+) -> Result<usize, ApplyError> {
     let events = silent();
     let admin = Admin {
         database: connection.family,

@@ -1,9 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sluice_project::git;
 use sluice_report::{Deployment, TargetOutcome, TargetResult};
 use sluice_rollout::{Digest, Event, Outcome, Provenance, Release};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
@@ -52,7 +51,7 @@ fn attempt(
     }
     let (_lock, waited) = runner_lock(context, lock_wait)?;
     let surveys = if waited { survey(context, sites, false) } else { surveys };
-    let origin = git::provenance(Path::new("."));
+    let origin = context.project.origin();
     if let Some(problem) = &origin.problem {
         context.output.message(&format!("warning: {problem}"));
     }
@@ -75,8 +74,8 @@ fn attempt(
 
     let mut identity = context.identity();
     identity.release_digest = Some(release.digest.0.clone());
-    identity.commit_id.clone_from(&release.provenance.commit);
-    identity.author.clone_from(&release.provenance.author);
+    (identity.commit_id, identity.author) =
+        context.authorship(&release.provenance, pending(&prepared.surveys));
     let planned = prepared.planned.clone();
     let driver = Driver { context, sites, tracker, identity, planned, wait };
     let ran = driver.run()?;
@@ -86,6 +85,12 @@ fn attempt(
     let exit = ran.exit;
     context.output.result(&deployment(sites, &release.digest, &prepared.surveys, ran));
     Ok(Some(exit))
+}
+
+/// Indexes of the changes that are to be run anywhere.
+fn pending(surveys: &[Survey]) -> BTreeSet<usize> {
+    let found = surveys.iter().filter_map(|survey| survey.found.as_ref().ok());
+    found.flat_map(|(_, decision)| decision.pending.iter().map(|(index, _)| *index)).collect()
 }
 
 /// The right to run rollouts of this project on this machine; waits for another process, and says so. Also tells
@@ -189,6 +194,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         Vec::new()
     };
     let next = match ran.outcome {
+        _ if ran.exit == Exit::Cancelled => Some("the same command again goes on".to_owned()),
         Outcome::Succeeded | Outcome::Cancelled => None,
         Outcome::WaitingAtGate if gates.iter().any(|gate| gate.gate == "approval") => {
             Some(format!("`sluice rollout approve {id}`, then the same command again"))

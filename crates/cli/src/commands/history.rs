@@ -1,6 +1,6 @@
-use sluice_engine::ApplyError;
 use sluice_report::{Entry, History, Revision};
 
+use super::baseline::runtime;
 use crate::args;
 use crate::context::{Context, in_parallel};
 use crate::error::{CliError, Exit, exit_of, problems_of};
@@ -9,12 +9,10 @@ use crate::error::{CliError, Exit, exit_of, problems_of};
 pub fn run(context: &Context, args: &args::History) -> Result<Exit, CliError> {
     let sites = context.sites()?;
     let histories = in_parallel(&sites, 8, |site| {
-        let connection = context.connection(site).map_err(ApplyError::Connect)?;
-        let runtime = Context::runtime().map_err(|error| {
-            let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-            ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
-        })?;
-        runtime.block_on(sluice_engine::history(connection.family, &connection.connect))
+        let runtime = runtime()?;
+        context.connected(site, |connection| {
+            runtime.block_on(sluice_engine::history(connection.family, &connection.connect))
+        })
     });
     let mut report = History { revisions: Vec::new(), events: Vec::new() };
     let mut failure: Option<CliError> = None;
@@ -25,7 +23,10 @@ pub fn run(context: &Context, args: &args::History) -> Result<Exit, CliError> {
             Err(error) => {
                 let problems = problems_of(&error, database);
                 match &mut failure {
-                    Some(failure) => failure.problems.extend(problems),
+                    Some(failure) => {
+                        failure.exit = failure.exit.worse(exit_of(&error));
+                        failure.problems.extend(problems);
+                    }
                     None => failure = Some(CliError { exit: exit_of(&error), problems }),
                 }
                 continue;
@@ -68,9 +69,7 @@ pub fn run(context: &Context, args: &args::History) -> Result<Exit, CliError> {
         Some(failure) if report.revisions.is_empty() && report.events.is_empty() => Err(failure),
         Some(failure) => {
             context.output.result(&report);
-            for problem in &failure.problems {
-                context.output.message(&format!("error: {}", problem.message));
-            }
+            failure.problems.iter().for_each(|problem| context.output.warning(problem));
             Ok(failure.exit)
         }
         None => {

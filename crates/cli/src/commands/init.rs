@@ -3,6 +3,7 @@ use std::path::Path;
 
 use sluice_project::config::FILE_NAME;
 use sluice_project::layout::{self, Layout};
+use sluice_report::{Initialised, OtherDirectory};
 
 use crate::args;
 use crate::error::{CliError, Exit};
@@ -43,16 +44,30 @@ pub fn run(output: Output, args: &args::Init) -> Result<Exit, CliError> {
         Some(evidence) => output.message(&format!("found {layout} migrations in {directory} ({evidence})")),
         None => output.message("no migrations found: an empty directory `migrations` was made"),
     }
-    for other in found.iter().skip(1) {
+    let others: Vec<OtherDirectory> = found
+        .iter()
+        .skip(1)
+        .map(|other| OtherDirectory {
+            migrations: shown(other.dir.strip_prefix(&root).unwrap_or(&other.dir)),
+            layout: other.layout.to_string(),
+        })
+        .collect();
+    for other in &others {
         output.message(&format!(
             "also found: {} migrations in {}; they want a project of their own",
-            other.layout,
-            shown(other.dir.strip_prefix(&root).unwrap_or(&other.dir))
+            other.layout, other.migrations
         ));
     }
-    output.text(&format!("wrote {}\n", args.directory.join(FILE_NAME).display()));
+    let adoptable = evidence.is_some() && layout != Layout::Native;
+    output.result(&Initialised {
+        path: args.directory.join(FILE_NAME).display().to_string(),
+        migrations: directory,
+        layout: layout.to_string(),
+        evidence,
+        others,
+    });
     output.message("next: set the databases' urls, then `sluice plan`");
-    if evidence.is_some() && layout != Layout::Native {
+    if adoptable {
         output.message(
             "databases that another tool has run before: `sluice baseline --adopt` takes their history over",
         );

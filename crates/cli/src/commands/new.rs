@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 use sluice_project::layout::{self, Layout};
+use sluice_report::NewChange;
 
 use crate::args::{self, Global};
 use crate::context::config_path;
@@ -37,7 +38,7 @@ pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, Cl
         ))
         .help("make the file with the tool that the layout comes from"));
     }
-    let version = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y%m%d%H%M%S");
+    let version = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string();
     let path = directory.join(format!("{version}_{name}.sql"));
     let write = || {
         std::fs::create_dir_all(root.join(&directory))?;
@@ -45,6 +46,6 @@ pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, Cl
         writeln!(file, "-- {}", args.name.trim())
     };
     write().map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
-    output.text(&format!("{}\n", path.display()));
+    output.result(&NewChange { path: path.display().to_string(), version, name });
     Ok(Exit::Done)
 }

@@ -30,7 +30,7 @@ pub fn run(context: &Context, command: &args::Release) -> Result<Exit, CliError>
 }
 
 fn create(context: &Context, store: &mut Store) -> Result<Exit, CliError> {
-    let origin = git::provenance(Path::new("."));
+    let origin = context.project.origin();
     if let Some(problem) = &origin.problem {
         context.output.message(&format!("warning: {problem}"));
     }

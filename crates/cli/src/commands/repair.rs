@@ -1,5 +1,7 @@
-use sluice_engine::{Admin, ApplyError};
-use sluice_rollout::{Change, StatementState};
+use sluice_engine::ledger::LedgerError;
+use sluice_engine::{Admin, ApplyError, Damage, Inspection};
+use sluice_report::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
+use sluice_rollout::{Change, Decision, ProblemKind, StatementState, version_key};
 
 use crate::args;
 use crate::context::{Context, Site, silent};
@@ -22,11 +24,23 @@ pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
         ));
     }
     let runtime = Context::runtime()?;
-    runtime.block_on(mend(context, site, version, args)).map_err(|error| CliError {
+    let mended = context.connected(site, |connection| {
+        let events = silent();
+        let admin = Admin {
+            database: connection.family,
+            connect: &connection.connect,
+            identity: context.identity(),
+            timing: context.timing(),
+            events: &events,
+        };
+        runtime.block_on(mend(context, site, version, args, &admin))
+    });
+    let detail = mended.map_err(|error| CliError {
         exit: exit_of(&error),
         problems: problems_of(&error, &site.target.name.0),
     })?;
-    context.output.message(&format!("{}: {version} repaired; the history says so", site.target.name));
+    let repaired = Repaired { database: site.target.name.0.clone(), version: version.clone(), detail };
+    context.output.result(&Repair { repaired: Some(repaired), targets: Vec::new() });
     Ok(Exit::Done)
 }
 
@@ -35,18 +49,10 @@ async fn mend(
     site: &Site<'_>,
     version: &str,
     args: &args::Repair,
-) -> Result<(), ApplyError> {
-    let connection = context.connection(site).map_err(ApplyError::Connect)?;
-    let events = silent();
-    let admin = Admin {
-        database: connection.family,
-        connect: &connection.connect,
-        identity: context.identity(),
-        timing: context.timing(),
-        events: &events,
-    };
+    admin: &Admin<'_>,
+) -> Result<String, ApplyError> {
     if args.forget {
-        return admin.forget(version).await;
+        return admin.forget(version, context.project.changes()).await;
     }
     let change = find(context, version)?;
     match args.statement {
@@ -59,63 +65,122 @@ async fn mend(
 }
 
 fn find<'a>(context: &'a Context, version: &str) -> Result<&'a Change, ApplyError> {
-    let key = sluice_rollout::version_key(version);
-    context.project.changes().iter().find(|change| change.key == key).ok_or_else(|| {
-        ApplyError::Script(sluice_engine::script::ScriptError {
-            place: "sluice.toml".to_owned(),
-            message: format!("the repository has no change {version}"),
-        })
+    let key = version_key(version);
+    context.project.changes().iter().find(|change| change.key == key).ok_or_else(|| ApplyError::Declined {
+        message: format!("the repository has no change {version}"),
+        help: Some("`sluice plan --summary` lists the versions".to_owned()),
     })
 }
 
+/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where something can be repaired.
 fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
-    let mut text = String::new();
     let mut exit = Exit::Done;
+    let mut targets = Vec::new();
     for (site, survey) in sites.iter().zip(survey(context, sites, true)) {
-        let name = &site.target.name;
-        let (inspection, decision) = match survey.found {
-            Ok(found) => found,
+        let name = &site.target.name.0;
+        let problems = match &survey.found {
+            Ok((inspection, decision)) => {
+                let mut problems = untrue(decision, name);
+                problems.extend(unfinished(inspection));
+                if !problems.is_empty() {
+                    exit = exit.worse(Exit::Findings);
+                }
+                problems
+            }
             Err(error) => {
-                exit = exit_of(&error);
-                let help = error.help().map(|help| format!("\n  {help}")).unwrap_or_default();
-                text.push_str(&format!("{name}: {error}{help}\n"));
-                continue;
+                exit = exit.worse(exit_of(error));
+                vec![not_read(context, error)]
             }
         };
-        for problem in &decision.problems {
-            exit = Exit::Findings;
-            let option = match problem.kind {
-                sluice_rollout::ProblemKind::Edited => "--accept",
-                sluice_rollout::ProblemKind::Removed => "--forget",
-                sluice_rollout::ProblemKind::OutOfOrder | sluice_rollout::ProblemKind::Requires => {
-                    text.push_str(&format!("{name}: {}\n  give the file a later version, or mend its directives\n", problem.message));
-                    continue;
-                }
-            };
-            text.push_str(&format!(
-                "{name}: {}\n  if that is meant: sluice repair {} {option} --database {name}\n",
-                problem.message, problem.version
-            ));
-        }
-        for record in &inspection.ledger.statements {
-            if record.state == StatementState::Intended {
-                text.push_str(&format!(
-                    "{name}: statement {} of {} was in flight when its run stopped\n  `sluice deploy` finds out what became \
-                     of it\n",
-                    record.ordinal, record.version
-                ));
-            }
-        }
-        for leftover in &inspection.leftovers {
-            text.push_str(&format!(
-                "{name}: {}\n  remove it with: {}\n",
-                leftover.what, leftover.remove_with
-            ));
-        }
+        targets.push(RepairTarget {
+            name: name.clone(),
+            environment: site.target.environment.clone(),
+            problems,
+        });
     }
-    if text.is_empty() {
-        text.push_str("nothing to repair\n");
-    }
-    context.output.text(&text);
+    context.output.result(&Repair { repaired: None, targets });
     Ok(exit)
+}
+
+/// Where the ledger and the repository do not fit together.
+fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
+    decision
+        .problems
+        .iter()
+        .map(|problem| {
+            let (kind, option) = match problem.kind {
+                ProblemKind::Edited => (RepairKind::Edited, Some("--accept")),
+                ProblemKind::Removed => (RepairKind::Removed, Some("--forget")),
+                ProblemKind::OutOfOrder | ProblemKind::Requires => (RepairKind::OutOfPlace, None),
+            };
+            let help = "give the file a later version, or mend its directives";
+            RepairProblem {
+                version: Some(problem.version.clone()),
+                help: option.is_none().then(|| help.to_owned()),
+                command: option.map(|option| {
+                    format!("sluice repair {} {option} --database {database}", problem.version)
+                }),
+                ..RepairProblem::new(kind, &problem.message)
+            }
+        })
+        .collect()
+}
+
+/// What interrupted runs have left.
+fn unfinished(inspection: &Inspection) -> Vec<RepairProblem> {
+    let in_flight = inspection.ledger.statements.iter().filter(|it| it.state == StatementState::Intended);
+    let in_flight = in_flight.map(|record| {
+        let (ordinal, version) = (record.ordinal, &record.version);
+        let message = format!("statement {ordinal} of {version} was in flight when its run stopped");
+        RepairProblem {
+            version: Some(version.clone()),
+            statement: Some(ordinal),
+            help: Some("`sluice deploy` finds out what became of it".to_owned()),
+            ..RepairProblem::new(RepairKind::InFlight, message)
+        }
+    });
+    let leftovers = inspection.leftovers.iter().map(|leftover| RepairProblem {
+        sql: Some(leftover.remove_with.clone()),
+        ..RepairProblem::new(RepairKind::Leftover, &leftover.what)
+    });
+    in_flight.chain(leftovers).collect()
+}
+
+fn not_read(context: &Context, error: &ApplyError) -> RepairProblem {
+    let ApplyError::Ledger(LedgerError::Damaged(damage)) = error else {
+        return RepairProblem {
+            help: error.help(),
+            ..RepairProblem::new(RepairKind::NotRead, error.to_string())
+        };
+    };
+    let message = format!("the ledger was changed by hand: {damage}");
+    RepairProblem {
+        version: damage.version.clone(),
+        help: Some("what happened is in the history: `sluice history`, or the table event".to_owned()),
+        sql: remedy(context.project.changes(), damage),
+        damage: Some(DamagedCell {
+            table: damage.table.clone(),
+            row: damage.row.clone(),
+            column: damage.column.map(str::to_owned),
+            found: damage.found.clone(),
+            allowed: damage.allowed.clone(),
+        }),
+        ..RepairProblem::new(RepairKind::Damaged, message)
+    }
+}
+
+/// The statement that mends a ledger, as far as the ledger or the repository tells what belongs there.
+fn remedy(changes: &[Change], damage: &Damage) -> Option<String> {
+    if damage.mend.is_some() {
+        return damage.mend.clone();
+    }
+    // Rows of statements have checksums of their own.
+    let of_revision = damage.table.ends_with("revision");
+    let key = version_key(damage.version.as_deref()?);
+    let change = changes.iter().find(|change| change.key == key).filter(|_| of_revision)?;
+    match damage.column? {
+        "kind" => damage.set(&change.kind.to_string()),
+        "checksum" => damage.set(change.checksum.as_str()),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 use sluice_engine::Inspection;
 use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
-use sluice_rollout::{Change, ChangeKind, Decision, RevisionState};
+use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
 use crate::context::{Context, Site};
 use crate::error::{CliError, Exit, problems_of};
@@ -63,13 +63,20 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
     let failures: Vec<_> = inspection
         .failures
         .iter()
-        .filter(|failed| pending.iter().any(|change| change.version == failed.version))
+        .filter(|failed| pending.iter().any(|change| change.key == version_key(&failed.version)))
         .collect();
+    let cancelled = |version: &str| failures.iter().any(|it| it.cancelled && it.version == version);
+    let failed = failures.iter().any(|failed| !failed.cancelled)
+        || revisions
+            .iter()
+            .any(|revision| revision.state == RevisionState::Failed && !cancelled(&revision.version));
     status.server = Some(inspection.server.product.clone());
     status.state = if decision.is_refused() {
         State::Refused
-    } else if any(RevisionState::Failed) || !failures.is_empty() {
+    } else if failed {
         State::Failed
+    } else if !failures.is_empty() {
+        State::Cancelled
     } else if any(RevisionState::Applying) {
         State::Unfinished
     } else if decision.pending.is_empty() {
@@ -98,7 +105,13 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
     status.problems =
         decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
     status.problems.extend(failures.into_iter().map(|failed| {
-        Problem::error(format!("change {} failed: {}", failed.version, failed.detail))
-            .help(Some("mend what is wrong; `sluice deploy` tries it again".to_owned()))
+        let (version, detail) = (&failed.version, &failed.detail);
+        if failed.cancelled {
+            Problem::warning(format!("change {version} was cancelled: {detail}"))
+                .help(Some("run the same command again: `sluice deploy` goes on with it".to_owned()))
+        } else {
+            Problem::error(format!("change {version} failed: {detail}"))
+                .help(Some("mend what is wrong; `sluice deploy` tries it again".to_owned()))
+        }
     }));
 }

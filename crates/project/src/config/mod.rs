@@ -20,6 +20,7 @@ pub use model::{
     Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection, Review,
 };
 pub use schema::json_schema;
+pub use suggestion::nearest;
 
 use crate::{Message, ProjectError};
 

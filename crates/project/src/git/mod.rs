@@ -1,6 +1,6 @@
 //! What git and CI know: where a release comes from, who works here, and whether files are those of a commit.
 //!
-//! Runs the `git` program, three processes at once at most, without a shell and without anything that a repository
+//! Runs the `git` program, four processes at once at most, without a shell and without anything that a repository
 //! could make it execute. Nothing here is needed to apply changes: ask only when the answer is shown or recorded.
 
 mod ci;
@@ -71,18 +71,23 @@ pub fn repository_root(dir: &Path) -> Option<PathBuf> {
     dir.ancestors().find(|ancestor| ancestor.join(".git").exists()).map(Path::to_path_buf)
 }
 
-/// Finds out where the files of `dir` come from. Outside of a repository, or without git, only CI variables tell.
-pub fn provenance(dir: &Path) -> Origin {
-    provenance_with(dir, &|name| std::env::var(name).ok())
+/// Finds out where the files of `dir` come from. Outside of a repository, or without git, only CI variables tell. The
+/// provenance is dirty where tracked files differ from the commit, or where `within`, folders below `dir`, hold files
+/// that git does not track.
+pub fn provenance(dir: &Path, within: &[&str]) -> Origin {
+    provenance_with(dir, within, &|name| std::env::var(name).ok())
 }
 
-fn provenance_with(dir: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Origin {
+fn provenance_with(dir: &Path, within: &[&str], variable: &dyn Fn(&str) -> Option<String>) -> Origin {
     let ci = ci::provenance(variable);
     let ci = Provenance { repository: ci.repository.map(|url| without_credentials(&url)), ..ci };
     if repository_root(dir).is_none() && variable("GIT_DIR").is_none() {
         return Origin { provenance: ci, problem: None };
     }
-    // Untracked files are left out: looking for them reads every folder of the repository.
+    let arguments = ["--literal-pathspecs", "status", "--porcelain=v2", "-z", "--untracked-files=all"];
+    let arguments = [&arguments[..], &["--ignored=traditional", "--"], within].concat();
+    let stray = (!within.is_empty()).then(|| start(dir, &arguments));
+    // Untracked files elsewhere are left out: looking for them reads every folder of the repository.
     let status = start(dir, &["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no"]);
     let log = start(
         dir,
@@ -93,6 +98,11 @@ fn provenance_with(dir: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Ori
         Ok(finished) => finished,
         Err(error) => return Origin { provenance: ci, problem: Some(error.to_string()) },
     };
+    // A folder that git cannot look into, for example outside of the repository, is not part of the commit.
+    let stray = stray.is_some_and(|stray| match finish("status", stray) {
+        Ok(found) => text(&found.stdout).split('\0').any(is_stray),
+        Err(_) => true,
+    });
     // A repository without commits has no log, one without remotes no URL: neither is a problem.
     let log = finish("log", log).map(|finished| text(&finished.stdout)).unwrap_or_default();
     let config = finish("config", config).map(|finished| text(&finished.stdout)).unwrap_or_default();
@@ -110,13 +120,19 @@ fn provenance_with(dir: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Ori
     let provenance = Provenance {
         repository: remote(&config).or(ci.repository),
         commit: header("oid").or(ci.commit),
-        dirty: status.split('\0').any(|line| line.starts_with(['1', '2', 'u'])),
+        dirty: stray || status.split('\0').any(|line| line.starts_with(['1', '2', 'u'])),
         author,
         committer,
         reference: header("head").or(ci.reference).or_else(|| tag.map(str::to_owned)),
         ..ci
     };
     Origin { provenance, problem: None }
+}
+
+/// Whether a line of the status is about a file that git does not track. Of ignored files only those count that may be
+/// migrations.
+fn is_stray(line: &str) -> bool {
+    line.starts_with("? ") || line.starts_with("! ") && (line.ends_with(".sql") || line.ends_with('/'))
 }
 
 /// Who works here: `SLUICE_ACTOR`, else `user.name` and `user.email` of git. `None` where neither says.
@@ -185,7 +201,10 @@ pub fn committed<'f>(
                 Some(Some(_)) => Difference::Changed,
                 Some(None) => Difference::NotCommitted,
                 None => {
-                    return Err(GitError::Failed { command: "cat-file", reason: "it ended early".to_owned() });
+                    return Err(GitError::Failed {
+                        command: "cat-file",
+                        reason: "it ended early".to_owned(),
+                    });
                 }
             }
         } else {

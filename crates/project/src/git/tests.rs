@@ -66,15 +66,18 @@ fn git_says_where_a_release_comes_from() {
         ..Provenance::default()
     };
     let below = repository.path().join("db");
-    assert_eq!(provenance_with(&below, &none), Origin { provenance: expected.clone(), problem: None });
+    assert_eq!(provenance_with(&below, &[], &none), Origin { provenance: expected.clone(), problem: None });
 
     repository.write("db/1.sql", b"select 2;\n");
-    assert_eq!(provenance_with(&below, &none).provenance, Provenance { dirty: true, ..expected.clone() });
+    assert_eq!(
+        provenance_with(&below, &[], &none).provenance,
+        Provenance { dirty: true, ..expected.clone() }
+    );
     repository.git(&["checkout", "-q", "db/1.sql"]);
 
     repository.git(&["tag", "v1"]);
     repository.git(&["checkout", "-q", "--detach"]);
-    let detached = provenance_with(&below, &none).provenance;
+    let detached = provenance_with(&below, &[], &none).provenance;
     assert_eq!(detached.reference.as_deref(), Some("v1"));
 
     let ci = |name: &str| match name {
@@ -83,7 +86,7 @@ fn git_says_where_a_release_comes_from() {
         "CI_COMMIT_SHA" => Some("0000".to_owned()),
         _ => None,
     };
-    let found = provenance_with(&below, &ci).provenance;
+    let found = provenance_with(&below, &[], &ci).provenance;
     assert_eq!(
         (found.commit, found.reference.as_deref(), found.ci.as_deref()),
         (Some(commit), Some("topic"), Some("gitlab"))
@@ -93,15 +96,15 @@ fn git_says_where_a_release_comes_from() {
 #[test]
 fn without_a_repository_or_a_commit_there_is_no_provenance_and_no_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(provenance_with(folder.path(), &none), Origin::default());
+    assert_eq!(provenance_with(folder.path(), &[], &none), Origin::default());
 
     let repository = Repository::new();
-    let origin = provenance_with(repository.path(), &none);
+    let origin = provenance_with(repository.path(), &[], &none);
     assert_eq!(origin.problem, None);
     assert_eq!(origin.provenance, Provenance { reference: Some("main".to_owned()), ..Provenance::default() });
 
     std::fs::write(folder.path().join(".git"), "gitdir: /nowhere\n").expect("a file");
-    let origin = provenance_with(folder.path(), &none);
+    let origin = provenance_with(folder.path(), &[], &none);
     assert!(origin.problem.expect("a problem").starts_with("git status: fatal:"));
 }
 
@@ -161,7 +164,7 @@ fn a_repository_cannot_make_git_run_anything() {
     std::fs::write(&script, format!("#!/bin/sh\ntouch '{}'\n", mark.display())).expect("a script");
     repository.git(&["config", "core.fsmonitor", &format!("sh {}", script.display())]);
     repository.git(&["config", "core.pager", &format!("sh {}", script.display())]);
-    let origin = provenance_with(repository.path(), &none);
+    let origin = provenance_with(repository.path(), &[], &none);
     assert!(origin.provenance.commit.is_some());
     assert!(!mark.exists());
 }
@@ -178,4 +181,24 @@ fn credentials_are_cut_from_urls() {
     ] {
         assert_eq!(without_credentials(url), shown);
     }
+}
+
+#[test]
+fn migrations_that_are_not_in_the_commit_make_it_dirty() {
+    let repository = Repository::new();
+    repository.write("db/1.sql", b"select 1;\n");
+    repository.write(".gitignore", b"*.local.sql\n*.swp\n");
+    repository.commit();
+    let dirty = |within: &[&str]| provenance_with(repository.path(), within, &none).provenance.dirty;
+    assert!(!dirty(&["db"]) && !dirty(&[]));
+    repository.write("elsewhere.sql", b"select 1;\n");
+    repository.write("db/.1.sql.swp", b"");
+    assert!(!dirty(&["db"]), "neither a migration nor in their folder");
+    repository.write("db/2.sql", b"select 2;\n");
+    assert!(dirty(&["db"]) && !dirty(&[]));
+    repository.commit();
+    assert!(!dirty(&["db"]));
+    repository.write("db/3.local.sql", b"select 3;\n");
+    assert!(dirty(&["db"]), "git ignores it, and so the commit does not have it");
+    assert!(dirty(&["../outside"]));
 }
