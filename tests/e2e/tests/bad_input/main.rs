@@ -41,10 +41,11 @@ fn refuses(project: &Project, arguments: &[&str], code: i32, texts: &[&str]) -> 
         "use a newer",
         "`sluice repair`",
         "as UTF-8",
-        "expected",
+        "expect",
         ": write",
         ": replace",
         "damaged",
+        "never closed",
     ];
     assert!(next.iter().any(|word| run.all().contains(word)), "what to do next is missing in {run}");
     assert!(!run.all().contains("panicked"), "{run}");
