@@ -18,6 +18,9 @@ use crate::{
     TransactionError, Verdict,
 };
 
+/// How long the remains of a failed statement may wait for a lock to be removed, while somebody waits for the outcome.
+const CLEAN_UP_PATIENCE: Duration = Duration::from_secs(3);
+
 /// What is needed to run changes on a session that holds the lock.
 pub(crate) struct ChangeRun<'a, 'job> {
     pub session: &'a mut dyn Session,
@@ -311,10 +314,10 @@ impl ChangeRun<'_, '_> {
             return self.record(progress, state, statement, &format!("adopted: {evidence}")).await;
         }
         let limits = self.limits(progress.change, Some(statement));
-        self.set_limits(&limits).await?;
         let mut attempt = 0;
         let evidence = loop {
             attempt += 1;
+            self.set_limits(&limits).await?;
             let before = self.session.observe(&statement.as_statement()).await.map_err(lost_or_connect)?;
             self.intend(progress, statement, &before).await?;
             fault::at(Point::Intended);
@@ -332,15 +335,36 @@ impl ChangeRun<'_, '_> {
                 return Err(ApplyError::Lost(error.clone()));
             }
             fault::at(Point::Executed);
-            let (verdict, cleaned) = self.probe(progress, statement, &before).await?;
+            let patience = result.is_err().then_some(CLEAN_UP_PATIENCE);
+            let (verdict, cleaned) = self.probe(progress, statement, &before, patience).await?;
             let error = match (result, verdict) {
                 (Ok(()), Verdict::Applied { evidence }) => break evidence,
                 (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence }) if !cleaned => {
                     break format!("the server reported success; {evidence}");
                 }
+                // What the failed statement left could not be removed: it stays in flight, so that it is removed before
+                // anybody runs the statement again.
+                (Err(error), Verdict::Partial { evidence, .. }) => {
+                    let mut blockers = blockers;
+                    let mut remains = true;
+                    while remains && self.is_worth_a_retry(&error, attempt) {
+                        self.retry_later(progress.change, attempt, std::mem::take(&mut blockers)).await?;
+                        attempt += 1;
+                        let (verdict, _) = self.probe(progress, statement, &before, patience).await?;
+                        remains = matches!(verdict, Verdict::Partial { .. });
+                    }
+                    if remains {
+                        return Err(self
+                            .fail_with_remains(progress, statement, error, evidence, blockers)
+                            .await);
+                    }
+                    continue;
+                }
                 // Something half-done stood in the way, or made a repeat look like success (fact P2): it was removed, so once
-                // more.
-                (_, Verdict::NotApplied { .. } | Verdict::Partial { .. }) if cleaned && attempt == 1 => {
+                // more. Not after a statement that was stopped on purpose: what was removed was its own.
+                (result, Verdict::NotApplied { .. } | Verdict::Partial { .. })
+                    if cleaned && attempt == 1 && !result.as_ref().is_err_and(was_stopped) =>
+                {
                     continue;
                 }
                 (Ok(()), verdict) => DbError::new(
@@ -369,9 +393,7 @@ impl ChangeRun<'_, '_> {
                 }
                 (Err(error), _) => error,
             };
-            let retry = matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
-                && attempt < self.job.timing.lock_attempts;
-            if !retry {
+            if !self.is_worth_a_retry(&error, attempt) {
                 return Err(self.fail_alone(progress, statement, error, blockers).await);
             }
             // The server said that nothing was done: nothing is in flight while we wait.
@@ -414,7 +436,7 @@ impl ChangeRun<'_, '_> {
             pause(self.connect, backoff(tries, Duration::from_millis(50), Duration::from_secs(2))).await?;
         }
         let before = record.evidence.as_deref().unwrap_or_default();
-        match self.probe(progress, statement, before).await?.0 {
+        match self.probe(progress, statement, before, None).await?.0 {
             Verdict::Applied { evidence } => Ok(Some(evidence)),
             Verdict::NotApplied { .. } => Ok(None),
             Verdict::Partial { evidence, .. } | Verdict::Unknown { evidence } => {
@@ -424,12 +446,14 @@ impl ChangeRun<'_, '_> {
     }
 
     /// Looks at the catalog; what is half-done is removed (or completed, where that is the way out), and looked at again.
-    /// Also says whether anything was.
+    /// Also says whether anything was. Removing it may take any time, because it waits for others as the statement itself did;
+    /// with `patience` it gives up after a lock was not granted for so long, and says [`Verdict::Partial`].
     async fn probe(
         &mut self,
         progress: &Progress<'_>,
         statement: &PreparedStatement,
         before: &str,
+        patience: Option<Duration>,
     ) -> Result<(Verdict, bool), ApplyError> {
         let mut cleaned = false;
         loop {
@@ -439,8 +463,21 @@ impl ChangeRun<'_, '_> {
             if cleaned || clean_up.is_empty() {
                 return Ok((verdict, cleaned));
             }
+            let limits = Limits { lock_timeout: patience, statement_timeout: None, die_with_client: None };
+            self.set_limits(&limits).await?;
             for sql in clean_up {
-                self.session.query(&Query::new(sql, Vec::new())).await.map_err(lost_or_connect)?;
+                if let Err(error) = self.clean_up(sql, patience.is_some()).await? {
+                    if patience.is_none() || error.kind == DbErrorKind::ConnectionLost {
+                        return Err(lost_or_connect(error));
+                    }
+                    (self.events)(Event::Warning {
+                        message: format!(
+                            "{}: it could not be removed now ({error}); the next run does it",
+                            verdict.evidence()
+                        ),
+                    });
+                    return Ok((verdict, false));
+                }
                 (self.events)(Event::CleanedUp {
                     version: progress.change.version.clone(),
                     statement: sql.clone(),
@@ -448,6 +485,24 @@ impl ChangeRun<'_, '_> {
             }
             cleaned = true;
         }
+    }
+
+    /// Runs one statement of a clean-up. One that is bounded by itself is also run after the user wanted to stop.
+    async fn clean_up(&mut self, sql: &str, bounded: bool) -> Result<Result<(), DbError>, ApplyError> {
+        let query = Query::new(sql, Vec::new());
+        let result = if bounded {
+            self.session.query(&query).await
+        } else {
+            let control = self.session.control();
+            let watch = Watch::new(self.connect, control, None, self.job.timing.silence, self.events);
+            watch.run(self.session.query(&query)).await?.0
+        };
+        Ok(result.map(drop))
+    }
+
+    fn is_worth_a_retry(&self, error: &DbError, attempt: u32) -> bool {
+        matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
+            && attempt < self.job.timing.lock_attempts
     }
 
     async fn intend(
@@ -509,6 +564,39 @@ impl ChangeRun<'_, '_> {
         match at {
             Some(statement) => inconclusive(progress, statement, evidence),
             None => ApplyError::Connect(error),
+        }
+    }
+
+    /// A failed statement whose remains are still there: the history tells, and the statement stays in flight.
+    async fn fail_with_remains(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: &PreparedStatement,
+        mut error: DbError,
+        evidence: String,
+        blockers: Vec<Running>,
+    ) -> ApplyError {
+        let cancelled = error.kind == DbErrorKind::Cancelled && self.connect.cancel.is_cancelled();
+        let kind = if cancelled { "cancelled" } else { "failed" };
+        let place = progress.place(statement, error.offset);
+        let mut steps = Vec::new();
+        self.push_event(kind, progress, Some(format!("{place}: {error}; {evidence}")), &mut steps);
+        if let Err(unrecorded) = self.commit(steps).await {
+            return lost_or_connect(unrecorded.error);
+        }
+        if cancelled {
+            return ApplyError::Cancelled { running: None };
+        }
+        error.hint.get_or_insert(format!("{evidence}; the next run removes it"));
+        ApplyError::Statement {
+            place,
+            version: progress.change.version.clone(),
+            ordinal: statement.ordinal,
+            summary: statement.summary(),
+            error,
+            blockers,
+            applied: progress.applied,
+            total: progress.total(),
         }
     }
 
@@ -755,6 +843,17 @@ impl ChangeRun<'_, '_> {
 
 fn count(statements: &[PreparedStatement]) -> u64 {
     u64::try_from(statements.len()).unwrap_or(u64::MAX)
+}
+
+/// Whether a statement ended because somebody or some limit ended it.
+fn was_stopped(error: &DbError) -> bool {
+    matches!(
+        error.kind,
+        DbErrorKind::Cancelled
+            | DbErrorKind::StatementTimeout
+            | DbErrorKind::LockTimeout
+            | DbErrorKind::DiskFull
+    )
 }
 
 fn inconclusive(progress: &Progress<'_>, statement: &PreparedStatement, evidence: String) -> ApplyError {
