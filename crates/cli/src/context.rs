@@ -205,6 +205,15 @@ impl Context {
         })
     }
 
+    /// The URL of a database that has refused the password of `refused`: asked for again.
+    ///
+    /// # Errors
+    /// Those of [`Context::connection`].
+    pub fn renew(&self, site: &Site<'_>, refused: &str) -> Result<String, DbError> {
+        self.secrets.forget(&site.entry.url, refused);
+        Ok(self.connection(site)?.connect.url)
+    }
+
     /// Does something with a database. A secret that was asked for earlier in this process, and that the database does not
     /// take any more, is asked for once again.
     ///

@@ -341,6 +341,7 @@ fn work(
     context.connected(site, |mut connection| {
         connection.connect.cancel = cancel.clone();
         let applies = |index: usize| context.applies(index, &connection.target);
+        let renew = |refused: &str| context.renew(site, refused);
         let job = Job {
             changes: context.project.changes(),
             applies: &applies,
@@ -349,6 +350,7 @@ fn work(
             identity: identity.clone(),
             timing: context.timing(),
             planned: planned.clone(),
+            renew: Some(&renew),
         };
         runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
     })

@@ -11,7 +11,7 @@ use crate::failure::ApplyError;
 use crate::fault::{self, Point};
 use crate::ledger::{self, Identity, Writer};
 use crate::script::{Prepared, prepare};
-use crate::{Connect, Database, DbErrorKind, LockAttempt, Query, Server, Session, Step};
+use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step};
 
 /// What is to be done to one target.
 pub struct Job<'a> {
@@ -29,7 +29,13 @@ pub struct Job<'a> {
     pub timing: Timing,
     /// Versions that the plan says are pending; a different set is a stale plan.
     pub planned: Option<Vec<String>>,
+    /// Finds the URL anew when the database refuses the password of the one that it is given: the secret may have been rotated
+    /// since.
+    pub renew: Option<&'a Renew<'a>>,
 }
+
+/// Takes the URL that was refused and returns the one to try next.
+pub type Renew<'a> = dyn Fn(&str) -> Result<String, DbError> + Sync + 'a;
 
 /// Time limits of a run.
 #[derive(Debug, Clone)]
@@ -92,9 +98,10 @@ pub async fn apply(
     let mut log = Log::default();
     let mut lost: Option<Instant> = None;
     let mut losses = 0_u32;
+    let mut connect = connect.clone();
     loop {
         let before = log.versions.len();
-        let result = attempt(database, connect, job, events, &mut log).await;
+        let result = attempt(database, &connect, job, events, &mut log).await;
         if log.versions.len() > before {
             (lost, losses) = (None, 0);
         }
@@ -113,7 +120,10 @@ pub async fn apply(
             return Err(ApplyError::Lost(error));
         }
         events(Event::Reconnecting { reason: error.to_string() });
-        pause(connect, backoff(losses, Duration::from_millis(50), Duration::from_secs(2))).await?;
+        if let Some(renew) = job.renew.filter(|_| error.kind == DbErrorKind::Authentication) {
+            connect.url = renew(&connect.url).map_err(ApplyError::Connect)?;
+        }
+        pause(&connect, backoff(losses, Duration::from_millis(50), Duration::from_secs(2))).await?;
     }
 }
 

@@ -86,6 +86,7 @@ impl Fresh<'_> {
                 ..Timing::default()
             },
             planned: None,
+            renew: None,
         };
         adjust(&mut job);
         let result = apply(self.database, &self.connect("run"), &job, &events).await;
@@ -414,6 +415,7 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         identity: identity("run"),
         timing: Timing::default(),
         planned: None,
+        renew: None,
     };
     let result = apply(fresh.database, &connect, &job, &events).await;
     assert!(matches!(result, Err(ApplyError::Cancelled { .. })), "{result:?}");

@@ -21,7 +21,7 @@ pub mod script;
 mod watch;
 
 pub use admin::{Admin, Existing};
-pub use apply::{Applied, Job, Timing, apply};
+pub use apply::{Applied, Job, Renew, Timing, apply};
 pub use damage::Damage;
 pub use database::{
     Backend, Committed, Connect, Control, Database, LedgerDialect, Leftover, Limits, LockAttempt, Query, Row,
