@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope;
@@ -29,6 +29,8 @@ pub struct Driver<'a> {
     pub identity: Identity,
     /// What is pending by the plan that people approved, for databases behind an approval.
     pub planned: HashMap<TargetName, Vec<String>>,
+    /// Environments whose ledgers do not tell how long the release has stood there: it is since this run has seen it.
+    pub undated: HashSet<String>,
     /// How long gates that open by themselves are waited for.
     pub wait: Duration,
 }
@@ -233,7 +235,11 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
                 if let Err(error) = &result {
                     self.first_failure.get_or_insert(exit_of(error));
                 }
-                events.push(ended(target, attempt, result));
+                let mut sites = self.driver.sites.iter();
+                let undated = sites.any(|site| {
+                    site.target.name == target && self.driver.undated.contains(&site.target.environment)
+                });
+                events.push(ended(target, attempt, result, undated));
             }
         }
     }
@@ -294,12 +300,12 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     }
 }
 
-/// What a runner's end means for the rollout.
-fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>) -> Event {
+/// What a runner's end means for the rollout. `undated`: the ledger does not tell since when the target has the release.
+fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, undated: bool) -> Event {
     match result {
         Ok(applied) => {
             let before = applied.finished_at.as_deref().and_then(|at| at.parse().ok());
-            let finished_at = before.filter(|_| applied.versions.is_empty()).unwrap_or_else(Timestamp::now);
+            let finished_at = before.filter(|_| applied.versions.is_empty() && !undated).unwrap_or_else(Timestamp::now);
             let applied = u64::try_from(applied.versions.len()).unwrap_or(u64::MAX);
             Event::TargetSucceeded { target, attempt, finished_at, applied }
         }

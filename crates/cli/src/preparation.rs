@@ -4,7 +4,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
 use sluice_rollout::{
-    Digest, Event, Identity, Observed, Release, RolloutInput, StageInput, TargetInput, TargetName,
+    Digest, Event, Identity, Observed, Release, Rollout, RolloutInput, StageInput, TargetFact, TargetInput,
+    TargetName, version_key,
 };
 use sluice_store::Store;
 
@@ -55,6 +56,8 @@ pub struct Preparation {
     input: RolloutInput,
     /// Environments that come before a stage, and what is known of their databases that are not part of the rollout.
     before: Vec<(String, Observed)>,
+    /// Environments whose ledgers do not tell how long what comes next has stood there: a change of it never ran there.
+    pub undated: HashSet<String>,
     /// What is pending on databases behind an approval.
     pub planned: HashMap<TargetName, Vec<String>>,
 }
@@ -85,26 +88,25 @@ impl Preparation {
             .zip(&gated_surveys)
             .filter_map(|(site, survey)| Some((site.target.name.clone(), survey.pending(context)?)))
             .collect();
-        let (mut stages, mut before) = (Vec::new(), Vec::new());
+        let (mut stages, mut before, mut undated) = (Vec::<StageInput>::new(), Vec::new(), HashSet::new());
         let mut previous: Option<&str> = None;
         for environment in &config.environments {
             if config.databases_of(&environment.name).next().is_none() {
                 continue;
             }
-            let targets: Vec<TargetInput> = sites
-                .iter()
-                .zip(&surveys)
-                .filter(|(site, _)| site.target.environment == environment.name)
+            let here = || sites.iter().zip(&surveys).filter(|(site, _)| site.target.environment == environment.name);
+            let targets: Vec<TargetInput> = here()
                 .map(|(site, survey)| TargetInput { target: site.target.clone(), fact: survey.fact() })
                 .collect();
             if let Some(previous) = previous
                 && !targets.is_empty()
-                && let Some(observed) = observe_rest(context, sites, previous)
             {
-                match &observed {
-                    Observed::Finished { .. } => {}
-                    Observed::Unfinished { reason } | Observed::Unknown { reason }
-                        if sites.iter().any(|site| site.target.environment == previous) =>
+                let rest = rest_of(context, sites, previous);
+                let rest_surveys = survey(context, &rest, false);
+                if !rest.is_empty() {
+                    let observed = observe(&rest, &rest_surveys);
+                    if let Observed::Unfinished { reason } | Observed::Unknown { reason } = &observed
+                        && sites.iter().any(|site| site.target.environment == previous)
                     {
                         context.output.message(&format!(
                             "{} is left out: {previous} is only partly selected, and {reason}",
@@ -112,9 +114,21 @@ impl Preparation {
                         ));
                         break;
                     }
-                    Observed::Unfinished { .. } | Observed::Unknown { .. } => {}
+                    before.push((previous.to_owned(), observed));
                 }
-                before.push((previous.to_owned(), observed));
+                let selected = sites.iter().zip(&surveys);
+                let stood = selected
+                    .filter(|(site, _)| site.target.environment == previous)
+                    .map(|(_, survey)| survey)
+                    .chain(&rest_surveys);
+                if environment.soak.is_some()
+                    && !has_stood(context, stood, here())
+                {
+                    undated.insert(previous.to_owned());
+                    if let Some(stage) = stages.last_mut().filter(|stage| stage.environment.name == previous) {
+                        forget_times(stage);
+                    }
+                }
             }
             if !targets.is_empty() {
                 stages.push(StageInput {
@@ -133,7 +147,7 @@ impl Preparation {
             people: config.people.clone(),
             stages,
         };
-        Self { surveys, input, before, planned }
+        Self { surveys, input, before, undated, planned }
     }
 
     /// The rollout of this release over these databases: the newest one that is not over yet, or a new one. Rollouts of other
@@ -163,13 +177,26 @@ impl Preparation {
         self.input.stages.iter().flat_map(|stage| &stage.targets).map(|input| &input.target.name).collect()
     }
 
-    /// What the ledgers say of environments that come before and are not part of the rollout.
-    pub fn observations(&self, now: Timestamp) -> impl Iterator<Item = Event> {
-        self.before.iter().map(move |(environment, observed)| Event::GateObserved {
-            environment: environment.clone(),
-            observed: observed.clone(),
-            observed_at: now,
-        })
+    /// What the ledgers say of environments that come before and are not part of the rollout, or only in part. Where they do
+    /// not tell since when, it is since this rollout saw it first.
+    pub fn observations(&self, rollout: &Rollout, now: Timestamp) -> Vec<Event> {
+        let seen = |environment: &str| {
+            let mut after = rollout.stages().iter().filter(|stage| stage.after.as_deref() == Some(environment));
+            match after.find_map(|stage| stage.observed.as_ref()) {
+                Some((_, Observed::Finished { finished_at })) => *finished_at,
+                _ => now,
+            }
+        };
+        let observation = |(environment, observed): &(String, Observed)| {
+            let observed = match observed {
+                Observed::Finished { .. } if self.undated.contains(environment) => {
+                    Observed::Finished { finished_at: seen(environment) }
+                }
+                observed => observed.clone(),
+            };
+            Event::GateObserved { environment: environment.clone(), observed, observed_at: now }
+        };
+        self.before.iter().map(observation).collect()
     }
 
     /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if its effect is another one. Once databases
@@ -189,18 +216,47 @@ impl Preparation {
     }
 }
 
-/// What is known of the databases of an environment that are not selected; `None` where all of them are.
-fn observe_rest(context: &Context, sites: &[Site<'_>], environment: &str) -> Option<Observed> {
-    let selected = |entry: &&DatabaseEntry| sites.iter().any(|site| site.target.name.0 == entry.name);
-    let (_, outside): (Vec<_>, Vec<_>) = context.config().databases_of(environment).partition(selected);
-    (!outside.is_empty()).then(|| observe(context, outside.into_iter()))
+/// The databases of an environment that are not selected.
+fn rest_of<'c>(context: &'c Context, sites: &[Site<'_>], environment: &str) -> Vec<Site<'c>> {
+    let selected = |entry: &DatabaseEntry| sites.iter().any(|site| site.target.name.0 == entry.name);
+    let rest = context.config().databases_of(environment).filter(|entry| !selected(entry));
+    rest.map(|entry| Site { entry, target: entry.target() }).collect()
+}
+
+/// Whether everything that is pending in a stage has run somewhere in the environment before it, so that the ledgers there
+/// tell how long it has stood.
+fn has_stood<'s>(
+    context: &Context,
+    before: impl Iterator<Item = &'s Survey>,
+    here: impl Iterator<Item = (&'s Site<'s>, &'s Survey)>,
+) -> bool {
+    let changes = context.project.changes();
+    let mut ran: HashSet<String> = HashSet::new();
+    for (inspection, _) in before.filter_map(|survey| survey.found.as_ref().ok()) {
+        let complete = inspection.ledger.revisions.iter().filter(|revision| revision.finished_at.is_some());
+        ran.extend(complete.map(|revision| version_key(&revision.version)));
+    }
+    let stood = |index: usize| changes.get(index).is_none_or(|change| ran.contains(&change.key));
+    here.into_iter().all(|(site, survey)| match &survey.found {
+        Ok((_, decision)) => decision.pending.iter().all(|(index, _)| stood(*index)),
+        // What is pending there is not known: it may be everything.
+        Err(_) => (0..changes.len()).filter(|index| context.applies(*index, &site.target)).all(stood),
+    })
+}
+
+/// Makes the databases of a stage that are up to date count as done when the rollout is created.
+fn forget_times(stage: &mut StageInput) {
+    for target in &mut stage.targets {
+        if let TargetFact::UpToDate { finished_at } = &mut target.fact {
+            *finished_at = None;
+        }
+    }
 }
 
 /// What the ledgers of databases say about the release.
-fn observe<'e>(context: &Context, databases: impl Iterator<Item = &'e DatabaseEntry>) -> Observed {
-    let sites: Vec<Site<'_>> = databases.map(|entry| Site { entry, target: entry.target() }).collect();
+fn observe(sites: &[Site<'_>], surveys: &[Survey]) -> Observed {
     let mut finished_at = None;
-    for (site, survey) in sites.iter().zip(survey(context, &sites, false)) {
+    for (site, survey) in sites.iter().zip(surveys) {
         let name = &site.target.name;
         match &survey.found {
             Err(error) => return Observed::Unknown { reason: format!("{name}: {error}") },
@@ -219,5 +275,6 @@ fn observe<'e>(context: &Context, databases: impl Iterator<Item = &'e DatabaseEn
             }
         }
     }
+    // Without any time nothing has run there, so that nothing that is pending elsewhere has: the time does not count.
     Observed::Finished { finished_at: finished_at.unwrap_or(Timestamp::UNIX_EPOCH) }
 }

@@ -51,3 +51,24 @@ fn a_selection_does_not_shorten_the_soak_of_what_it_leaves_out() {
     project.sluice(&["deploy"]).exits(5).says("staging must have been done for 1h");
     assert_eq!(tables(&project, "pa"), 0);
 }
+
+#[test]
+fn a_change_that_never_ran_in_staging_soaks_from_the_moment_the_rollout_saw_staging_done() {
+    let project = pairs("", "soak = \"4s\"");
+    project.sluice(&["deploy", "--wait", "1m"]).exits(0);
+    for name in ["sa", "sb"] {
+        project.sqlite(&format!("{name}.db"), "UPDATE sluice_revision SET finished_at = '2020-01-01 00:00:00'");
+    }
+    project.write(
+        "migrations/0002_b.sql",
+        "-- sluice: targets=environment == 'prod'\nCREATE TABLE b (id integer PRIMARY KEY);\n",
+    );
+    project.commit("Only for prod");
+    for selection in [&["deploy"][..], &["deploy", "--env", "prod"]] {
+        let run = project.sluice(selection).exits(5).says("staging must have been done for 4s");
+        assert_eq!(tables(&project, "pa"), 1, "{run}");
+    }
+    // The time is kept: asking again does not begin anew.
+    project.sluice(&["deploy", "--env", "prod", "--wait", "1m"]).exits(0);
+    assert_eq!((tables(&project, "pa"), tables(&project, "pb")), (2, 2));
+}

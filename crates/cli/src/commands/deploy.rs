@@ -68,7 +68,7 @@ fn attempt(
         events.push(Event::RetryRequested { target: None });
     }
     events.push(Event::Started);
-    events.extend(prepared.observations(now));
+    events.extend(prepared.observations(tracker.rollout(), now));
     events.extend(prepared.replan(&tracker));
     tracker.record(&events, now)?;
 
@@ -77,7 +77,8 @@ fn attempt(
     (identity.commit_id, identity.author) =
         context.authorship(&release.provenance, pending(&prepared.surveys));
     let planned = prepared.planned.clone();
-    let driver = Driver { context, sites, tracker, identity, planned, wait };
+    let undated = prepared.undated.clone();
+    let driver = Driver { context, sites, tracker, identity, planned, undated, wait };
     let ran = driver.run()?;
     if ran.stale {
         return Ok(None);

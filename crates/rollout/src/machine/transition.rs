@@ -224,15 +224,10 @@ impl Rollout {
     }
 
     fn end_stage(&mut self, now: Timestamp) {
-        let before = self.data.stage().and_then(|stage| self.data.before(stage, &self.index.done));
         if let Some(stage) = self.data.stages.get_mut(self.data.current) {
             stage.state = StageState::Succeeded;
-            // A stage where nothing was done is as old as the one before it.
-            let inherited = match before {
-                Some(crate::Observed::Finished { finished_at }) => finished_at,
-                _ => now,
-            };
-            stage.finished_at.get_or_insert(inherited);
+            // A stage of which everything was left out is done from now on.
+            stage.finished_at.get_or_insert(now);
         }
         self.data.current = self.data.current.saturating_add(1);
     }
