@@ -305,7 +305,8 @@ fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, 
     match result {
         Ok(applied) => {
             let before = applied.finished_at.as_deref().and_then(|at| at.parse().ok());
-            let finished_at = before.filter(|_| applied.versions.is_empty() && !undated).unwrap_or_else(Timestamp::now);
+            let finished_at =
+                before.filter(|_| applied.versions.is_empty() && !undated).unwrap_or_else(Timestamp::now);
             let applied = u64::try_from(applied.versions.len()).unwrap_or(u64::MAX);
             Event::TargetSucceeded { target, attempt, finished_at, applied }
         }

@@ -3,14 +3,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
+use sluice_report::Problem;
 use sluice_rollout::{
-    Digest, Event, Identity, Observed, Release, Rollout, RolloutInput, StageInput, TargetFact, TargetInput,
-    TargetName, version_key,
+    Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout, RolloutInput, StageInput,
+    TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
 };
 use sluice_store::Store;
 
 use crate::context::{Context, Site};
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::planning::{Survey, domain_plan, survey};
 use crate::tracker::Tracker;
 
@@ -94,7 +95,8 @@ impl Preparation {
             if config.databases_of(&environment.name).next().is_none() {
                 continue;
             }
-            let here = || sites.iter().zip(&surveys).filter(|(site, _)| site.target.environment == environment.name);
+            let here =
+                || sites.iter().zip(&surveys).filter(|(site, _)| site.target.environment == environment.name);
             let targets: Vec<TargetInput> = here()
                 .map(|(site, survey)| TargetInput { target: site.target.clone(), fact: survey.fact() })
                 .collect();
@@ -121,11 +123,10 @@ impl Preparation {
                     .filter(|(site, _)| site.target.environment == previous)
                     .map(|(_, survey)| survey)
                     .chain(&rest_surveys);
-                if environment.soak.is_some()
-                    && !has_stood(context, stood, here())
-                {
+                if environment.soak.is_some() && !has_stood(context, stood, here()) {
                     undated.insert(previous.to_owned());
-                    if let Some(stage) = stages.last_mut().filter(|stage| stage.environment.name == previous) {
+                    if let Some(stage) = stages.last_mut().filter(|stage| stage.environment.name == previous)
+                    {
                         forget_times(stage);
                     }
                 }
@@ -154,18 +155,51 @@ impl Preparation {
     /// releases over any of them are ended: this one takes their place.
     ///
     /// # Errors
-    /// A store that cannot be read or takes no writes.
+    /// A release that was rejected for one of the databases; another rollout of the release that is held and has some of
+    /// them; a store that cannot be read or takes no writes.
     pub fn tracker(&self) -> Result<Tracker, CliError> {
         let wanted = self.targets();
+        let shared = |run: &TargetRun| !run.state.is_done() && wanted.contains(&run.name);
+        let waiting = |run: &TargetRun| run.attempt == 0 && shared(run);
+        let mut replaced = Vec::new();
         for summary in Store::open(Path::new(STATE))?.rollouts()? {
-            if summary.release == self.input.release || is_over(&summary.status) {
+            let ours = summary.release == self.input.release;
+            if is_over(&summary.status) && !(ours && summary.status == "rejected") {
                 continue;
             }
-            let mut other = stored(&summary.id)?;
-            if other.rollout().targets().iter().any(|run| wanted.contains(&run.name)) {
-                let by = format!("superseded by release {}", self.input.release.short());
-                other.decide(Event::CancelRequested { by }, Timestamp::now())?;
+            let other = stored(&summary.id)?;
+            if ours && let Some(rejection) = other.rollout().rejection() {
+                let rejected: Vec<&TargetName> = other
+                    .rollout()
+                    .rejected()
+                    .map(|run| &run.name)
+                    .filter(|name| wanted.contains(name))
+                    .collect();
+                if !rejected.is_empty() {
+                    return Err(rejected_before(&other, rejection, &rejected));
+                }
             }
+            let runs = other.rollout().targets();
+            if is_over(&summary.status) || !runs.iter().any(shared) {
+                continue;
+            }
+            let whole = runs.iter().all(|run| wanted.contains(&run.name));
+            if !ours {
+                let by = format!("superseded by release {}", self.input.release.short());
+                replaced.push((other, by));
+            } else if !(whole && runs.len() == wanted.len())
+                && let Some(held) = held(&other, whole || !runs.iter().any(waiting))
+            {
+                return Err(held);
+            } else if whole
+                && runs.len() < wanted.len()
+                && other.rollout().outcome(Timestamp::now()) == Some(Outcome::Failed)
+            {
+                replaced.push((other, "superseded by a rollout of more databases".to_owned()));
+            }
+        }
+        for (mut other, by) in replaced {
+            other.decide(Event::CancelRequested { by }, Timestamp::now())?;
         }
         match open_rollout(&self.input.release, &wanted)? {
             Some(tracker) => Ok(tracker),
@@ -181,7 +215,8 @@ impl Preparation {
     /// not tell since when, it is since this rollout saw it first.
     pub fn observations(&self, rollout: &Rollout, now: Timestamp) -> Vec<Event> {
         let seen = |environment: &str| {
-            let mut after = rollout.stages().iter().filter(|stage| stage.after.as_deref() == Some(environment));
+            let mut after =
+                rollout.stages().iter().filter(|stage| stage.after.as_deref() == Some(environment));
             match after.find_map(|stage| stage.observed.as_ref()) {
                 Some((_, Observed::Finished { finished_at })) => *finished_at,
                 _ => now,
@@ -214,6 +249,43 @@ impl Preparation {
             targets: moved,
         })
     }
+}
+
+/// The refusal to give databases a release that somebody has refused for them.
+fn rejected_before(tracker: &Tracker, rejection: &Rejection, targets: &[&TargetName]) -> CliError {
+    let names: Vec<&str> = targets.iter().map(|name| name.0.as_str()).collect();
+    let Rejection { by, reason, .. } = rejection;
+    let release = tracker.rollout().release().short();
+    let message = format!("release {release} was rejected for {} by {by}: {reason}", names.join(", "));
+    CliError::new(Exit::Findings, Problem::error(message).at(tracker.id()))
+        .help("change what is wrong and commit it: that is a new release, and nobody has rejected that")
+}
+
+/// Why another rollout of the release keeps its databases to itself. Where the new one is no way around what failed, because
+/// it only tries that again or has all of the other one's databases, only a pause holds: the same command would go on, too.
+fn held(tracker: &Tracker, again: bool) -> Option<CliError> {
+    let (rollout, id) = (tracker.rollout(), tracker.id());
+    let inconclusive = |run: &TargetRun| matches!(run.state, TargetState::Inconclusive { .. });
+    let (why, resume) = if let Some(by) = rollout.paused_by() {
+        (format!("was paused by {by}"), format!("`sluice rollout resume {id}` lets it go on"))
+    } else if again {
+        return None;
+    } else if rollout.targets().iter().any(inconclusive) {
+        let resume = "deploy the same databases as it, after a look at them, to go on".to_owned();
+        ("waits for a person to look at a database".to_owned(), resume)
+    } else if rollout.is_over_budget() {
+        let resume = format!(
+            "deploy the same databases as it to try again, or `sluice rollout resume {id}` to accept the failures"
+        );
+        ("stopped because more databases failed than allowed".to_owned(), resume)
+    } else {
+        return None;
+    };
+    let message = format!("rollout {id} of this release has some of these databases and {why}");
+    Some(
+        CliError::new(Exit::Waiting, Problem::error(message))
+            .help(format!("{resume}; `sluice rollout cancel {id}` ends it")),
+    )
 }
 
 /// The databases of an environment that are not selected.

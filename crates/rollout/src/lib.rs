@@ -35,8 +35,8 @@ pub use environment::Environment;
 pub use freeze::{Freeze, FreezeError};
 pub use gate::{Gate, GateInput, GateKind, GateVerdict, Observed};
 pub use machine::{
-    Command, Event, Outcome, Reason, ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, Stage, StageInput, StageState,
-    TargetFact, TargetInput, TargetRun, TargetState,
+    Command, Event, Outcome, Reason, ReasonKind, Rejection, Rollout, RolloutError, RolloutInput,
+    RolloutState, Stage, StageInput, StageState, TargetFact, TargetInput, TargetRun, TargetState,
 };
 pub use plan::{PendingChange, Plan, PlannedStatement, SkippedChange, StatementMode, TargetPlan};
 pub use release::{Digest, Provenance, Release};

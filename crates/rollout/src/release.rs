@@ -12,7 +12,11 @@ pub struct Digest(pub String);
 impl Digest {
     /// Digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(crate::Checksum::with(crate::Algorithm::Sha256Raw, bytes).as_str().replacen("sha256-raw:", "sha256:", 1))
+        Self(crate::Checksum::with(crate::Algorithm::Sha256Raw, bytes).as_str().replacen(
+            "sha256-raw:",
+            "sha256:",
+            1,
+        ))
     }
 
     /// The first twelve hexadecimal digits, for people.
@@ -83,7 +87,13 @@ impl Release {
                 push_field(&mut text, part);
             }
         }
-        Self { digest: Digest::of(text.as_bytes()), project, changes: changes.into(), configuration, provenance }
+        Self {
+            digest: Digest::of(text.as_bytes()),
+            project,
+            changes: changes.into(),
+            configuration,
+            provenance,
+        }
     }
 }
 

@@ -63,7 +63,9 @@ impl RevisionState {
 
     /// The state that the ledger calls `name`.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Applied, Self::Baseline, Self::Applying, Self::Failed].into_iter().find(|state| state.name() == name)
+        [Self::Applied, Self::Baseline, Self::Applying, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == name)
     }
 
     /// Whether nothing of the change is left to do.

@@ -162,7 +162,8 @@ fn a_previous_stage_elsewhere_is_judged_by_its_ledgers() {
 #[test]
 fn a_previous_stage_of_which_a_part_is_elsewhere_is_done_when_both_parts_are() {
     let prod = Environment { soak: Some(Duration::from_secs(3600)), ..Environment::new("prod") };
-    let stages = vec![stage(Environment::new("staging"), None, &["s1"]), stage(prod, Some("staging"), &["p"])];
+    let stages =
+        vec![stage(Environment::new("staging"), None, &["s1"]), stage(prod, Some("staging"), &["p"])];
     let mut rollout = rollout(stages);
     let observe = |observed, observed_at| Event::GateObserved {
         environment: "staging".to_owned(),
@@ -179,7 +180,10 @@ fn a_previous_stage_of_which_a_part_is_elsewhere_is_done_when_both_parts_are() {
     rollout.handle(observe(lacking, opens), opens);
     assert_eq!(rollout.outcome(opens), Some(Outcome::WaitingAtGate));
     assert_eq!(rollout.why(opens)[0].message, "staging is not done: s2: 1 change is not applied");
-    assert_eq!(rollout.handle(observe(Observed::Finished { finished_at: later }, opens), opens), [start("p", 1)]);
+    assert_eq!(
+        rollout.handle(observe(Observed::Finished { finished_at: later }, opens), opens),
+        [start("p", 1)]
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
-use sluice_e2e::Project;
+use sluice_e2e::{Project, REVIEWER};
 
 /// Two databases in staging (`sa`, `sb`), two in prod (`pa`, `pb`), and a change.
 fn pairs(staging: &str, prod: &str) -> Project {
@@ -57,7 +57,8 @@ fn a_change_that_never_ran_in_staging_soaks_from_the_moment_the_rollout_saw_stag
     let project = pairs("", "soak = \"4s\"");
     project.sluice(&["deploy", "--wait", "1m"]).exits(0);
     for name in ["sa", "sb"] {
-        project.sqlite(&format!("{name}.db"), "UPDATE sluice_revision SET finished_at = '2020-01-01 00:00:00'");
+        project
+            .sqlite(&format!("{name}.db"), "UPDATE sluice_revision SET finished_at = '2020-01-01 00:00:00'");
     }
     project.write(
         "migrations/0002_b.sql",
@@ -71,4 +72,66 @@ fn a_change_that_never_ran_in_staging_soaks_from_the_moment_the_rollout_saw_stag
     // The time is kept: asking again does not begin anew.
     project.sluice(&["deploy", "--env", "prod", "--wait", "1m"]).exits(0);
     assert_eq!((tables(&project, "pa"), tables(&project, "pb")), (2, 2));
+}
+
+#[test]
+fn a_paused_rollout_is_not_passed_by_another_one_over_some_of_its_databases() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice_as(REVIEWER, &["rollout", "pause", "-m", "a customer calls"]).exits(0);
+    let json = project.sluice(&["rollout", "show", "--format", "json"]).exits(0).json();
+    let name = json["name"].as_str().unwrap().to_owned();
+    for selection in ["pa", "sa,sb,pa"] {
+        project
+            .sluice(&["deploy", "--database", selection])
+            .exits(5)
+            .says(&format!("rollout {name} of this release"))
+            .says("a customer calls")
+            .says(&format!("sluice rollout resume {name}"))
+            .says(&format!("sluice rollout cancel {name}"));
+    }
+    assert_eq!(tables(&project, "pa"), 0);
+    let listed = project.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
+    assert_eq!(listed["rollouts"].as_array().unwrap().len(), 1, "a refusal leaves no rollout behind");
+    project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(tables(&project, "pa"), 1);
+}
+
+#[test]
+fn a_failure_budget_is_not_passed_by_selecting_what_is_left() {
+    let project = pairs("", "waves = [\"name == 'pa'\", \"100%\"]");
+    project.sqlite("pa.db", "CREATE TABLE a (other integer)");
+    project.sluice(&["deploy"]).exits(4);
+    project.sluice(&["deploy", "--database", "pb"]).exits(5).says("more databases failed than allowed");
+    assert_eq!(tables(&project, "pb"), 0);
+    // More databases are no way around it: what failed is tried again.
+    project.sqlite("pa.db", "DROP TABLE a");
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(tables(&project, "pb"), 1);
+}
+
+#[test]
+fn a_release_that_was_rejected_does_not_come_back_as_another_rollout() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "reject", "-m", "the names are wrong"]).exits(0);
+    for selection in [&["deploy"][..], &["deploy", "--env", "prod"], &["deploy", "--database", "pb"]] {
+        project
+            .sluice(selection)
+            .exits(1)
+            .says("was rejected for")
+            .says("Ann <ann@example.com>: the names are wrong")
+            .says("new release");
+    }
+    let listed = project.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
+    assert_eq!(listed["rollouts"].as_array().unwrap().len(), 1);
+    // What was done before is not concerned.
+    project.sluice(&["deploy", "--env", "staging"]).exits(0).says("nothing to do");
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Another");
+    project.sluice(&["deploy"]).exits(5).says("approval");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(tables(&project, "pa"), 2);
 }

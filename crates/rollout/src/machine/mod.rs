@@ -16,5 +16,5 @@ mod why;
 
 pub use event::{Command, Event, Outcome};
 pub use input::{RolloutError, RolloutInput, StageInput, TargetFact, TargetInput};
-pub use rollout::{RolloutState, Rollout, Stage, StageState, TargetRun, TargetState};
+pub use rollout::{Rejection, Rollout, RolloutState, Stage, StageState, TargetRun, TargetState};
 pub use why::{Reason, ReasonKind};

@@ -39,11 +39,15 @@ pub(super) struct Data {
     pub wake: Option<Timestamp>,
 }
 
-/// Who refused, and why.
+/// Who refused, what, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Rejection {
+pub struct Rejection {
+    /// Who.
     pub by: Identity,
+    /// Why.
     pub reason: String,
+    /// Only this environment; absent: everything that was not done then.
+    pub environment: Option<String>,
 }
 
 /// Where a rollout is in its life.
@@ -376,6 +380,22 @@ impl Rollout {
         &self.data.approvals
     }
 
+    /// Who refused it, if somebody did.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        self.data.rejection.as_ref()
+    }
+
+    /// Targets that must not get this release because somebody has refused it.
+    pub fn rejected(&self) -> impl Iterator<Item = &TargetRun> {
+        self.rejection().into_iter().flat_map(|rejection| {
+            self.data.targets.iter().filter(|run| {
+                let environment = self.data.stages.get(run.stage).map(|stage| &stage.environment.name);
+                let only = rejection.environment.as_ref();
+                !run.state.is_done() && (only.is_none() || only == environment)
+            })
+        })
+    }
+
     /// How it ended, or how it stands while nothing runs and nothing but a person, a gate or time can make it go on. Absent
     /// before it is started, while runners are at work or a plan is computed, and when a [`Tick`](super::Event::Tick)
     /// would go on at once.
@@ -399,7 +419,7 @@ impl Rollout {
     }
 
     /// Whether more targets of the current stage have failed than allowed and accepted.
-    pub(super) fn is_over_budget(&self) -> bool {
+    pub fn is_over_budget(&self) -> bool {
         self.data.stage().is_some_and(|stage| {
             let allowed = usize::try_from(stage.environment.max_failures).unwrap_or(usize::MAX);
             self.index.failed.len() > allowed.saturating_add(stage.accepted_failures)

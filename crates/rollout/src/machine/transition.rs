@@ -98,7 +98,7 @@ impl Rollout {
                                 })
                         });
                 if counts {
-                    self.data.rejection = Some(Rejection { by, reason });
+                    self.data.rejection = Some(Rejection { by, reason, environment });
                     self.stop(Outcome::Rejected, commands);
                 }
             }
