@@ -135,3 +135,46 @@ fn a_release_that_was_rejected_does_not_come_back_as_another_rollout() {
     project.sluice(&["deploy"]).exits(0);
     assert_eq!(tables(&project, "pa"), 2);
 }
+
+#[test]
+fn decisions_that_would_change_nothing_are_refused() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "retry"]).exits(2).says("has failed");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    for decision in ["approve", "reject", "pause", "resume", "cancel", "retry"] {
+        project.sluice_as(REVIEWER, &["rollout", decision]).exits(2).says("is over (succeeded)");
+    }
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Another");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "cancel"]).exits(0);
+    let listed = project.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
+    let name = listed["rollouts"][0]["name"].as_str().unwrap().to_owned();
+    for decision in ["approve", "reject", "pause", "resume", "cancel", "retry"] {
+        project.sluice_as(REVIEWER, &["rollout", decision, &name]).exits(2).says("is over (cancelled)");
+    }
+}
+
+#[test]
+fn what_is_tried_again_is_selected_as_everywhere() {
+    let project = pairs("max_failures = 2", "");
+    for name in ["sa", "sb"] {
+        project.sqlite(&format!("{name}.db"), "CREATE TABLE a (other integer)");
+    }
+    project.sluice(&["deploy"]).exits(4);
+    project.sluice(&["rollout", "retry", "--database", "zzz"]).exits(2).says("there is no database `zzz`");
+    project.sluice(&["rollout", "retry", "--database", "pa"]).exits(2).says("none of the selected databases");
+    project.sluice(&["rollout", "retry", "--env", "prod"]).exits(2).says("failed in rollout").says("sa, sb");
+    let run =
+        project.sluice(&["rollout", "retry", "--database", "name == 'sa'", "--format", "json"]).exits(0);
+    let targets = run.json()["stages"][0]["targets"].clone();
+    assert_eq!(
+        (&targets[0]["status"], &targets[1]["status"]),
+        (&"pending".into(), &"failed".into()),
+        "{run}"
+    );
+    for decision in ["approve", "reject"] {
+        project.sluice_as(REVIEWER, &["rollout", decision]).exits(2).says("wants an approval");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{RolloutList, RolloutSummary};
-use sluice_rollout::{Event, Identity, Outcome};
+use sluice_rollout::{Event, Identity, Outcome, RolloutState, TargetName, TargetState};
 use sluice_store::{Store, StoredRollout};
 
 use super::deploy;
@@ -27,6 +27,7 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
         args::Rollout::Watch(name) => return watch(context, open(name.rollout.as_deref())?),
         args::Rollout::Approve(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
+            check_open(&tracker, command)?;
             let by = person()?;
             let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
             let environment = context.global.env.clone();
@@ -48,6 +49,7 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
         }
         args::Rollout::Reject(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
+            check_open(&tracker, command)?;
             let by = person()?;
             let environment = context.global.env.clone();
             check_approver(&tracker, &by, environment.as_deref(), context)?;
@@ -62,20 +64,27 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
         }
         args::Rollout::Pause(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
+            check_open(&tracker, command)?;
             decided(context, &mut tracker, Event::Paused { by: somebody(decide) })?;
         }
         args::Rollout::Resume(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
+            check_open(&tracker, command)?;
             decided(context, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
         }
         args::Rollout::Cancel(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
+            check_open(&tracker, command)?;
             decided(context, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
         }
         args::Rollout::Retry(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            let target = context.global.database.clone().map(sluice_rollout::TargetName);
-            decided(context, &mut tracker, Event::RetryRequested { target })?;
+            check_open(&tracker, command)?;
+            for event in retries(context, &tracker)? {
+                tracker.decide(event, Timestamp::now())?;
+            }
+            show(context, &tracker)?;
+            context.output.message("next: `sluice deploy` tries again");
         }
     }
     Ok(Exit::Done)
@@ -147,6 +156,63 @@ fn watch(context: &Context, mut tracker: Tracker) -> Result<Exit, CliError> {
 fn decided(context: &Context, tracker: &mut Tracker, event: Event) -> Result<(), CliError> {
     tracker.decide(event, Timestamp::now())?;
     show(context, tracker)
+}
+
+/// Refuses a decision that would change nothing, because the rollout is over.
+fn check_open(tracker: &Tracker, decision: &args::Rollout) -> Result<(), CliError> {
+    use args::Rollout::{Cancel, Resume, Retry};
+    let (rollout, id) = (tracker.rollout(), tracker.id());
+    let (outcome, help) = match (rollout.state(), decision) {
+        (RolloutState::Created | RolloutState::Running, _)
+        | (RolloutState::Stopping { .. }, Cancel(_))
+        | (RolloutState::Finished { outcome: Outcome::Failed }, Retry(_) | Cancel(_)) => return Ok(()),
+        // The failures no longer stand in the way of other rollouts of the release.
+        (RolloutState::Finished { outcome: Outcome::Failed }, Resume(_)) if rollout.is_over_budget() => {
+            return Ok(());
+        }
+        (RolloutState::Finished { outcome: Outcome::Failed }, _) => (
+            Outcome::Failed,
+            format!(
+                "`sluice rollout retry {id}` opens it again, `sluice rollout cancel {id}` ends it for good"
+            ),
+        ),
+        (RolloutState::Stopping { outcome } | RolloutState::Finished { outcome }, _) => {
+            (outcome, "`sluice rollout list` shows the others; `sluice deploy` makes a new one".to_owned())
+        }
+    };
+    let message = format!("rollout {id} is over ({outcome}): nothing is left to decide about it");
+    Err(CliError::usage(message).help(help))
+}
+
+/// What is tried again: what failed, on the databases that `--env` and `--database` select.
+fn retries(context: &Context, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
+    let runs = tracker.rollout().targets().iter();
+    let failed: Vec<&TargetName> = runs
+        .filter(|run| run.state.is_failed() || matches!(run.state, TargetState::Inconclusive { .. }))
+        .map(|run| &run.name)
+        .collect();
+    if failed.is_empty() {
+        return Err(CliError::usage(format!("nothing in rollout {} has failed", tracker.id()))
+            .help("`sluice rollout why` shows what it waits for"));
+    }
+    if context.global.env.is_none() && context.global.database.is_none() {
+        return Ok(vec![Event::RetryRequested { target: None }]);
+    }
+    let sites = context.sites()?;
+    let chosen: Vec<Event> = sites
+        .into_iter()
+        .filter(|site| failed.contains(&&site.target.name))
+        .map(|site| Event::RetryRequested { target: Some(site.target.name) })
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = failed.iter().take(10).map(|name| name.0.as_str()).collect();
+        return Err(CliError::usage("none of the selected databases has failed").help(format!(
+            "failed in rollout {}: {}",
+            tracker.id(),
+            names.join(", ")
+        )));
+    }
+    Ok(chosen)
 }
 
 /// The person at the keyboard, by git's configuration.

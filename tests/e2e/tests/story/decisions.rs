@@ -69,10 +69,10 @@ fn decisions_about_unknown_or_finished_rollouts_say_so() {
     }
     shop.sluice_as(REVIEWER, &["rollout", "approve"])
         .exits(2)
-        .says("nothing in this rollout wants an approval");
+        .says("is over (succeeded)");
     // Nothing that is done can be undone by a word.
     for action in ["pause", "cancel", "resume", "retry"] {
-        let run = shop.sluice_as(REVIEWER, &["rollout", action]);
+        let run = shop.sluice_as(REVIEWER, &["rollout", action]).exits(2);
         assert_eq!(status(&shop), "succeeded", "{run}");
     }
     shop.sluice(&["deploy"]).exits(0).says("nothing to do");
