@@ -18,7 +18,7 @@ pub struct Repair {
 pub struct Repaired {
     /// Name of the database.
     pub database: String,
-    /// Version of the change.
+    /// Version of the change, as it was asked for.
     pub version: String,
     /// What was done, as the history has it.
     pub detail: String,
