@@ -183,12 +183,15 @@ type Pieces = Result<Vec<(Span, Option<Span>)>, (usize, String)>;
 fn pieces(text: &str, block: &Block, dialect: Dialect) -> Pieces {
     let inside = block.span.slice(text);
     // Drivers of these take several statements at once, and files written for tools that hand them the text as it is hold
-    // several in one piece. Elsewhere a piece is one statement: only so is a body without DELIMITER whole.
+    // several in one piece. MySQL's drivers can be told to, but there a piece may also be one body without DELIMITER.
     let takes_several = matches!(dialect, Dialect::Postgres | Dialect::Sqlite);
     match &block.split {
         Split::Dialect => by_dialect(text, block.span, dialect),
         Split::Whole if takes_several => by_dialect(text, block.span, dialect),
         Split::Whole => {
+            if let Some(several) = several_statements(text, block.span, dialect) {
+                return Ok(several);
+            }
             let trimmed = inside.trim();
             let start = block.span.start + (inside.len() - inside.trim_start().len());
             let body = trimmed.strip_suffix(';').map_or(trimmed, str::trim_end);
@@ -207,6 +210,19 @@ fn pieces(text: &str, block: &Block, dialect: Dialect) -> Pieces {
             Ok(pieces)
         }
     }
+}
+
+/// The statements of a piece that holds more than one, if every one of them can begin a statement: what does not is the rest of
+/// a body that was cut at the wrong place.
+fn several_statements(text: &str, span: Span, dialect: Dialect) -> Option<Vec<(Span, Option<Span>)>> {
+    const WITHIN: [&str; 8] = ["END", "ELSE", "ELSEIF", "WHEN", "UNTIL", "DECLARE", "FETCH", "RETURN"];
+    let pieces = by_dialect(text, span, dialect).ok().filter(|pieces| pieces.len() > 1)?;
+    let begins = |span: &Span| {
+        let word: &str =
+            span.slice(text).split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        !WITHIN.iter().any(|within| word.eq_ignore_ascii_case(within))
+    };
+    pieces.iter().all(|(span, _)| begins(span)).then_some(pieces)
 }
 
 fn by_dialect(text: &str, span: Span, dialect: Dialect) -> Pieces {

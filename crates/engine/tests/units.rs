@@ -95,9 +95,16 @@ fn statements_run_in_as_few_transactions_as_they_allow() {
 fn a_piece_holds_several_statements_where_drivers_take_them() {
     let body = "create function f() returns int as $$ select 1; $$ language sql;\nselect 2;";
     let compound = "create procedure p()\nbegin\n  select 1;\n  select 2;\nend;";
+    let procedure = "create procedure p(in n int)\nbegin\n  declare done int default 0;\n  declare c cursor for select a from t;\n  \
+                     declare continue handler for not found set done = 1;\n  open c;\n  l: loop\n    fetch c into n;\n    if \
+                     done then leave l; else set n = n + 1; end if;\n    case n when 1 then select 1; else begin end; end \
+                     case;\n  end loop;\n  close c;\nend;";
     for (dialect, split, sql, expected) in [
         (Dialect::Postgres, Split::Whole, body, 2),
         (Dialect::Mariadb, Split::Whole, compound, 1),
+        (Dialect::Mysql, Split::Whole, "insert into a values (1);\ninsert into a values (';');\n", 2),
+        (Dialect::Mysql, Split::Whole, procedure, 1),
+        (Dialect::Mysql, Split::Whole, &*format!("drop procedure if exists p;\n{procedure}"), 2),
         (Dialect::Postgres, Split::Delimiter("@@".to_owned()), &*format!("{body}@@\nselect 3\n@@"), 3),
         (Dialect::Mariadb, Split::Delimiter("@@".to_owned()), &*format!("{compound}@@\nselect 3\n@@"), 2),
     ] {
