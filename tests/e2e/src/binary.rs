@@ -47,9 +47,20 @@ fn built() -> PathBuf {
         forget_old(&folder);
         fs::create_dir_all(folder.join(format!("{age:x}"))).expect("the target folder is writable");
         let new = own.with_extension("new");
-        fs::copy(&path, &new).and_then(|_| fs::rename(&new, &own)).expect("the target folder is writable");
+        copy_program(&path, &new);
+        fs::rename(&new, &own).expect("the target folder is writable");
     }
     own
+}
+
+/// Copies a program so that it can be started at once: written by this process itself, it could be held open by a child that
+/// another thread starts at that moment, and a program that is open for writing does not start.
+///
+/// # Panics
+/// When it cannot be copied.
+pub fn copy_program(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg(from).arg(to).status().expect("cp starts");
+    assert!(status.success(), "{} cannot be copied to {}", from.display(), to.display());
 }
 
 /// Removes what no test process can be using any more.

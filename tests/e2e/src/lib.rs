@@ -19,7 +19,7 @@ mod run;
 mod schema;
 mod shop;
 
-pub use binary::binary;
+pub use binary::{binary, copy_program};
 pub use corpus::corpus;
 pub use database::{EmptyDatabase, Engine};
 pub use project::{AUTHOR, Project, REVIEWER};

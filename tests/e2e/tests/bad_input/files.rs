@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
-use sluice_e2e::{Project, binary};
+use sluice_e2e::{Project, binary, copy_program};
 
 use crate::{project, refuses, untouched};
 
@@ -116,7 +116,7 @@ fn a_file_that_may_not_be_read_is_said() {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
     }
     let program = project.as_ref().join("sluice");
-    std::fs::copy(binary(), &program).unwrap();
+    copy_program(binary(), &program);
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = Command::new(program);
     command.args(["plan"]).current_dir(project.root()).env("NO_COLOR", "1");

@@ -6,7 +6,9 @@ use crate::see;
 
 #[test]
 fn init_finds_the_layout_and_writes_a_configuration_that_works() {
-    let table: &[(&str, &str, &[(&str, &str)])] = &[
+    // (layout, folder, files with their content)
+    type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+    let table: &[Row<'_>] = &[
         ("native", "migrations", &[("migrations/0001_a.sql", "CREATE TABLE a (id integer);\n")]),
         (
             "flyway",

@@ -14,9 +14,8 @@ fn a_rejected_release_is_over_until_there_is_another_one() {
     shop.sluice_as(AUTHOR, &["rollout", "reject"]).exits(1).says("does not count");
     shop.sluice_as(REVIEWER, &["rollout", "reject", "--reason", "the names are wrong"]).exits(0);
     assert_eq!(status(&shop), "rejected");
-    shop.sluice_as("Cem <cem@example.com>", &["rollout", "approve"]);
-    let run = shop.sluice(&["deploy"]);
-    assert_ne!(run.code, 0, "{run}");
+    shop.sluice_as("Cem <cem@example.com>", &["rollout", "approve"]).exits(2);
+    let run = shop.sluice(&["deploy"]).exits(1).says("rejected").says("the names are wrong");
     assert_eq!(shop.applied("prod"), 0, "a rejected release does not come back by itself: {run}");
 
     shop.write("migrations/0003_rename.sql", "ALTER TABLE customers RENAME COLUMN name TO full_name;\n");
@@ -67,9 +66,7 @@ fn decisions_about_unknown_or_finished_rollouts_say_so() {
     for action in ["show", "approve", "cancel"] {
         shop.sluice_as(REVIEWER, &["rollout", action, "r-none"]).exits(2).says("r-none");
     }
-    shop.sluice_as(REVIEWER, &["rollout", "approve"])
-        .exits(2)
-        .says("is over (succeeded)");
+    shop.sluice_as(REVIEWER, &["rollout", "approve"]).exits(2).says("is over (succeeded)");
     // Nothing that is done can be undone by a word.
     for action in ["pause", "cancel", "resume", "retry"] {
         let run = shop.sluice_as(REVIEWER, &["rollout", action]).exits(2);
@@ -84,9 +81,8 @@ fn watching_follows_a_rollout_that_waits_and_one_that_is_done() {
     shop.sluice(&["deploy"]).exits(5);
     shop.sluice(&["rollout", "watch"]).exits(5).says("approval");
     shop.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
-    let mut watching = shop.start(&["rollout", "watch", "--format", "json"]);
+    let watching = shop.start(&["rollout", "watch", "--format", "json"]);
     shop.sluice(&["deploy"]).exits(0);
-    assert!(watching.pid() > 0 && (watching.is_running() || true));
     let run = watching.finish().exits(0);
     assert_eq!(run.json()["status"], "succeeded", "{run}");
 }
