@@ -75,6 +75,11 @@ fn hint_for(extended: i32, kind: DbErrorKind, watch: &Watch) -> Option<String> {
             let waited = watch.lock_timeout().unwrap_or(Duration::ZERO).as_secs_f64();
             format!("another connection held the database locked for more than {waited} s; nothing was done")
         }
+        DbErrorKind::StatementTimeout => {
+            "it ran for longer than statement_timeout allows: raise that in [apply] of sluice.toml, or for this change alone with \
+             `-- sluice: statement_timeout=TIME`"
+                .to_owned()
+        }
         DbErrorKind::DiskFull => {
             "free some space (or raise `PRAGMA max_page_count`) and run the same command again".to_owned()
         }
