@@ -169,8 +169,7 @@ impl Target for MysqlTarget {
     }
 
     fn lock_holders(&self) -> Vec<String> {
-        let sql =
-            format!("SELECT IS_USED_LOCK(CONCAT('sluice:', LEFT(SHA2('{}', 256), 40)))", self.name());
+        let sql = format!("SELECT IS_USED_LOCK(CONCAT('sluice:', LEFT(SHA2('{}', 256), 40)))", self.name());
         self.rows(&sql).into_iter().filter(|id| id != "NULL").collect()
     }
 
@@ -183,14 +182,10 @@ impl Target for MysqlTarget {
     }
 
     fn ledger(&self) -> String {
-        let mut all = String::new();
-        for (table, order) in
-            [("fence", "id"), ("revision", "version"), ("statement", "version, ordinal"), ("event", "id")]
-        {
-            all += &self.database.sql(&format!("SELECT * FROM sluice_{table} ORDER BY {order}"));
-            all.push('\n');
-        }
-        all
+        let tables =
+            [("fence", "id"), ("revision", "version"), ("statement", "version, ordinal"), ("event", "id")];
+        let sql = tables.map(|(table, order)| format!("SELECT * FROM sluice_{table} ORDER BY {order};"));
+        self.database.sql(&sql.join("\n"))
     }
 
     fn catalog(&self) -> String {
@@ -200,6 +195,6 @@ impl Target for MysqlTarget {
              FROM information_schema.columns WHERE table_schema = database() ORDER BY 1, 2";
         let indexes = "SELECT table_name, index_name, seq_in_index, column_name FROM information_schema.statistics \
              WHERE table_schema = database() ORDER BY 1, 2, 3";
-        [tables, columns, indexes].map(|sql| self.database.sql(sql)).join("\n")
+        self.database.sql(&[tables, columns, indexes].join(";\n"))
     }
 }

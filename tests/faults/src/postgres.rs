@@ -165,14 +165,11 @@ impl Target for PostgresTarget {
     }
 
     fn ledger(&self) -> String {
-        let mut all = String::new();
-        for (table, order) in
-            [("fence", "id"), ("revision", "version"), ("statement", "version, ordinal"), ("event", "id")]
-        {
-            all += &self.database.psql(&format!("SELECT t::text FROM sluice.{table} t ORDER BY {order}"));
-            all.push('\n');
-        }
-        all
+        let tables =
+            [("fence", "id"), ("revision", "version"), ("statement", "version, ordinal"), ("event", "id")];
+        let sql =
+            tables.map(|(table, order)| format!("SELECT t::text FROM sluice.{table} t ORDER BY {order};"));
+        self.database.psql(&sql.join("\n"))
     }
 
     fn catalog(&self) -> String {

@@ -28,7 +28,8 @@ const REST: &str = "CREATE VIEW spin AS SELECT 1 AS x";
 impl SqliteTarget {
     /// A file that does not exist yet.
     pub fn create() -> Box<dyn Target> {
-        let folder = tempfile::Builder::new().prefix("sluice-faults-db-").tempdir().expect("a temporary folder");
+        let folder =
+            tempfile::Builder::new().prefix("sluice-faults-db-").tempdir().expect("a temporary folder");
         Box::new(Self { folder })
     }
 
@@ -119,7 +120,8 @@ impl Drop for Spin {
 fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
-    let time = |index: usize| fields.split_ascii_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok());
+    let time =
+        |index: usize| fields.split_ascii_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok());
     time(11).unwrap_or(0) + time(12).unwrap_or(0)
 }
 
@@ -191,7 +193,10 @@ impl Target for SqliteTarget {
                 self.open()
                     .execute_batch(&format!("BEGIN; DROP VIEW spin; CREATE VIEW spin AS {SPIN}; COMMIT"))
                     .expect("a view");
-                Box::new(Spin { path, undo: "BEGIN; DROP VIEW spin; CREATE VIEW spin AS SELECT 1 AS x; COMMIT" })
+                Box::new(Spin {
+                    path,
+                    undo: "BEGIN; DROP VIEW spin; CREATE VIEW spin AS SELECT 1 AS x; COMMIT",
+                })
             }
             Point::D => {
                 self.open()
@@ -205,8 +210,9 @@ impl Target for SqliteTarget {
             Point::H => {
                 let connection = self.open();
                 connection.execute_batch("BEGIN").expect("a transaction");
-                let count: i64 =
-                    connection.query_row("SELECT count(*) FROM effects", [], |row| row.get(0)).expect("a count");
+                let count: i64 = connection
+                    .query_row("SELECT count(*) FROM effects", [], |row| row.get(0))
+                    .expect("a count");
                 assert!(count > 0);
                 Box::new(connection)
             }
@@ -243,7 +249,8 @@ impl Target for SqliteTarget {
     }
 
     fn half_done(&self) -> Vec<String> {
-        let rows = self.try_sql("SELECT name FROM sqlite_schema WHERE name = 'orders_new'").unwrap_or_default();
+        let rows =
+            self.try_sql("SELECT name FROM sqlite_schema WHERE name = 'orders_new'").unwrap_or_default();
         rows.lines().map(str::to_owned).collect()
     }
 
@@ -252,7 +259,8 @@ impl Target for SqliteTarget {
         for (table, order) in
             [("fence", "id"), ("revision", "version"), ("statement", "version, ordinal"), ("event", "id")]
         {
-            all += &self.try_sql(&format!("SELECT * FROM sluice_{table} ORDER BY {order}")).expect("a ledger");
+            all +=
+                &self.try_sql(&format!("SELECT * FROM sluice_{table} ORDER BY {order}")).expect("a ledger");
             all.push('\n');
         }
         all

@@ -95,7 +95,12 @@ impl Table {
                     loop {
                         let Some(cell) = cells.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
                         let outcome = outcome(cell);
-                        outcomes.lock().expect("a list").push((cell.point, cell.fault, cell.variant, outcome));
+                        outcomes.lock().expect("a list").push((
+                            cell.point,
+                            cell.fault,
+                            cell.variant,
+                            outcome,
+                        ));
                     }
                 });
             }
@@ -137,8 +142,7 @@ impl Table {
                 text.push_str(&format!("{}{fault} {variant} {outcome:?}\n", point.letter()));
             }
         }
-        let passed =
-            self.outcomes.iter().filter(|(.., outcome)| matches!(outcome, Outcome::Pass(_))).count();
+        let passed = self.outcomes.iter().filter(|(.., outcome)| matches!(outcome, Outcome::Pass(_))).count();
         let time: Duration = self
             .outcomes
             .iter()
@@ -147,7 +151,11 @@ impl Table {
                 _ => None,
             })
             .sum();
-        text.push_str(&format!("{passed} passed in {:.0} s of work, {} failed\n", time.as_secs_f64(), failures.len()));
+        text.push_str(&format!(
+            "{passed} passed in {:.0} s of work, {} failed\n",
+            time.as_secs_f64(),
+            failures.len()
+        ));
         // The test runner shows captured output of failed tests only; the table is wanted always.
         let _ = std::io::stderr().write_all(text.as_bytes());
         assert!(failures.is_empty(), "{}", failures.join("\n\n"));

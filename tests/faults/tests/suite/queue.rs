@@ -20,7 +20,10 @@ fn longest_wait(runner: &mut Runner, mut ask: impl FnMut()) -> Duration {
 fn check(longest: Duration, lock_timeout: Duration) {
     assert!(longest > lock_timeout / 4, "nobody had to queue ({longest:?}): this test shows nothing");
     // The rest is for a busy machine.
-    assert!(longest < lock_timeout + Duration::from_millis(1500), "a reader was kept waiting for {longest:?}");
+    assert!(
+        longest < lock_timeout + Duration::from_millis(1500),
+        "a reader was kept waiting for {longest:?}"
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ use sluice_faults::{Cell, Point, SqliteTarget, Stage, Table};
 
 use crate::cells::{self, Fresh};
 
-const A_ROW: &str = "a ledger row takes microseconds; only the test makes it last, and it must not be cut short";
+const A_ROW: &str =
+    "a ledger row takes microseconds; only the test makes it last, and it must not be cut short";
 
 fn matrix() -> Vec<Cell> {
     let fresh: Fresh = Arc::new(SqliteTarget::create);
@@ -12,7 +13,11 @@ fn matrix() -> Vec<Cell> {
     for point in Point::ALL {
         if point == Point::E {
             for fault in [1, 2, 3, 5, 6, 10, 11, 12, 18] {
-                cells.push(Cell::none(point, fault, "COMMIT is a function call: the sweep over system calls stops inside it"));
+                cells.push(Cell::none(
+                    point,
+                    fault,
+                    "COMMIT is a function call: the sweep over system calls stops inside it",
+                ));
             }
             continue;
         }
@@ -31,7 +36,11 @@ fn matrix() -> Vec<Cell> {
         }
         match point {
             Point::C | Point::D | Point::H => {
-                cells.push(Cell::none(point, 2, "a process that stands inside a transaction keeps everybody out of the file"));
+                cells.push(Cell::none(
+                    point,
+                    2,
+                    "a process that stands inside a transaction keeps everybody out of the file",
+                ));
             }
             _ => {
                 let fresh = Arc::clone(&fresh);
@@ -47,9 +56,25 @@ fn matrix() -> Vec<Cell> {
                 let fresh = Arc::clone(&fresh);
                 cells.push(Cell::new(point, 12, move || cells::statement_timeout(&fresh, point)));
             }
-            _ => cells.push(Cell::none(point, 12, "no statement of the user's runs there, or VACUUM, which only waits")),
+            _ => cells.push(Cell::none(
+                point,
+                12,
+                "no statement of the user's runs there, or VACUUM, which only waits",
+            )),
         }
         cells.push(Cell::none(point, 15, "there is no secret"));
+        if point != Point::B {
+            cells.push(Cell::none(
+                point,
+                11,
+                "there is one lock for the whole file, and transactions begin with it",
+            ));
+        }
+        cells.push(Cell::none(
+            point,
+            17,
+            "what a human does by hand meets transactions, which are all or nothing",
+        ));
     }
     for fault in ["j:abort:2", "j:abort:3", "f:abort:2", "f:abort:3", "f:abort:4"] {
         let here = Arc::clone(&fresh);
@@ -57,13 +82,17 @@ fn matrix() -> Vec<Cell> {
         cells.push(Cell::new(point, 1, move || cells::abort(&here, fault)).called(fault));
     }
     let here = Arc::clone(&fresh);
-    cells.push(Cell::new(Point::J, 10, move || cells::second_of_install(&here, Point::J)).called("same install"));
+    cells.push(
+        Cell::new(Point::J, 10, move || cells::second_of_install(&here, Point::J)).called("same install"),
+    );
     let here = Arc::clone(&fresh);
     cells.push(Cell::new(Point::B, 11, move || writer_in_the_way(&here)));
     let here = Arc::clone(&fresh);
     cells.push(
-        Cell::new(Point::J, 2, move || crate::postgres::refused_by_the_fence_after(&Stage::new(here()), Point::J))
-            .called("the lock file is removed"),
+        Cell::new(Point::J, 2, move || {
+            crate::postgres::refused_by_the_fence_after(&Stage::new(here()), Point::J)
+        })
+        .called("the lock file is removed"),
     );
     cells
 }
