@@ -10,8 +10,8 @@ use crate::Digest;
 
 /// A person, as git and the configuration write them: `Ann <ann@example.org>` or `ann@example.org`.
 ///
-/// Two identities are the same person when their mail addresses are equal in any case. Without an address the name stands
-/// in for it; a name alone never equals an address.
+/// Two identities are certainly the same person when their mail addresses are equal in any case. Without an address the name
+/// stands in for it; a name alone never equals an address. They count as one person also when their names are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Identity {
@@ -59,13 +59,11 @@ impl Identity {
         self.mail.is_some() == other.mail.is_some() && self.key() == other.key()
     }
 
-    /// Whether both could be the same person: as [`Identity::is`], and by name where one of them has no mail address.
-    /// Used where doubt must exclude.
+    /// Whether both could be the same person: the same mail address or the same name. Used where doubt must exclude: whoever
+    /// has two mail addresses is one person.
     pub fn may_be(&self, other: &Self) -> bool {
-        match (&self.mail, &other.mail) {
-            (Some(_), Some(_)) => self.key() == other.key(),
-            _ => self.is(other) || self.name.to_lowercase() == other.name.to_lowercase(),
-        }
+        let named = !self.name.is_empty() && self.name.to_lowercase() == other.name.to_lowercase();
+        named || self.is(other)
     }
 }
 
@@ -201,6 +199,8 @@ pub enum NotCounted {
     NotEligible,
     /// Is, or may be, the author or committer of the release.
     Author,
+    /// Has the name of somebody who counts already.
+    SamePerson,
 }
 
 impl fmt::Display for NotCounted {
@@ -208,6 +208,7 @@ impl fmt::Display for NotCounted {
         f.write_str(match self {
             Self::NotEligible => "is not among the people who may approve",
             Self::Author => "is the author or committer of the release",
+            Self::SamePerson => "has the name or mail address of somebody who is counted already",
         })
     }
 }
@@ -322,6 +323,9 @@ impl ApprovalRule {
             }
             seen.push(person);
             match self.eligible(person, people, authors) {
+                Ok(()) if tally.counted.iter().any(|other| other.may_be(person)) => {
+                    tally.ignored.push((person.clone(), NotCounted::SamePerson));
+                }
                 Ok(()) => tally.counted.push(person.clone()),
                 Err(why) => tally.ignored.push((person.clone(), why)),
             }
@@ -372,7 +376,9 @@ mod tests {
         assert!(who("Ann <ann@x.org>").is(&who("ANN@X.ORG")));
         assert!(!who("ann").is(&who("ann <ann@x.org>")));
         assert!(who("ann").may_be(&who("Ann <ann@x.org>")));
-        assert!(!who("Ann <ann@x.org>").may_be(&who("Ann <ann@y.org>")));
+        assert!(who("Ann <ann@x.org>").may_be(&who("ANN <ann@y.org>")));
+        assert!(!who("Ann <ann@x.org>").is(&who("Ann <ann@y.org>")));
+        assert!(!who("ann@x.org").may_be(&who("bob@x.org")));
         for text in ["", "  ", "Ann <", "Ann <>", "<a<b>"] {
             assert!(Identity::parse(text).is_err(), "{text}");
         }
@@ -391,6 +397,18 @@ mod tests {
         assert_eq!(tally.missing(), 1);
         let lenient = ApprovalRule { allow_author: true, ..rule };
         assert_eq!(lenient.tally(&given, &people(), &[who("bob@x.org")]).missing(), 0);
+    }
+
+    #[test]
+    fn two_addresses_of_one_name_are_one_person_for_authors_and_in_the_tally() {
+        let rule = ApprovalRule::parse(2, &[] as &[&str], false).unwrap();
+        let given = [who("Ann <ann@x.org>"), who("ann <ann@home.org>"), who("Bob <b@home.org>")];
+        let tally = rule.tally(&given, &People::default(), &[who("Bob <bob@x.org>")]);
+        assert_eq!(tally.counted, [who("Ann <ann@x.org>")]);
+        assert_eq!(
+            tally.ignored,
+            [(given[1].clone(), NotCounted::SamePerson), (given[2].clone(), NotCounted::Author)]
+        );
     }
 
     #[test]
