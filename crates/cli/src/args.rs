@@ -205,6 +205,15 @@ pub enum Rollout {
     /// Follow a rollout until it ends or waits
     Watch(RolloutName),
     /// Approve what waits for approval
+    ///
+    /// Who wrote a change does not approve it: authors and committers of the commit that is checked out, and of the commits
+    /// that touched the pending files last, do not count unless the rule has `allow_author = true`. Two identities with the
+    /// same name or the same mail address are one person. Where git cannot tell the authors (a shallow clone, files that are not
+    /// committed), the approval stays inconclusive; without any git repository nobody is excluded, and the gate says so.
+    ///
+    /// Without a server, who approves is whom git's user.name and user.email name, or SLUICE_ACTOR: a record among people
+    /// who trust each other. Whoever holds the databases' credentials can get past it; keeping such people out needs the server
+    /// and its agents.
     Approve(Decide),
     /// Reject what waits for approval
     Reject(Decide),

@@ -3,6 +3,7 @@
 //! Everything that decides is in the other crates; here it is wired to files, threads, signals and terminals.
 
 mod args;
+mod authors;
 mod commands;
 mod context;
 mod driver;

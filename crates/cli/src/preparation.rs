@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
 use sluice_report::Problem;
 use sluice_rollout::{
-    Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout, RolloutInput, StageInput,
-    TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
+    Authorship, Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout, RolloutInput,
+    StageInput, TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
 };
 use sluice_store::Store;
 
@@ -65,16 +65,14 @@ pub struct Preparation {
 
 impl Preparation {
     /// Puts together what was found out about the databases and what the configuration wants.
-    pub fn new(context: &Context, sites: &[Site<'_>], release: &Release, surveys: Vec<Survey>) -> Self {
+    pub fn new(
+        context: &Context,
+        sites: &[Site<'_>],
+        release: &Release,
+        surveys: Vec<Survey>,
+        (authors, authorship): (Vec<Identity>, Authorship),
+    ) -> Self {
         let config = context.config();
-        let mut authors: Vec<Identity> = Vec::new();
-        for text in [&release.provenance.author, &release.provenance.committer].into_iter().flatten() {
-            if let Ok(identity) = Identity::parse(text)
-                && !authors.contains(&identity)
-            {
-                authors.push(identity);
-            }
-        }
         // What people approve is what happens behind an approval.
         let gated = |site: &Site<'_>| {
             config.environments.iter().any(|environment| {
@@ -145,6 +143,7 @@ impl Preparation {
             plan: plan.digest,
             effect: plan.effect,
             authors,
+            authorship,
             people: config.people.clone(),
             stages,
         };
@@ -209,6 +208,14 @@ impl Preparation {
 
     fn targets(&self) -> HashSet<&TargetName> {
         self.input.stages.iter().flat_map(|stage| &stage.targets).map(|input| &input.target.name).collect()
+    }
+
+    /// Tells a rollout of an earlier run who wrote the release, as far as it does not know.
+    pub fn authors(&self, rollout: &Rollout) -> Option<Event> {
+        let RolloutInput { authors, authorship, .. } = &self.input;
+        let known = authors.iter().all(|author| rollout.authors().contains(author))
+            && *rollout.authorship() == rollout.authorship().clone().or(authorship.clone());
+        (!known).then(|| Event::AuthorsFound { authors: authors.clone(), authorship: authorship.clone() })
     }
 
     /// What the ledgers say of environments that come before and are not part of the rollout, or only in part. Where they do

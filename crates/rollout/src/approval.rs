@@ -213,6 +213,34 @@ impl fmt::Display for NotCounted {
     }
 }
 
+/// Whether the authors of a release are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "authors", rename_all = "kebab-case")]
+pub enum Authorship {
+    /// There is no repository that could name them: nobody is excluded.
+    NoRepository,
+    /// The repository should name them and does not: a rule that excludes authors cannot be judged.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+    /// All of them.
+    #[default]
+    Known,
+}
+
+impl Authorship {
+    /// What holds after something was found out once more. What was known once stays known: the release is the same.
+    #[must_use]
+    pub fn or(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Known, _) | (_, Self::Known) => Self::Known,
+            (_, Self::Unknown { reason }) | (Self::Unknown { reason }, _) => Self::Unknown { reason },
+            (Self::NoRepository, Self::NoRepository) => Self::NoRepository,
+        }
+    }
+}
+
 /// What a rule says of a list of approvals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApprovalRule, Calendar, Environment, Identity, People};
+use crate::{ApprovalRule, Authorship, Calendar, Environment, Identity, People};
 
 /// Kinds of gates, in the order in which they are evaluated: cheap first, people last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,8 +119,10 @@ pub struct GateInput<'a> {
     pub approvals: Vec<&'a Identity>,
     /// Groups of people.
     pub people: &'a People,
-    /// Author and committer of the release.
+    /// Authors and committers of the release.
     pub authors: &'a [Identity],
+    /// Whether these are all of them.
+    pub authorship: &'a Authorship,
 }
 
 impl GateInput<'_> {
@@ -129,7 +131,11 @@ impl GateInput<'_> {
         self.previous_stage().is_open()
             && self.soak(now).is_none_or(|gate| gate.is_open())
             && self.calendar().is_open(now)
-            && self.environment.approvals.iter().all(|rule| self.tally(rule).missing() == 0)
+            && self
+                .environment
+                .approvals
+                .iter()
+                .all(|rule| self.blind(rule).is_none() && self.tally(rule).missing() == 0)
     }
 
     /// When the gates that open by themselves are open, if they are closed now.
@@ -209,16 +215,39 @@ impl GateInput<'_> {
         rule.tally(self.approvals.iter().copied(), self.people, self.authors)
     }
 
+    /// Why it cannot be told whom a rule excludes.
+    fn blind(&self, rule: &ApprovalRule) -> Option<&str> {
+        match self.authorship {
+            Authorship::Unknown { reason } if !rule.allow_author => Some(reason),
+            _ => None,
+        }
+    }
+
     fn approval(&self, rule: &ApprovalRule) -> Gate {
         let tally = self.tally(rule);
+        if let Some(reason) = self.blind(rule) {
+            let reason = format!("{rule}; nobody can tell who wrote the release: {reason}");
+            let verdict = GateVerdict::Inconclusive;
+            return Gate { verdict, ..Gate::fail(GateKind::Approval, reason, None) };
+        }
+        let by_anybody = match self.authorship {
+            Authorship::NoRepository if !rule.allow_author => {
+                "; the author is not known (no git repository) and nobody is excluded as such"
+            }
+            _ => "",
+        };
         let names: Vec<String> = tally.counted.iter().map(ToString::to_string).collect();
         let by = if names.is_empty() { String::new() } else { format!(" (by {})", names.join(", ")) };
         let count = tally.counted.len();
         if tally.missing() == 0 {
-            return Gate::pass(GateKind::Approval, format!("{count} of {rule}{by}"));
+            return Gate::pass(GateKind::Approval, format!("{count} of {rule}{by}{by_anybody}"));
         }
         let ignored: Vec<String> =
             tally.ignored.iter().map(|(person, why)| format!("; {person} does not count: {why}")).collect();
-        Gate::fail(GateKind::Approval, format!("{count} of {rule} approved{by}{}", ignored.concat()), None)
+        Gate::fail(
+            GateKind::Approval,
+            format!("{count} of {rule} approved{by}{}{by_anybody}", ignored.concat()),
+            None,
+        )
     }
 }

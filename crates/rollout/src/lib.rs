@@ -23,7 +23,8 @@ mod window;
 mod zone;
 
 pub use approval::{
-    Approval, ApprovalError, ApprovalRule, Approver, Identity, IdentityError, NotCounted, People, Tally,
+    Approval, ApprovalError, ApprovalRule, Approver, Authorship, Identity, IdentityError, NotCounted, People,
+    Tally,
 };
 pub use calendar::{Calendar, Opening};
 pub use change::{

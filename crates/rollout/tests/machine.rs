@@ -15,9 +15,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use sluice_rollout::{
-    ApprovalRule, Calendar, Command, Digest, Environment, Event, Freeze, GateVerdict, Identity, Observed,
-    Outcome, People, Rollout, RolloutInput, RolloutState, StageInput, StageState, Target, TargetFact,
-    TargetInput, TargetName, TargetState, Wave, Window,
+    ApprovalRule, Authorship, Calendar, Command, Digest, Environment, Event, Freeze, GateVerdict, Identity,
+    Observed, Outcome, People, Rollout, RolloutInput, RolloutState, StageInput, StageState, Target,
+    TargetFact, TargetInput, TargetName, TargetState, Wave, Window,
 };
 
 const PEOPLE: [&str; 4] = ["ann@x.org", "bob@x.org", "cy@x.org", "eve@x.org"];
@@ -120,6 +120,7 @@ fn rollout(shapes: &[Shape]) -> Rollout {
         plan: digest("plan 0"),
         effect: digest("effect 0"),
         authors: vec![who("eve@x.org"), who("Cy <CY@x.org>")],
+        authorship: Authorship::Known,
         people: people(),
         stages: stages.collect(),
     };

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_rollout::{
-    ApprovalRule, Command, Digest, Environment, Event, GateVerdict, Identity, Observed, Outcome, People,
-    ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, StageInput, Target, TargetFact,
+    ApprovalRule, Authorship, Command, Digest, Environment, Event, GateVerdict, Identity, Observed, Outcome,
+    People, ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, StageInput, Target, TargetFact,
     TargetInput, TargetName, TargetState, Wave, Window,
 };
 
@@ -55,6 +55,7 @@ fn input(stages: Vec<StageInput>) -> RolloutInput {
         plan: digest("plan"),
         effect: digest("effect"),
         authors: vec![Identity::parse("Bob <bob@x.org>").unwrap()],
+        authorship: Authorship::Known,
         people,
         stages,
     }
@@ -292,6 +293,40 @@ fn a_rejection_counts_only_from_people_who_may_approve() {
     assert_eq!(end, [Command::Finished { outcome: Outcome::Rejected }]);
     assert_eq!(rollout.why(noon())[0].message, "rejected by ann@x.org: not on a Friday");
     assert_eq!(rollout.handle(Event::RetryRequested { target: None }, noon()), []);
+}
+
+#[test]
+fn an_approval_cannot_be_judged_while_nobody_knows_who_wrote_the_release() {
+    let approved_by_one = || Environment {
+        approvals: vec![ApprovalRule::parse(1, &["group:dba"], false).unwrap()],
+        ..Environment::new("prod")
+    };
+    let unknown = || Authorship::Unknown { reason: "git status: fatal".to_owned() };
+    let mut input = input(vec![stage(approved_by_one(), None, &["p"])]);
+    (input.authors, input.authorship) = (Vec::new(), unknown());
+    let mut rollout = Rollout::new(input.clone(), noon()).unwrap();
+    rollout.handle(Event::Started, noon());
+    assert_eq!(rollout.handle(approved("bob@x.org", "plan"), noon()), []);
+    let why = rollout.why(noon()).pop().unwrap();
+    assert_eq!(why.verdict, GateVerdict::Inconclusive);
+    assert_eq!(why.message, "1 from group:dba; nobody can tell who wrote the release: git status: fatal");
+    // Bob it was.
+    let found = Event::AuthorsFound {
+        authors: vec![Identity::parse("bob@x.org").unwrap()],
+        authorship: Authorship::Known,
+    };
+    assert_eq!(rollout.handle(found, noon()), []);
+    assert_eq!(rollout.why(noon()).pop().unwrap().verdict, GateVerdict::Fail);
+    let lost = Event::AuthorsFound { authors: Vec::new(), authorship: unknown() };
+    assert_eq!(rollout.handle(lost, noon()), []);
+    assert_eq!(rollout.handle(approved("ann@x.org", "plan"), noon()), [start("p", 1)]);
+
+    // Without a repository there is nothing to ask.
+    input.authorship = Authorship::NoRepository;
+    let mut rollout = Rollout::new(input, noon()).unwrap();
+    rollout.handle(Event::Started, noon());
+    assert!(rollout.why(noon()).pop().unwrap().message.contains("no git repository"));
+    assert_eq!(rollout.handle(approved("bob@x.org", "plan"), noon()), [start("p", 1)]);
 }
 
 #[test]

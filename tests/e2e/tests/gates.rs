@@ -7,7 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
-use sluice_e2e::{Project, REVIEWER};
+use sluice_e2e::{AUTHOR, Project, REVIEWER};
 
 /// Two databases in staging (`sa`, `sb`), two in prod (`pa`, `pb`), and a change.
 fn pairs(staging: &str, prod: &str) -> Project {
@@ -177,4 +177,58 @@ fn what_is_tried_again_is_selected_as_everywhere() {
     for decision in ["approve", "reject"] {
         project.sluice_as(REVIEWER, &["rollout", decision]).exits(2).says("wants an approval");
     }
+}
+
+#[test]
+fn whoever_touched_a_pending_file_last_does_not_approve_it_whatever_came_after() {
+    let mut project = pairs("", "approvals = [{ required = 1 }]");
+    project.set("GIT_AUTHOR_NAME", "Eve").set("GIT_AUTHOR_EMAIL", "eve@example.com");
+    project.write("README.md", "Shop\n").commit("Another one's commit on top");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(AUTHOR, &["rollout", "approve"]).exits(1).says("is the author or committer");
+    project.sluice_as("bob <bob@home.example>", &["rollout", "approve"]).exits(1).says("does not count");
+    project.sluice_as("Eve <eve@example.com>", &["rollout", "approve"]).exits(1).says("does not count");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+}
+
+#[test]
+fn an_approval_is_inconclusive_while_git_cannot_tell_who_wrote_the_release() {
+    let mut project = pairs("", "approvals = [{ required = 1 }]");
+    let elsewhere = project.path("nowhere").display().to_string();
+    let broken = |project: &Project, arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env("GIT_DIR", &elsewhere).env("SLUICE_ACTOR", REVIEWER);
+        command.output().unwrap().status.code().unwrap()
+    };
+    assert_eq!(broken(&project, &["deploy"]), 5);
+    assert_eq!(broken(&project, &["rollout", "approve"]), 0);
+    assert_eq!(broken(&project, &["deploy"]), 5);
+    assert_eq!(tables(&project, "pa"), 0);
+    let why = project.sluice(&["rollout", "why", "--format", "json"]).exits(0);
+    let gates = why.json()["gates"].clone();
+    let approval = gates.as_array().unwrap().iter().find(|gate| gate["gate"] == "approval").unwrap();
+    assert_eq!(approval["result"], "inconclusive", "{why}");
+    assert!(approval["reason"].as_str().unwrap().contains("nobody can tell who wrote the release"), "{why}");
+    // As soon as git can be asked, the approval counts.
+    project.sluice(&["deploy"]).exits(0);
+
+    // What is not committed was written by nobody knows whom.
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n");
+    project.sluice(&["deploy"]).exits(5).says("migrations/0002_b.sql is not committed");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(5);
+    project.set("GIT_AUTHOR_NAME", "Ann").set("GIT_AUTHOR_EMAIL", "ann@example.com");
+    project.commit("By Ann");
+    project.sluice(&["deploy"]).exits(5).says("Ann <ann@example.com> does not count");
+    assert_eq!(tables(&project, "pa"), 1);
+}
+
+#[test]
+fn without_a_repository_nobody_is_excluded_and_the_gate_says_so() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    std::fs::remove_dir_all(project.path(".git")).unwrap();
+    project.sluice(&["deploy"]).exits(5).says("no git repository");
+    project.sluice_as(AUTHOR, &["rollout", "approve"]).exits(0).says("no git repository");
+    project.sluice(&["deploy"]).exits(0);
 }

@@ -8,6 +8,7 @@ use sluice_rollout::{Digest, Event, Outcome, Provenance, Release};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
+use crate::authors::authors;
 use crate::context::{Context, Site};
 use crate::driver::{Driver, Ran, lost, wants_retry};
 use crate::error::{CliError, Exit};
@@ -55,10 +56,11 @@ fn attempt(
     if let Some(problem) = &origin.problem {
         context.output.message(&format!("warning: {problem}"));
     }
+    let authors = authors(context, &origin, sites, &surveys);
     let release = context.project.release(origin.provenance);
     let mut store = Store::open(Path::new(STATE))?;
     put_release(&mut store, &release)?;
-    let prepared = Preparation::new(context, sites, &release, surveys);
+    let prepared = Preparation::new(context, sites, &release, surveys, authors);
     drop(store);
     let mut tracker = prepared.tracker()?;
 
@@ -68,6 +70,7 @@ fn attempt(
         events.push(Event::RetryRequested { target: None });
     }
     events.push(Event::Started);
+    events.extend(prepared.authors(tracker.rollout()));
     events.extend(prepared.observations(tracker.rollout(), now));
     events.extend(prepared.replan(&tracker));
     tracker.record(&events, now)?;

@@ -4,6 +4,7 @@
 //! could make it execute. Nothing here is needed to apply changes: ask only when the answer is shown or recorded.
 
 mod ci;
+mod writers;
 
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use sluice_rollout::{Checksum, Identity, Provenance};
 
 use crate::process::{self, Finished, RunError, Running};
+
+pub use writers::writers;
 
 /// How long one git process may take.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -46,6 +49,15 @@ pub enum GitError {
         /// Its hash.
         commit: String,
     },
+    /// A file is in no commit.
+    #[error("{path} is not committed: commit it first")]
+    NotCommitted {
+        /// Its path.
+        path: String,
+    },
+    /// The clone does not reach back to the commits that are asked for.
+    #[error("the clone is shallow: fetch the whole history, for example with git fetch --unshallow")]
+    Shallow,
     /// Git failed.
     #[error("git {command}: {reason}")]
     Failed {

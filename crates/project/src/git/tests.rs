@@ -202,3 +202,57 @@ fn migrations_that_are_not_in_the_commit_make_it_dirty() {
     assert!(dirty(&["db"]), "git ignores it, and so the commit does not have it");
     assert!(dirty(&["../outside"]));
 }
+
+#[test]
+fn a_file_is_written_by_whoever_touched_it_last() {
+    let repository = Repository::new();
+    repository.write("db/1 one.sql", b"select 1;\n");
+    repository.write("db/2.sql", b"select 2;\n");
+    repository.commit();
+    repository.git(&["config", "user.name", "Bob"]);
+    repository.git(&["config", "user.email", "bob@example.com"]);
+    repository.write("db/2.sql", b"select 3;\n");
+    repository.commit();
+    repository.git(&["config", "user.name", "Dora"]);
+    repository.git(&["config", "user.email", "dora@example.com"]);
+    repository.write("README", b"");
+    repository.commit();
+    let root = repository.path().join("db");
+    let who = |paths: &[&str]| {
+        writers(&root, paths).map(|writers| writers.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let (ann, bob, carol) = ("Ann <ann@example.com>", "Bob <bob@example.com>", "Carol <carol@example.com>");
+    assert_eq!(who(&[]), Ok(Vec::new()));
+    assert_eq!(who(&["1 one.sql"]).unwrap(), [ann, carol]);
+    assert_eq!(who(&["1 one.sql", "2.sql"]).unwrap(), [bob, carol, ann]);
+
+    repository.write("db/3.sql", b"");
+    assert_eq!(who(&["3.sql"]), Err(GitError::NotCommitted { path: "db/3.sql".to_owned() }));
+
+    let shallow = tempfile::tempdir().expect("a folder");
+    let url = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "-q", "--depth=2", &url, shallow.path().to_str().expect("a path")]);
+    assert_eq!(writers(shallow.path(), &["db/2.sql"]), Err(GitError::Shallow));
+    assert_eq!(writers(shallow.path(), &["README"]).map(|writers| writers.len()), Ok(2));
+}
+
+#[test]
+fn a_merge_that_wrote_something_of_its_own_has_written_it() {
+    let repository = Repository::new();
+    repository.write("1.sql", b"select 1;\n");
+    repository.commit();
+    repository.git(&["checkout", "-q", "-b", "topic"]);
+    repository.write("1.sql", b"select 2;\n");
+    repository.commit();
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("2.sql", b"select 1;\n");
+    repository.commit();
+    repository.git(&["config", "user.name", "Eve"]);
+    repository.git(&["config", "user.email", "eve@example.com"]);
+    repository.git(&["merge", "-q", "--no-ff", "--no-commit", "topic"]);
+    repository.write("1.sql", b"drop table customers;\n");
+    repository.git(&["commit", "-q", "-a", "-m", "merge"]);
+    let names: Vec<String> =
+        writers(repository.path(), &["1.sql"]).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(names[0], "Eve <eve@example.com>");
+}

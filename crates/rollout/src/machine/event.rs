@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Identity, Observed, TargetName};
+use crate::{Authorship, Digest, Identity, Observed, TargetName};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,13 @@ pub enum Event {
         observed: Observed,
         /// When they were read; older readings are ignored.
         observed_at: Timestamp,
+    },
+    /// Who wrote the release was found out again. Whoever was an author stays one.
+    AuthorsFound {
+        /// Authors and committers.
+        authors: Vec<Identity>,
+        /// Whether these are all of them.
+        authorship: Authorship,
     },
     /// A person agrees to the plan. Ignored unless both digests are those of the rollout (or the plan had the same effect).
     Approved {

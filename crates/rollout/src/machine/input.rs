@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 
 use super::rollout::{Data, Index, Rollout, RolloutState, Stage, StageState, TargetRun, TargetState};
-use crate::{ApprovalError, Digest, Environment, Identity, People, SelectorError, Target, TargetName, Wave};
+use crate::{
+    ApprovalError, Authorship, Digest, Environment, Identity, People, SelectorError, Target, TargetName, Wave,
+};
 
 /// What a rollout is made from.
 #[derive(Debug, Clone)]
@@ -14,8 +16,10 @@ pub struct RolloutInput {
     pub plan: Digest,
     /// Effect of its plan.
     pub effect: Digest,
-    /// Author and committers of the release: they do not count as approvers unless a rule says so.
+    /// Authors and committers of the release: they do not count as approvers unless a rule says so.
     pub authors: Vec<Identity>,
+    /// Whether these are all of them.
+    pub authorship: Authorship,
     /// Groups of people.
     pub people: People,
     /// In order.
@@ -107,7 +111,7 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError`].
     pub fn new(input: RolloutInput, now: Timestamp) -> Result<Self, RolloutError> {
-        let RolloutInput { release, plan, effect, authors, people, stages } = input;
+        let RolloutInput { release, plan, effect, authors, authorship, people, stages } = input;
         if stages.is_empty() {
             return Err(RolloutError::NoStages);
         }
@@ -174,6 +178,7 @@ impl Rollout {
             effect,
             same_effect: Vec::new(),
             authors,
+            authorship,
             people,
             state: RolloutState::Created,
             paused_by: None,

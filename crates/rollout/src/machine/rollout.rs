@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::event::Outcome;
-use crate::{Approval, Digest, Environment, GateInput, Identity, Observed, People, TargetName};
+use crate::{Approval, Authorship, Digest, Environment, GateInput, Identity, Observed, People, TargetName};
 
 /// A rollout: the whole state, and what was derived from it so that an event costs no walk over all targets.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ pub(super) struct Data {
     /// Earlier plans that had the effect of the current one.
     pub same_effect: Vec<Digest>,
     pub authors: Vec<Identity>,
+    pub authorship: Authorship,
     pub people: People,
     pub state: RolloutState,
     pub paused_by: Option<String>,
@@ -305,6 +306,7 @@ impl Data {
                 .collect(),
             people: &self.people,
             authors: &self.authors,
+            authorship: &self.authorship,
         }
     }
 }
@@ -325,9 +327,14 @@ impl Rollout {
         &self.data.effect
     }
 
-    /// Author and committers of the release.
+    /// Authors and committers of the release.
     pub fn authors(&self) -> &[Identity] {
         &self.data.authors
+    }
+
+    /// Whether [`Rollout::authors`] are all of them.
+    pub fn authorship(&self) -> &Authorship {
+        &self.data.authorship
     }
 
     /// Where it is in its life.

@@ -76,6 +76,14 @@ impl Rollout {
                     }
                 }
             }
+            Event::AuthorsFound { authors, authorship } => {
+                for author in authors {
+                    if !self.data.authors.contains(&author) {
+                        self.data.authors.push(author);
+                    }
+                }
+                self.data.authorship = std::mem::take(&mut self.data.authorship).or(authorship);
+            }
             Event::Approved { by, release, plan, environment } => {
                 let known = self
                     .data
