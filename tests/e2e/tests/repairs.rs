@@ -8,7 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
-use sluice_e2e::{Project, Run, redact, snapshot_settings};
+use sluice_e2e::{Engine, Project, Run, redact, snapshot_settings};
 
 /// A project with one SQLite database and two changes that are applied.
 fn deployed() -> Project {
@@ -339,4 +339,35 @@ fn a_cancelled_change_is_called_cancelled() {
     project.write("migrations/0003_long.sql", "CREATE TABLE c (id integer);\n");
     project.sluice(&["deploy"]).exits(0);
     project.sluice(&["status"]).exits(0).keeps_quiet_about("cancelled");
+}
+
+#[test]
+fn a_privilege_that_is_missing_on_the_ledger_is_named_as_a_grant() {
+    let home = Project::new();
+    let database = Engine::Postgres(18).database(&home, "dev");
+    let project = Project::with_database(database.url());
+    project.write("migrations/0001_a.sql", "CREATE TABLE a (id integer);\n");
+    project.sluice(&["deploy"]).exits(0);
+    let role = format!("ledger_user_{}", std::process::id());
+    database.sql(&format!("create role {role} login; grant create on schema public to {role}"));
+    let (before, after) = database.url().split_once("://").unwrap();
+    let (_, address) = after.split_once('@').unwrap();
+    project.write(
+        "sluice.toml",
+        &project.read("sluice.toml").replace(database.url(), &format!("{before}://{role}@{address}")),
+    );
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer);\n");
+    for command in ["deploy", "plan", "history", "repair"] {
+        let run = project.sluice(&[command]).exits(4);
+        assert!(run.all().contains("GRANT USAGE ON SCHEMA sluice TO"), "{run}");
+    }
+    database.sql(&format!("grant usage on schema sluice to {role}"));
+    let run = project.sluice(&["deploy"]).exits(4);
+    assert!(
+        run.all().contains("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sluice"),
+        "{run}"
+    );
+    database.sql(&format!("grant select, insert, update, delete on all tables in schema sluice to {role}"));
+    project.sluice(&["deploy"]).exits(0);
+    database.sql(&format!("drop owned by {role} cascade; drop role {role}"));
 }

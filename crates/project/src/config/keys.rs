@@ -164,7 +164,11 @@ const PLACEHOLDERS: Table = Table {
     about: "Values for `${name}` in SQL.",
     keys: &[
         defaulted("enabled", Kind::Bool, "false", "Whether `${name}` in SQL is replaced."),
-        optional("values", Kind::TextMap, "Values by name; labels of the database come on top."),
+        optional(
+            "values",
+            Kind::TextMap,
+            "Values by name. `database`, `environment` and the labels of the database have values already; one that stands here comes before them.",
+        ),
     ],
 };
 
@@ -179,7 +183,7 @@ const POLICY: Table = Table {
             "drift",
             Kind::Choice(&["error", "warn", "adopt"]),
             r#""warn""#,
-            "The schema differs from the snapshot after the last change.",
+            "The schema differs from the snapshot after the last change. Accepted, but not looked for yet.",
         ),
     ],
 };
