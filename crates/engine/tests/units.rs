@@ -1,4 +1,5 @@
 //! What runs together in one transaction, and what runs alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use sluice_engine::script::{UnitKind, prepare};
 use sluice_rollout::{

@@ -76,7 +76,8 @@ impl MysqlSession {
     fn remember(&mut self, statement: &Statement<'_>) {
         let start: String = statement.sql.chars().take(60).flat_map(char::to_lowercase).collect();
         let creates = matches!(statement.facts.kind, sluice_sql::Kind::Create { .. });
-        if let (true, Some(table)) = (creates && start.contains("temporary"), statement.facts.objects.first()) {
+        if let (true, Some(table)) = (creates && start.contains("temporary"), statement.facts.objects.first())
+        {
             let name: Vec<String> = table.name.iter().map(|part| quote(part)).collect();
             self.temporary.push(name.join("."));
         }
@@ -245,9 +246,8 @@ impl Session for MysqlSession {
         let row = self.connection.rows(&sql).await?.pop().unwrap_or_default();
         let (database, now) = row.split_first().unwrap_or((&None, &[]));
         let mut statements = vec!["UNLOCK TABLES".to_owned()];
-        statements.extend(
-            self.temporary.drain(..).map(|table| format!("DROP TEMPORARY TABLE IF EXISTS {table}")),
-        );
+        statements
+            .extend(self.temporary.drain(..).map(|table| format!("DROP TEMPORARY TABLE IF EXISTS {table}")));
         if database.as_deref() != Some(self.facts.database.as_str()) {
             statements.push(format!("USE {}", quote(&self.facts.database)));
         }

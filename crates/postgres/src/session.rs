@@ -279,7 +279,8 @@ impl Session for PostgresSession {
     }
 
     async fn reset(&mut self) -> Result<(), DbError> {
-        self.prelude.push_str("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP; UNLISTEN *; ");
+        self.prelude
+            .push_str("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP; UNLISTEN *; ");
         self.write_limits();
         Ok(())
     }

@@ -429,7 +429,7 @@ mod tests {
 
     #[test]
     fn two_addresses_of_one_name_are_one_person_for_authors_and_in_the_tally() {
-        let rule = ApprovalRule::parse(2, &[] as &[&str], false).unwrap();
+        let rule = ApprovalRule::parse::<&str>(2, &[], false).unwrap();
         let given = [who("Ann <ann@x.org>"), who("ann <ann@home.org>"), who("Bob <b@home.org>")];
         let tally = rule.tally(&given, &People::default(), &[who("Bob <bob@x.org>")]);
         assert_eq!(tally.counted, [who("Ann <ann@x.org>")]);

@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::new_ret_no_self,
     reason = "a test kit fails by panicking, with a message that says what is wrong"
 )]
 

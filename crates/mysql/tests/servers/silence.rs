@@ -11,8 +11,7 @@ async fn an_answer_that_never_comes_is_found_out_by_asking_the_server() {
     let server = mariadb();
     let database = server.database();
     let proxy = FaultProxy::start(server.port());
-    let fresh =
-        Fresh { database: &sluice_mysql::Mysql, url: proxy.url(&database.url(), server.port()) };
+    let fresh = Fresh { database: &sluice_mysql::Mysql, url: proxy.url(&database.url(), server.port()) };
     let changes = [
         change("1", "CREATE TABLE effect (a integer)"),
         change("2", "INSERT INTO effect (a) VALUES (2)"),

@@ -41,11 +41,7 @@ fn deploy_twice(project: &Project) -> Vec<String> {
     let second = project.sluice(&["deploy", "--format", "json"]).exits(0);
     let json = second.json();
     assert_eq!(json["outcome"], "nothing-to-do", "{second}");
-    assert_eq!(
-        json["targets"][0]["skipped"].as_u64(),
-        u64::try_from(applied.len()).ok(),
-        "{second}"
-    );
+    assert_eq!(json["targets"][0]["skipped"].as_u64(), u64::try_from(applied.len()).ok(), "{second}");
     let history = project.sluice(&["history", "--format", "json"]).exits(0).json();
     let revisions = history["revisions"].as_array().unwrap();
     let recorded: Vec<&str> =
