@@ -1,10 +1,10 @@
 # Everything here works on a Debian machine that has Rust, git and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench
+.PHONY: help demo test faults kill-loop lint docs bench
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: ## Run the example project: three SQLite databases, two gates, one story
 	@cargo build --quiet -p sluice --locked
@@ -13,6 +13,14 @@ demo: ## Run the example project: three SQLite databases, two gates, one story
 test: ## Install what tests need (PostgreSQL 14-18, MariaDB), then run every test
 	@tests/setup.sh
 	@cargo test --workspace --locked
+
+faults: ## Every fault at every point on every engine, and a kill at every system call
+	@tests/setup.sh
+	@SLUICE_MATRIX=full SLUICE_SWEEP=all cargo test --locked -p sluice-faults
+
+kill-loop: ## Kill deployments at 200 random moments on every engine
+	@tests/setup.sh
+	@SLUICE_KILLS=200 cargo test --locked -p sluice-faults -- killed_at_any_moment
 
 lint: ## Formatting, clippy, generated documents
 	@cargo fmt --all --check
