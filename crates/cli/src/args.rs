@@ -214,7 +214,7 @@ pub enum Rollout {
     /// Without a server, who approves is whom git's user.name and user.email name, or SLUICE_ACTOR: a record among people
     /// who trust each other. Whoever holds the databases' credentials can get past it; keeping such people out needs the server
     /// and its agents.
-    Approve(Decide),
+    Approve(Approve),
     /// Reject what waits for approval
     Reject(Decide),
     /// Start nothing new
@@ -234,6 +234,16 @@ pub enum Rollout {
 pub struct RolloutName {
     /// Name of the rollout; the latest by default
     pub rollout: Option<String>,
+}
+
+/// An approval of a rollout.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// Name of the rollout; the latest by default
+    pub rollout: Option<String>,
+    /// Only if this is the rollout's plan: its digest as `sluice plan` shows it, or the first digits of it
+    #[arg(long, value_name = "DIGEST")]
+    pub plan: Option<String>,
 }
 
 /// A decision about a rollout.

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
 use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
 use sluice_report::{Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Command, Event, Outcome, TargetName, TargetState};
+use sluice_rollout::{Command, Covers, Event, Outcome, TargetName, TargetState};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Site};
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::planning::survey_one;
 use crate::progress::Progress;
 use crate::tracker::Tracker;
 
@@ -27,8 +28,8 @@ pub struct Driver<'a> {
     pub tracker: Tracker,
     /// Who runs it.
     pub identity: Identity,
-    /// What is pending by the plan that people approved, for databases behind an approval.
-    pub planned: HashMap<TargetName, Vec<String>>,
+    /// What is pending on databases behind an approval, as far as they answered.
+    pub planned: Covers,
     /// Environments whose ledgers do not tell how long the release has stood there: it is since this run has seen it.
     pub undated: HashSet<String>,
     /// How long gates that open by themselves are waited for.
@@ -210,11 +211,11 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         self.progress.started(&target.0);
         self.runners.insert(target.clone(), Runner { attempt, cancel: cancel.clone() });
         let (context, identity) = (self.driver.context, self.driver.identity.clone());
-        let planned = self.driver.planned.get(&target).cloned();
+        let agreed = self.agreed(&target);
         self.scope.spawn(move || {
             let started = Instant::now();
             let result = match found {
-                Some(site) => work(context, &site, identity, planned, cancel, &sender),
+                Some(site) => work(context, &site, identity, agreed, cancel, &sender),
                 None => Err(ApplyError::Connect(DbError::new(
                     DbErrorKind::Url,
                     "the rollout has a database that sluice.toml does not have any more",
@@ -223,6 +224,21 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
             // The loop waits for every runner, so it is there to hear this.
             let _ = sender.send(News::Ended { target, attempt, result, time: started.elapsed() });
         });
+    }
+
+    /// What people have agreed to on a target.
+    fn agreed(&self, target: &TargetName) -> Agreed {
+        let rollout = self.driver.tracker.rollout();
+        let stage = rollout.target(target).and_then(|run| rollout.stages().get(run.stage));
+        if stage.is_none_or(|stage| stage.environment.approvals.is_empty()) {
+            return Agreed::Anything;
+        }
+        let cover = self.driver.planned.0.get(target).or_else(|| rollout.covers().0.get(target));
+        let changes = self.driver.context.project.changes();
+        cover.map_or(Agreed::Nothing, |cover| {
+            let pending = cover.pending().filter_map(|index| changes.get(index));
+            Agreed::Exactly(pending.map(|change| change.version.clone()).collect())
+        })
     }
 
     fn take(&mut self, news: News, events: &mut Vec<Event>) {
@@ -300,6 +316,17 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     }
 }
 
+/// What may run on a target.
+#[derive(Debug, Clone)]
+enum Agreed {
+    /// Whatever is pending: nobody is asked.
+    Anything,
+    /// These versions, which people have seen.
+    Exactly(Vec<String>),
+    /// Nothing: it did not answer when people were asked, so that nobody has seen what would run.
+    Nothing,
+}
+
 /// What a runner's end means for the rollout. `undated`: the ledger does not tell since when the target has the release.
 fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, undated: bool) -> Event {
     match result {
@@ -330,7 +357,7 @@ fn work(
     context: &Context,
     site: &Site<'_>,
     identity: Identity,
-    planned: Option<Vec<String>>,
+    agreed: Agreed,
     cancel: CancellationToken,
     news: &Sender<News>,
 ) -> Result<Applied, ApplyError> {
@@ -345,6 +372,20 @@ fn work(
     let runtime = Context::runtime().map_err(|_| {
         ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
     })?;
+    let planned = match agreed {
+        Agreed::Anything => None,
+        Agreed::Exactly(versions) => Some(versions),
+        Agreed::Nothing => {
+            let (_, decision) = survey_one(context, site, false)?;
+            let changes = context.project.changes();
+            let pending = decision.pending.iter().filter_map(|(index, _)| changes.get(*index));
+            let found: Vec<&str> = pending.map(|change| change.version.as_str()).collect();
+            if !found.is_empty() {
+                return Err(ApplyError::Stale { planned: "nothing".to_owned(), found: found.join(", ") });
+            }
+            Some(Vec::new())
+        }
+    };
     context.connected(site, |mut connection| {
         connection.connect.cancel = cancel.clone();
         let applies = |index: usize| context.applies(index, &connection.target);

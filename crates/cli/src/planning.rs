@@ -1,11 +1,17 @@
-use sluice_engine::script::{Prepared, UnitKind, prepare};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
 use sluice_engine::{ApplyError, Inspection, Server, inspect};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
-use sluice_rollout::{self as rollout, Change, Decision, Digest, Response, TargetFact, decide};
+use sluice_rollout::{
+    self as rollout, Change, Cover, Covers, Decision, Digest, PlannedScript, Response, TargetFact,
+    TargetName, decide,
+};
 use sluice_sql::{Dialect, redact};
 
 use crate::context::{Context, Site, in_parallel};
-use crate::error::{Exit, exit_of, problems_of};
+use crate::error::{CliError, Exit, exit_of, problems_of};
 use crate::tracker::word;
 
 /// One database compared with the release.
@@ -22,7 +28,11 @@ pub fn survey(context: &Context, sites: &[Site<'_>], leftovers: bool) -> Vec<Sur
     in_parallel(sites, LOOKERS, |site| Survey { found: survey_one(context, site, leftovers) })
 }
 
-fn survey_one(
+/// Looks at one site.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn survey_one(
     context: &Context,
     site: &Site<'_>,
     leftovers: bool,
@@ -56,50 +66,118 @@ impl Survey {
             _ => TargetFact::Pending,
         }
     }
-
-    /// Versions that are to be run, if the database answered.
-    pub fn pending(&self, context: &Context) -> Option<Vec<String>> {
-        let (_, decision) = self.found.as_ref().ok()?;
-        let versions = decision
-            .pending
-            .iter()
-            .filter_map(|(index, _)| context.project.changes().get(*index))
-            .map(|change| change.version.clone());
-        Some(versions.collect())
-    }
 }
 
-/// The plan as a value with its digests. Databases that did not answer are in it with nothing.
-pub fn domain_plan(
+/// The plan of a deployment by its digests: what is approved, and how it is told from another one.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Digest of the plan, as `sluice plan` shows it.
+    pub digest: Digest,
+    /// What runs on the databases behind approvals, as far as they answered.
+    pub covers: Covers,
+}
+
+/// Plans a deployment. What could not be run anyway stops it here, before anything is run: a script that cannot be cut or
+/// has undefined placeholders anywhere, a history that does not fit behind an approval.
+///
+/// # Errors
+/// What stands in the way.
+pub fn draft(
     context: &Context,
-    sites: &[&Site<'_>],
+    sites: &[Site<'_>],
     release: &Digest,
-    surveys: &[&Survey],
-) -> rollout::Plan {
-    let targets =
-        sites.iter().zip(surveys).map(|(site, survey)| plan_target(context, site, survey).0).collect();
-    rollout::Plan::new(release.clone(), targets)
+    surveys: &[Survey],
+) -> Result<Draft, CliError> {
+    let scripts = Scripts::default();
+    let mut covers = Covers::default();
+    let mut digests = Vec::new();
+    let (mut problems, mut exit) = (Vec::<Problem>::new(), Exit::Done);
+    let named = named(context, sites);
+    for (site, survey) in sites.iter().zip(surveys) {
+        let approved = is_approved(context, &site.target.environment);
+        let (plan, found, end) = plan_target(context, &scripts, site, survey);
+        if named.contains(&site.target.name) {
+            digests.push((&site.target.name, plan.digest()));
+        }
+        let Ok((_, decision)) = &survey.found else { continue };
+        if end == Exit::Usage || (approved && end == Exit::Findings) {
+            exit = if exit == Exit::Usage { exit } else { end };
+            let errors = found.into_iter().filter(|problem| problem.severity == "error");
+            // The same file is wrong on every database.
+            let new: Vec<Problem> = errors.filter(|problem| !problems.contains(problem)).collect();
+            problems.extend(new);
+        }
+        if approved {
+            let pending = decision.pending.iter().map(|(index, _)| *index);
+            covers.0.insert(site.target.name.clone(), Cover::new(plan.effect(), pending));
+        }
+    }
+    if exit != Exit::Done {
+        return Err(CliError { exit, problems });
+    }
+    Ok(Draft { digest: rollout::Plan::digest_of(release, digests), covers })
+}
+
+/// Whether people must approve before an environment's turn.
+fn is_approved(context: &Context, environment: &str) -> bool {
+    let mut environments = context.config().environments.iter();
+    environments.any(|known| known.name == environment && !known.approvals.is_empty())
+}
+
+/// The databases that the digest of a plan is about: those behind an approval, so that it stays the same while what comes
+/// before them is worked on; all of them where nobody approves anything.
+fn named<'s>(context: &Context, sites: &'s [Site<'_>]) -> HashSet<&'s TargetName> {
+    let approved = |site: &&Site<'_>| is_approved(context, &site.target.environment);
+    let all = !sites.iter().any(|site| approved(&site));
+    sites.iter().filter(|site| all || approved(site)).map(|site| &site.target.name).collect()
+}
+
+/// Changes as they are sent, cut once for all databases of a kind.
+#[derive(Default)]
+struct Scripts(RefCell<HashMap<(usize, Dialect), Result<PlannedScript, ScriptError>>>);
+
+impl Scripts {
+    fn get(
+        &self,
+        index: usize,
+        change: &Change,
+        dialect: Dialect,
+        placeholders: Option<&BTreeMap<String, String>>,
+    ) -> Result<PlannedScript, ScriptError> {
+        let cut =
+            || prepare(change, dialect, placeholders).map(|prepared| statements(change, &prepared).into());
+        // With placeholders it is another text on every database.
+        if placeholders.is_some() && change.up.file.text().contains("${") {
+            return cut();
+        }
+        self.0.borrow_mut().entry((index, dialect)).or_insert_with(cut).clone()
+    }
 }
 
 /// What a deployment would do, and how the command ends if something stands in its way.
 pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[Survey]) -> (Plan, Exit) {
     let mut exit = Exit::Done;
-    let (mut targets, mut views) = (Vec::new(), Vec::new());
+    let (mut digests, mut views) = (Vec::new(), Vec::new());
+    let scripts = Scripts::default();
+    let named = named(context, sites);
     for (site, survey) in sites.iter().zip(surveys) {
-        let (target, problems, end) = plan_target(context, site, survey);
+        let (target, problems, end) = plan_target(context, &scripts, site, survey);
         if exit == Exit::Done {
             exit = end;
         }
         views.push(view(site, survey, &target, problems));
-        targets.push(target);
+        if named.contains(&site.target.name) {
+            digests.push((&site.target.name, target.digest()));
+        }
     }
-    let digest = rollout::Plan::new(release.clone(), targets).digest;
+    let digest = rollout::Plan::digest_of(release, digests);
     (Plan { release: release.0.clone(), digest: digest.0, targets: views }, exit)
 }
 
 /// The plan of one database, what stands in its way, and how the command ends because of it.
 fn plan_target(
     context: &Context,
+    scripts: &Scripts,
     site: &Site<'_>,
     survey: &Survey,
 ) -> (rollout::TargetPlan, Vec<Problem>, Exit) {
@@ -144,14 +222,8 @@ fn plan_target(
     let placeholders = context.placeholders(&site.target);
     for (index, action) in &decision.pending {
         let Some(change) = changes.get(*index) else { continue };
-        match prepare(change, inspection.server.dialect, placeholders.as_ref()) {
-            Ok(prepared) => {
-                plan.pending.push(rollout::PendingChange::new(
-                    change,
-                    *action,
-                    statements(change, &prepared),
-                ));
-            }
+        match scripts.get(*index, change, inspection.server.dialect, placeholders.as_ref()) {
+            Ok(script) => plan.pending.push(rollout::PendingChange::new(change, *action, script)),
             Err(error) => {
                 problems.push(Problem::error(error.message).at(error.place));
                 exit = Exit::Usage;
@@ -209,7 +281,8 @@ fn view(
 fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> PlannedChange {
     let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
     let effectful: Vec<&rollout::PlannedStatement> = change
-        .statements
+        .script
+        .statements()
         .iter()
         .filter(|statement| statement.mode != rollout::StatementMode::Session)
         .collect();
@@ -225,7 +298,8 @@ fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> Plan
         action: word(&change.action),
         atomic,
         statements: change
-            .statements
+            .script
+            .statements()
             .iter()
             .zip(1..)
             .map(|(statement, ordinal)| PlannedStatement {

@@ -1,18 +1,18 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
 use sluice_report::Problem;
 use sluice_rollout::{
-    Authorship, Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout, RolloutInput,
-    StageInput, TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
+    Authorship, Covers, Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout,
+    RolloutInput, StageInput, TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
 };
 use sluice_store::Store;
 
 use crate::context::{Context, Site};
 use crate::error::{CliError, Exit};
-use crate::planning::{Survey, domain_plan, survey};
+use crate::planning::{Survey, draft, survey};
 use crate::tracker::Tracker;
 
 /// Where the state of a project is kept, beside its configuration.
@@ -59,34 +59,22 @@ pub struct Preparation {
     before: Vec<(String, Observed)>,
     /// Environments whose ledgers do not tell how long what comes next has stood there: a change of it never ran there.
     pub undated: HashSet<String>,
-    /// What is pending on databases behind an approval.
-    pub planned: HashMap<TargetName, Vec<String>>,
 }
 
 impl Preparation {
     /// Puts together what was found out about the databases and what the configuration wants.
+    ///
+    /// # Errors
+    /// What could not be run anyway, see [`draft`].
     pub fn new(
         context: &Context,
         sites: &[Site<'_>],
         release: &Release,
         surveys: Vec<Survey>,
         (authors, authorship): (Vec<Identity>, Authorship),
-    ) -> Self {
+    ) -> Result<Self, CliError> {
         let config = context.config();
-        // What people approve is what happens behind an approval.
-        let gated = |site: &Site<'_>| {
-            config.environments.iter().any(|environment| {
-                environment.name == site.target.environment && !environment.approvals.is_empty()
-            })
-        };
-        let (gated, gated_surveys): (Vec<&Site<'_>>, Vec<&Survey>) =
-            sites.iter().zip(&surveys).filter(|(site, _)| gated(site)).unzip();
-        let plan = domain_plan(context, &gated, &release.digest, &gated_surveys);
-        let planned = gated
-            .iter()
-            .zip(&gated_surveys)
-            .filter_map(|(site, survey)| Some((site.target.name.clone(), survey.pending(context)?)))
-            .collect();
+        let draft = draft(context, sites, &release.digest, &surveys)?;
         let (mut stages, mut before, mut undated) = (Vec::<StageInput>::new(), Vec::new(), HashSet::new());
         let mut previous: Option<&str> = None;
         for environment in &config.environments {
@@ -140,14 +128,15 @@ impl Preparation {
         }
         let input = RolloutInput {
             release: release.digest.clone(),
-            plan: plan.digest,
-            effect: plan.effect,
+            plan: draft.digest,
+            effect: draft.covers.effect(&release.digest),
+            covers: draft.covers,
             authors,
             authorship,
             people: config.people.clone(),
             stages,
         };
-        Self { surveys, input, before, undated, planned }
+        Ok(Self { surveys, input, before, undated })
     }
 
     /// The rollout of this release over these databases: the newest one that is not over yet, or a new one. Rollouts of other
@@ -241,19 +230,26 @@ impl Preparation {
         self.before.iter().map(observation).collect()
     }
 
-    /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if its effect is another one. Once databases
-    /// behind an approval are being worked on, what was approved is what was left then, and stays.
-    pub fn replan(&self, tracker: &Tracker) -> Option<Event> {
-        let rollout = tracker.rollout();
-        let moved: Vec<TargetName> = rollout.replanning().map(|run| run.name.clone()).collect();
-        let begun =
-            rollout.targets().iter().any(|run| run.attempt > 0 && self.planned.contains_key(&run.name));
-        let replace = !moved.is_empty() || (!begun && *rollout.plan() != self.input.plan);
+    /// What is pending on the databases behind an approval, as far as they answered.
+    pub fn covers(&self) -> &Covers {
+        &self.input.covers
+    }
+
+    /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if it does anything that nobody has seen: what
+    /// is left to do on databases that were begun was seen before.
+    pub fn replan(&self, rollout: &Rollout) -> Option<Event> {
+        let begun = |name: &TargetName| rollout.target(name).is_some_and(|run| run.attempt > 0);
+        let covers = rollout.covers().replaced_by(&self.input.covers, begun);
+        let effect = covers.effect(&self.input.release);
+        let targets: Vec<TargetName> = rollout.replanning().map(|run| run.name.clone()).collect();
+        let replace =
+            !targets.is_empty() || *rollout.plan() != self.input.plan || *rollout.effect() != effect;
         replace.then(|| Event::PlanReplaced {
             replaces: rollout.plan().clone(),
             plan: self.input.plan.clone(),
-            effect: self.input.effect.clone(),
-            targets: moved,
+            effect,
+            covers,
+            targets,
         })
     }
 }

@@ -102,7 +102,16 @@ impl Tracker {
     /// # Errors
     /// A store that takes no writes.
     pub fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), CliError> {
-        self.append(vec![Entry { at: now, runner: false, event }]).map(drop)
+        self.learn(vec![event], now)
+    }
+
+    /// Takes in what was found out before anything is run, and stores it. Nothing is started before all of it is known.
+    ///
+    /// # Errors
+    /// A store that takes no writes.
+    pub fn learn(&mut self, events: Vec<Event>, now: Timestamp) -> Result<(), CliError> {
+        let entry = |event| Entry { at: now, runner: false, event };
+        self.append(events.into_iter().map(entry).collect()).map(drop)
     }
 
     fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<Command>, CliError> {
@@ -192,6 +201,7 @@ impl Tracker {
                 created_at: summary.created_at,
                 updated_at: summary.updated_at,
             },
+            plan: self.rollout.plan().0.clone(),
             stages: stages.collect(),
             gates: gates(&self.rollout, now),
         })

@@ -11,6 +11,8 @@ use crate::{Problem, Report};
 pub struct Deployment {
     /// Digest of the release.
     pub release: String,
+    /// Digest of the plan, as `sluice plan` shows it for the same databases; absent where there was nothing to do.
+    pub plan: Option<String>,
     /// Name of the rollout; absent where there was nothing to do.
     pub rollout: Option<String>,
     /// `succeeded`, `nothing-to-do`, `waiting`, `failed`, `paused`, `inconclusive`, `cancelled` or `rejected`.
@@ -79,11 +81,12 @@ impl Report for Deployment {
             "waiting" | "paused" => Tone::Waiting,
             _ => Tone::Bad,
         };
+        let plan = self.plan.as_deref().map(|plan| format!(", plan {}", short(plan))).unwrap_or_default();
         let rollout = self.rollout.as_deref().map(|name| format!(", rollout {name}")).unwrap_or_default();
         out.push_str(&format!(
             "{} {}\n",
             paint.tone(tone, &self.outcome.replace('-', " ")),
-            paint.tone(Tone::Faint, &format!("(release {}{rollout})", short(&self.release)))
+            paint.tone(Tone::Faint, &format!("(release {}{plan}{rollout})", short(&self.release)))
         ));
         if let Some(next) = &self.next {
             out.push_str(&format!("{} {}\n", paint.tone(Tone::Faint, "next:"), line(next)));

@@ -14,7 +14,7 @@ pub struct Failure {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
     /// `error` or `warning`.
     pub severity: String,

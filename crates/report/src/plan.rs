@@ -9,7 +9,8 @@ use crate::{Problem, Report};
 pub struct Plan {
     /// Digest of the release.
     pub release: String,
-    /// Digest of the plan: the release, the targets, their state and the SQL.
+    /// Digest of the plan: the release, and state and SQL of the databases behind an approval; of all databases where nobody
+    /// approves anything.
     pub digest: String,
     /// Database by database.
     pub targets: Vec<PlannedTarget>,

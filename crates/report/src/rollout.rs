@@ -34,6 +34,8 @@ pub struct RolloutDetail {
     /// What it is.
     #[serde(flatten)]
     pub rollout: RolloutSummary,
+    /// Digest of its plan: what people approve.
+    pub plan: String,
     /// Stage by stage.
     pub stages: Vec<Stage>,
     /// Every gate of the stage that is next, open and closed.
@@ -131,7 +133,10 @@ impl Report for RolloutDetail {
             "{} {} {}\n",
             paint.tone(Tone::Strong, &rollout.name),
             paint.tone(tone_of(&rollout.status), &rollout.status),
-            paint.tone(Tone::Faint, &format!("(release {})", short(&rollout.release)))
+            paint.tone(
+                Tone::Faint,
+                &format!("(release {}, plan {})", short(&rollout.release), short(&self.plan))
+            )
         );
         for stage in &self.stages {
             out.push_str(&format!(

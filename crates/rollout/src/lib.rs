@@ -7,6 +7,7 @@ mod approval;
 mod calendar;
 mod change;
 mod checksum;
+mod cover;
 mod decide;
 mod environment;
 mod freeze;
@@ -31,6 +32,7 @@ pub use change::{
     Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
 };
 pub use checksum::{Algorithm, Checksum, ChecksumError};
+pub use cover::{Cover, Covers};
 pub use decide::{Action, Decision, Integrity, Problem, ProblemKind, Response, Skip, decide};
 pub use environment::Environment;
 pub use freeze::{Freeze, FreezeError};
@@ -39,7 +41,9 @@ pub use machine::{
     Command, Event, Outcome, Reason, ReasonKind, Rejection, Rollout, RolloutError, RolloutInput,
     RolloutState, Stage, StageInput, StageState, TargetFact, TargetInput, TargetRun, TargetState,
 };
-pub use plan::{PendingChange, Plan, PlannedStatement, SkippedChange, StatementMode, TargetPlan};
+pub use plan::{
+    PendingChange, Plan, PlannedScript, PlannedStatement, SkippedChange, StatementMode, TargetPlan,
+};
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
 pub use selector::{Selector, SelectorError, TargetFilter};

@@ -1,5 +1,7 @@
 //! What a release means for each database, named by its content.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -54,8 +56,47 @@ pub struct PendingChange {
     pub action: Action,
     /// How it is wrapped in transactions.
     pub transaction: TransactionMode,
+    /// What is sent.
+    #[serde(rename = "statements")]
+    pub script: PlannedScript,
+}
+
+/// The statements of a change on one kind of target, in order, named by their content. Shared by all targets of the kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<PlannedStatement>", into = "Vec<PlannedStatement>")]
+pub struct PlannedScript {
+    statements: Arc<[PlannedStatement]>,
+    digest: Digest,
+}
+
+impl PlannedScript {
     /// What is sent, in order.
-    pub statements: Vec<PlannedStatement>,
+    pub fn statements(&self) -> &[PlannedStatement] {
+        &self.statements
+    }
+}
+
+impl From<Vec<PlannedStatement>> for PlannedScript {
+    fn from(statements: Vec<PlannedStatement>) -> Self {
+        let mut fields = Fields::new("script");
+        fields.count(statements.len());
+        for PlannedStatement { sql, unit, mode, line } in &statements {
+            let mode = match mode {
+                StatementMode::Transaction => "transaction",
+                StatementMode::Alone => "alone",
+                StatementMode::Session => "session",
+            };
+            fields.push(sql).push(&unit.to_string()).push(mode).push(&line.to_string());
+        }
+        let digest = fields.digest();
+        Self { statements: statements.into(), digest }
+    }
+}
+
+impl From<PlannedScript> for Vec<PlannedStatement> {
+    fn from(script: PlannedScript) -> Self {
+        script.statements.to_vec()
+    }
 }
 
 /// A statement that is sent.
@@ -94,7 +135,7 @@ pub struct SkippedChange {
 
 impl PendingChange {
     /// A change with the statements that it comes to on one target.
-    pub fn new(change: &Change, action: Action, statements: Vec<PlannedStatement>) -> Self {
+    pub fn new(change: &Change, action: Action, script: PlannedScript) -> Self {
         Self {
             version: change.version.clone(),
             name: change.name.clone(),
@@ -102,7 +143,7 @@ impl PendingChange {
             kind: change.kind,
             action,
             transaction: change.directives.transaction,
-            statements,
+            script,
         }
     }
 }
@@ -118,7 +159,8 @@ impl TargetPlan {
         self.problems.iter().any(|problem| problem.response == Response::Error)
     }
 
-    fn digest(&self) -> Digest {
+    /// Digest over everything in it.
+    pub fn digest(&self) -> Digest {
         let Self { name, environment, product, pending: _, skipped, problems, base } = self;
         let mut fields = Fields::new("target");
         fields.push(&self.effect().0).push(&name.0).push(environment).push(product).push(&base.0);
@@ -133,11 +175,12 @@ impl TargetPlan {
         fields.digest()
     }
 
-    fn effect(&self) -> Digest {
+    /// Digest over what it does.
+    pub fn effect(&self) -> Digest {
         let mut fields = Fields::new("effect");
         fields.push(&self.name.0).push(&self.environment);
         fields.count(self.pending.len());
-        for PendingChange { version, name, path, kind, action, transaction, statements } in &self.pending {
+        for PendingChange { version, name, path, kind, action, transaction, script } in &self.pending {
             let action = match action {
                 Action::Apply => "apply",
                 Action::Resume => "resume",
@@ -148,15 +191,7 @@ impl TargetPlan {
                 TransactionMode::None => "none",
             };
             fields.push(version).push(name).push(path).push(&kind.to_string()).push(action).push(transaction);
-            fields.count(statements.len());
-            for PlannedStatement { sql, unit, mode, line } in statements {
-                let mode = match mode {
-                    StatementMode::Transaction => "transaction",
-                    StatementMode::Alone => "alone",
-                    StatementMode::Session => "session",
-                };
-                fields.push(sql).push(&unit.to_string()).push(mode).push(&line.to_string());
-            }
+            fields.push(&script.digest.0);
         }
         fields.digest()
     }
@@ -195,16 +230,41 @@ impl Plan {
     }
 
     fn digests(release: &Digest, targets: &[TargetPlan]) -> (Digest, Digest) {
-        let mut sorted: Vec<&TargetPlan> = targets.iter().collect();
-        sorted.sort_by(|left, right| left.name.cmp(&right.name));
-        let (mut plan, mut effect) = (Fields::new("plan"), Fields::new("plan effect"));
-        plan.push(&release.0).count(sorted.len());
-        effect.push(&release.0).count(sorted.len());
-        for target in sorted {
-            plan.push(&target.digest().0);
-            effect.push(&target.effect().0);
+        let by = |what, of: fn(&TargetPlan) -> Digest| {
+            Self::name(what, release, targets.iter().map(|target| (&target.name, of(target))))
+        };
+        (by("plan", TargetPlan::digest), by("plan effect", TargetPlan::effect))
+    }
+
+    /// The digest of a plan whose targets' plans are known by their digests only.
+    pub fn digest_of<'t>(
+        release: &Digest,
+        targets: impl IntoIterator<Item = (&'t TargetName, Digest)>,
+    ) -> Digest {
+        Self::name("plan", release, targets)
+    }
+
+    /// The effect of a plan whose targets' plans are known by their effects only.
+    pub fn effect_of<'t>(
+        release: &Digest,
+        targets: impl IntoIterator<Item = (&'t TargetName, Digest)>,
+    ) -> Digest {
+        Self::name("plan effect", release, targets)
+    }
+
+    fn name<'t>(
+        what: &str,
+        release: &Digest,
+        targets: impl IntoIterator<Item = (&'t TargetName, Digest)>,
+    ) -> Digest {
+        let mut sorted: Vec<(&TargetName, Digest)> = targets.into_iter().collect();
+        sorted.sort();
+        let mut fields = Fields::new(what);
+        fields.push(&release.0).count(sorted.len());
+        for (_, digest) in sorted {
+            fields.push(&digest.0);
         }
-        (plan.digest(), effect.digest())
+        fields.digest()
     }
 }
 
@@ -266,6 +326,21 @@ mod tests {
     use super::*;
     use crate::{Checksum, ProblemKind, Revision, RevisionState};
 
+    fn statement() -> PlannedStatement {
+        PlannedStatement {
+            sql: "create table t (a int)".to_owned(),
+            unit: 1,
+            mode: StatementMode::Transaction,
+            line: 1,
+        }
+    }
+
+    fn edit(target: &mut TargetPlan, edit: fn(&mut PlannedStatement)) {
+        let mut statement = statement();
+        edit(&mut statement);
+        target.pending[0].script = vec![statement].into();
+    }
+
     fn target(name: &str) -> TargetPlan {
         TargetPlan {
             name: TargetName(name.to_owned()),
@@ -278,12 +353,7 @@ mod tests {
                 kind: ChangeKind::Versioned,
                 action: Action::Apply,
                 transaction: TransactionMode::Auto,
-                statements: vec![PlannedStatement {
-                    sql: "create table t (a int)".to_owned(),
-                    unit: 1,
-                    mode: StatementMode::Transaction,
-                    line: 1,
-                }],
+                script: vec![statement()].into(),
             }],
             skipped: vec![SkippedChange { version: "0".to_owned(), reason: Skip::Applied }],
             problems: Vec::new(),
@@ -305,9 +375,9 @@ mod tests {
             (|target| target.pending.clear(), true),
             (|target| target.pending[0].version.push('x'), true),
             (|target| target.pending[0].action = Action::Resume, true),
-            (|target| target.pending[0].statements[0].sql.push('x'), true),
-            (|target| target.pending[0].statements[0].mode = StatementMode::Alone, true),
-            (|target| target.pending[0].statements[0].line += 1, true),
+            (|target| edit(target, |statement| statement.sql.push('x')), true),
+            (|target| edit(target, |statement| statement.mode = StatementMode::Alone), true),
+            (|target| edit(target, |statement| statement.line += 1), true),
             (|target| target.product.push('x'), false),
             (|target| target.skipped.clear(), false),
             (|target| target.base = Digest::of(b"x"), false),
@@ -346,7 +416,7 @@ mod tests {
         let mut read: Plan = serde_json::from_str(&json).unwrap();
         assert_eq!(read, original);
         assert!(read.is_intact());
-        read.targets[0].pending[0].statements[0].sql = "drop table t".to_owned();
+        edit(&mut read.targets[0], |statement| statement.sql = "drop table t".to_owned());
         assert!(!read.is_intact());
     }
 

@@ -15,8 +15,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use sluice_rollout::{
-    ApprovalRule, Authorship, Calendar, Command, Digest, Environment, Event, Freeze, GateVerdict, Identity,
-    Observed, Outcome, People, Rollout, RolloutInput, RolloutState, StageInput, StageState, Target,
+    ApprovalRule, Authorship, Calendar, Command, Covers, Digest, Environment, Event, Freeze, GateVerdict,
+    Identity, Observed, Outcome, People, Rollout, RolloutInput, RolloutState, StageInput, StageState, Target,
     TargetFact, TargetInput, TargetName, TargetState, Wave, Window,
 };
 
@@ -121,6 +121,7 @@ fn rollout(shapes: &[Shape]) -> Rollout {
         effect: digest("effect 0"),
         authors: vec![who("eve@x.org"), who("Cy <CY@x.org>")],
         authorship: Authorship::Known,
+        covers: Covers::default(),
         people: people(),
         stages: stages.collect(),
     };
@@ -383,7 +384,8 @@ impl World {
             self.approved.clear();
         }
         let (plan, effect) = (self.plan(), digest(&format!("effect {}", self.effects)));
-        let event = Event::PlanReplaced { replaces, plan, effect, targets };
+        let covers = Covers::default();
+        let event = Event::PlanReplaced { replaces, plan, effect, covers, targets };
         self.send(event.clone());
         if accepted {
             // Again: it replaces nothing any more.

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_rollout::{
-    ApprovalRule, Authorship, Command, Digest, Environment, Event, GateVerdict, Identity, Observed, Outcome,
-    People, ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, StageInput, Target, TargetFact,
-    TargetInput, TargetName, TargetState, Wave, Window,
+    ApprovalRule, Authorship, Command, Covers, Digest, Environment, Event, GateVerdict, Identity, Observed,
+    Outcome, People, ReasonKind, Rollout, RolloutError, RolloutInput, RolloutState, StageInput, Target,
+    TargetFact, TargetInput, TargetName, TargetState, Wave, Window,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -56,6 +56,7 @@ fn input(stages: Vec<StageInput>) -> RolloutInput {
         effect: digest("effect"),
         authors: vec![Identity::parse("Bob <bob@x.org>").unwrap()],
         authorship: Authorship::Known,
+        covers: Covers::default(),
         people,
         stages,
     }
@@ -258,6 +259,7 @@ fn a_stale_plan_is_computed_again_and_approvals_lapse_only_if_the_effect_changed
         replaces: digest(replaces),
         plan: digest(plan),
         effect: digest(effect),
+        covers: Covers::default(),
         targets: vec![name(target)],
     };
     let same = rollout.handle(replaced("plan", "plan 2", "effect", "a"), noon());

@@ -232,3 +232,95 @@ fn without_a_repository_nobody_is_excluded_and_the_gate_says_so() {
     project.sluice_as(AUTHOR, &["rollout", "approve"]).exits(0).says("no git repository");
     project.sluice(&["deploy"]).exits(0);
 }
+
+#[test]
+fn a_plan_has_one_digest_wherever_it_is_shown_and_approving_another_one_is_refused() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let planned = |project: &Project| {
+        let plan = project.sluice(&["plan", "--format", "json"]).exits(0).json();
+        plan["digest"].as_str().unwrap().to_owned()
+    };
+    let digest = planned(&project);
+    let run = project.sluice(&["deploy", "--format", "json"]).exits(5);
+    assert_eq!(run.json()["plan"], digest.as_str(), "{run}");
+    let short = &digest["sha256:".len()..][..12];
+    project.sluice(&["deploy"]).exits(5).says(&format!("plan {short}")).says(&format!("--plan {short}"));
+    for command in ["show", "why"] {
+        let run = project.sluice(&["rollout", command, "--format", "json"]).exits(0);
+        assert_eq!(run.json()["plan"], digest.as_str(), "{run}");
+        project.sluice(&["rollout", command]).exits(0).says(&format!("plan {short}"));
+    }
+    assert_eq!(planned(&project), digest, "what comes before the gate is done and does not matter");
+
+    // Somebody works on prod by hand: the plan is another one.
+    project.sluice(&["baseline", "--to", "0001", "--database", "pb"]).exits(0);
+    let other = planned(&project);
+    assert_ne!(other, digest);
+    let refused = |plan: &str, code: i32| {
+        project.sluice_as(REVIEWER, &["rollout", "approve", "--plan", plan]).exits(code)
+    };
+    refused(&other, 1).says(short);
+    refused("xyz", 2).says("no digest");
+    refused("sha256:ab", 2).says("at least");
+    refused(short, 0);
+    // What was approved does more than what is left.
+    project.sluice(&["deploy"]).exits(5).says("approval");
+    refused(&digest, 1);
+    refused(&other.to_uppercase()["SHA256:".len()..], 0);
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!((tables(&project, "pa"), tables(&project, "pb")), (1, 0));
+}
+
+#[test]
+fn what_cannot_be_run_behind_an_approval_stops_the_deployment_before_anything_runs() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    let table = "CREATE TABLE b (id integer PRIMARY KEY);\n";
+    project.write("migrations/0002_b.sql", table);
+    project.write("migrations/0003_c.sql", "-- sluice: targets=environment == 'prod'\nSELECT 'open;\n");
+    project.commit("A string that never ends");
+    project.sluice(&["deploy"]).exits(2).says("migrations/0003_c.sql:2");
+    project.write("migrations/0003_c.sql", "SELECT 1;\n").commit("Closed");
+    let checksum = "SELECT checksum FROM sluice_revision WHERE version = '0001'";
+    let checksum = project.sqlite("pb.db", checksum);
+    project.sqlite("pb.db", &format!("UPDATE sluice_revision SET checksum = 'sha256:{}'", "0".repeat(64)));
+    project.sluice(&["deploy"]).exits(1).says("was edited after it was applied").says("pb");
+    assert_eq!(tables(&project, "sa"), 1, "staging has not begun");
+    project.sqlite("pb.db", &format!("UPDATE sluice_revision SET checksum = '{checksum}'"));
+    project.sluice(&["deploy"]).exits(5);
+    assert_eq!(tables(&project, "sa"), 2);
+}
+
+#[test]
+fn a_database_that_nobody_could_look_at_is_not_covered_by_the_approval_of_the_others() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    std::fs::rename(project.path("pb.db"), project.path("gone")).unwrap();
+    project.write("pb.db", &"no database at all ".repeat(100));
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    let run = project.sluice(&["deploy"]);
+    assert_ne!(run.code, 0, "{run}");
+    assert_eq!(tables(&project, "pa"), 1, "what was seen goes on: {run}");
+    std::fs::rename(project.path("gone"), project.path("pb.db")).unwrap();
+    project.sluice(&["deploy"]).exits(5).says("approval");
+    assert_eq!(tables(&project, "pb"), 0);
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(tables(&project, "pb"), 1);
+}
+
+#[test]
+fn an_approval_covers_what_is_left_of_what_was_begun() {
+    let project = pairs("", "approvals = [{ required = 1 }]\nmax_failures = 1");
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Second");
+    project.sqlite("pa.db", "CREATE TABLE b (other integer)");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["deploy"]).exits(4);
+    assert_eq!(project.sqlite("pa.db", "SELECT count(*) FROM sluice_revision WHERE state = 'applied'"), "1");
+    project.sqlite("pa.db", "DROP TABLE b");
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!((tables(&project, "pa"), tables(&project, "pb")), (2, 2));
+}

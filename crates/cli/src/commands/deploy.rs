@@ -58,10 +58,8 @@ fn attempt(
     }
     let authors = authors(context, &origin, sites, &surveys);
     let release = context.project.release(origin.provenance);
-    let mut store = Store::open(Path::new(STATE))?;
-    put_release(&mut store, &release)?;
-    let prepared = Preparation::new(context, sites, &release, surveys, authors);
-    drop(store);
+    let prepared = Preparation::new(context, sites, &release, surveys, authors)?;
+    put_release(&mut Store::open(Path::new(STATE))?, &release)?;
     let mut tracker = prepared.tracker()?;
 
     let now = Timestamp::now();
@@ -72,14 +70,14 @@ fn attempt(
     events.push(Event::Started);
     events.extend(prepared.authors(tracker.rollout()));
     events.extend(prepared.observations(tracker.rollout(), now));
-    events.extend(prepared.replan(&tracker));
-    tracker.record(&events, now)?;
+    events.extend(prepared.replan(tracker.rollout()));
+    tracker.learn(events, now)?;
 
     let mut identity = context.identity();
     identity.release_digest = Some(release.digest.0.clone());
     (identity.commit_id, identity.author) =
         context.authorship(&release.provenance, pending(&prepared.surveys));
-    let planned = prepared.planned.clone();
+    let planned = prepared.covers().clone();
     let undated = prepared.undated.clone();
     let driver = Driver { context, sites, tracker, identity, planned, undated, wait };
     let ran = driver.run()?;
@@ -157,6 +155,7 @@ pub fn put_release(store: &mut Store, release: &Release) -> Result<sluice_store:
 fn nothing_to_do(release: &Digest, sites: &[Site<'_>], surveys: &[Survey]) -> Deployment {
     Deployment {
         release: release.0.clone(),
+        plan: None,
         rollout: None,
         outcome: "nothing-to-do".to_owned(),
         targets: sites.iter().zip(surveys).map(|(site, survey)| up_to_date(site, survey)).collect(),
@@ -192,6 +191,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         .collect();
     let waits = matches!(ran.outcome, Outcome::WaitingAtGate | Outcome::Paused | Outcome::Rejected);
     let id = ran.tracker.id().to_owned();
+    let plan = ran.tracker.rollout().plan().0.clone();
     let gates: Vec<_> = if waits {
         gates(ran.tracker.rollout(), now).into_iter().filter(|gate| gate.result != "pass").collect()
     } else {
@@ -201,7 +201,8 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         _ if ran.exit == Exit::Cancelled => Some("the same command again goes on".to_owned()),
         Outcome::Succeeded | Outcome::Cancelled => None,
         Outcome::WaitingAtGate if gates.iter().any(|gate| gate.gate == "approval") => {
-            Some(format!("`sluice rollout approve {id}`, then the same command again"))
+            let plan = ran.tracker.rollout().plan().short();
+            Some(format!("`sluice rollout approve {id} --plan {plan}`, then the same command again"))
         }
         Outcome::WaitingAtGate => {
             Some("the same command again when the gate is open, or with --wait TIME".to_owned())
@@ -214,6 +215,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
     };
     Deployment {
         release: release.0.clone(),
+        plan: Some(plan),
         rollout: Some(id),
         outcome: if ran.exit == Exit::Cancelled {
             "cancelled"

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{RolloutList, RolloutSummary};
-use sluice_rollout::{Event, Identity, Outcome, RolloutState, TargetName, TargetState};
+use sluice_rollout::{Digest, Event, Identity, Outcome, RolloutState, TargetName, TargetState};
 use sluice_store::{Store, StoredRollout};
 
 use super::deploy;
@@ -25,9 +25,10 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
             return Ok(Exit::Done);
         }
         args::Rollout::Watch(name) => return watch(context, open(name.rollout.as_deref())?),
-        args::Rollout::Approve(decide) => {
-            let mut tracker = open(decide.rollout.as_deref())?;
+        args::Rollout::Approve(approve) => {
+            let mut tracker = open(approve.rollout.as_deref())?;
             check_open(&tracker, command)?;
+            check_plan(&tracker, approve.plan.as_deref())?;
             let by = person()?;
             let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
             let environment = context.global.env.clone();
@@ -182,6 +183,26 @@ fn check_open(tracker: &Tracker, decision: &args::Rollout) -> Result<(), CliErro
     };
     let message = format!("rollout {id} is over ({outcome}): nothing is left to decide about it");
     Err(CliError::usage(message).help(help))
+}
+
+/// Refuses to approve another plan than the one that was looked at.
+fn check_plan(tracker: &Tracker, seen: Option<&str>) -> Result<(), CliError> {
+    const SHORTEST: usize = 6;
+    let Some(seen) = seen else { return Ok(()) };
+    let digits = seen.strip_prefix("sha256:").unwrap_or(seen).to_lowercase();
+    if digits.len() < SHORTEST || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(CliError::usage(format!("--plan: `{seen}` is no digest of a plan"))
+            .help(format!("give at least the first {SHORTEST} digits of what `sluice plan` shows")));
+    }
+    let of = |plan: &Digest| plan.0.strip_prefix("sha256:").is_some_and(|plan| plan.starts_with(&digits));
+    let rollout = tracker.rollout();
+    if rollout.plans().any(of) {
+        return Ok(());
+    }
+    let message = format!("the plan of rollout {} is {}, not {seen}", tracker.id(), rollout.plan().short());
+    Err(CliError::new(Exit::Findings, sluice_report::Problem::error(message)).help(
+        "`sluice plan` shows what would run now; `sluice deploy` brings the rollout up to date with it",
+    ))
 }
 
 /// What is tried again: what failed, on the databases that `--env` and `--database` select.

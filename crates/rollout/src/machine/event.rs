@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Authorship, Digest, Identity, Observed, TargetName};
+use crate::{Authorship, Covers, Digest, Identity, Observed, TargetName};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,8 @@ pub enum Event {
         plan: Digest,
         /// Its effect. Another one than before makes all approvals lapse.
         effect: Digest,
+        /// What runs on the targets behind approvals, see [`Covers::replaced_by`].
+        covers: Covers,
         /// The targets that were computed again.
         targets: Vec<TargetName>,
     },

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::rollout::{Data, Index, Rollout, RolloutState, Stage, StageState, TargetRun, TargetState};
 use crate::{
-    ApprovalError, Authorship, Digest, Environment, Identity, People, SelectorError, Target, TargetName, Wave,
+    ApprovalError, Authorship, Covers, Digest, Environment, Identity, People, SelectorError, Target,
+    TargetName, Wave,
 };
 
 /// What a rollout is made from.
@@ -16,6 +17,8 @@ pub struct RolloutInput {
     pub plan: Digest,
     /// Effect of its plan.
     pub effect: Digest,
+    /// What runs on the targets behind approvals.
+    pub covers: Covers,
     /// Authors and committers of the release: they do not count as approvers unless a rule says so.
     pub authors: Vec<Identity>,
     /// Whether these are all of them.
@@ -111,7 +114,7 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError`].
     pub fn new(input: RolloutInput, now: Timestamp) -> Result<Self, RolloutError> {
-        let RolloutInput { release, plan, effect, authors, authorship, people, stages } = input;
+        let RolloutInput { release, plan, effect, covers, authors, authorship, people, stages } = input;
         if stages.is_empty() {
             return Err(RolloutError::NoStages);
         }
@@ -176,6 +179,7 @@ impl Rollout {
             release,
             plan,
             effect,
+            covers,
             same_effect: Vec::new(),
             authors,
             authorship,

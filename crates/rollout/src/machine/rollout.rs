@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::event::Outcome;
-use crate::{Approval, Authorship, Digest, Environment, GateInput, Identity, Observed, People, TargetName};
+use crate::{
+    Approval, Authorship, Covers, Digest, Environment, GateInput, Identity, Observed, People, TargetName,
+};
 
 /// A rollout: the whole state, and what was derived from it so that an event costs no walk over all targets.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub(super) struct Data {
     pub release: Digest,
     pub plan: Digest,
     pub effect: Digest,
+    /// What of the plan people have seen.
+    pub covers: Covers,
     /// Earlier plans that had the effect of the current one.
     pub same_effect: Vec<Digest>,
     pub authors: Vec<Identity>,
@@ -325,6 +329,16 @@ impl Rollout {
     /// Effect of the plan that holds now.
     pub fn effect(&self) -> &Digest {
         &self.data.effect
+    }
+
+    /// What of the plan people have seen, target by target.
+    pub fn covers(&self) -> &Covers {
+        &self.data.covers
+    }
+
+    /// The plan that holds now, and earlier ones that did the same: who looked at one of them has seen what is done.
+    pub fn plans(&self) -> impl Iterator<Item = &Digest> {
+        std::iter::once(&self.data.plan).chain(&self.data.same_effect)
     }
 
     /// Authors and committers of the release.

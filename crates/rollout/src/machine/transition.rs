@@ -64,8 +64,10 @@ impl Rollout {
             Event::TargetSkipped { target, attempt, reason } => self.skip(&target, attempt, reason),
             Event::RunnerLost { target, attempt } => self.lost(&target, attempt, commands),
             Event::PlanStale { target, attempt } => self.stale(&target, attempt, commands),
-            Event::PlanReplaced { replaces, plan, effect, targets } => {
-                self.replace_plan(&replaces, plan, effect, &targets, commands);
+            Event::PlanReplaced { replaces, plan, effect, covers, targets } => {
+                if self.replace_plan(&replaces, plan, effect, &targets, commands) {
+                    self.data.covers = covers;
+                }
             }
             Event::GateObserved { environment, observed, observed_at } => {
                 for stage in &mut self.data.stages {
@@ -318,6 +320,7 @@ impl Rollout {
         }
     }
 
+    /// Whether the plan was replaced.
     fn replace_plan(
         &mut self,
         replaces: &Digest,
@@ -325,9 +328,9 @@ impl Rollout {
         effect: Digest,
         targets: &[TargetName],
         commands: &mut Vec<Command>,
-    ) {
+    ) -> bool {
         if !matches!(self.data.state, RolloutState::Created | RolloutState::Running) {
-            return;
+            return false;
         }
         let replanned: Vec<usize> = targets
             .iter()
@@ -342,7 +345,7 @@ impl Rollout {
                     .filter_map(|at| self.data.targets.get(at))
                     .map(|target| Command::Replan { target: target.name.clone() }),
             );
-            return;
+            return false;
         }
         let previous = std::mem::replace(&mut self.data.plan, plan);
         if effect == self.data.effect {
@@ -357,6 +360,7 @@ impl Rollout {
         for at in replanned {
             self.set(at, TargetState::Pending);
         }
+        true
     }
 
     /// Whether somebody speaks of this release and of a plan with the effect that holds now.
