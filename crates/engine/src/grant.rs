@@ -19,8 +19,7 @@ fn postgres(message: &str) -> Option<String> {
     let (kind, name) = message.strip_prefix("permission denied for ")?.split_once(' ')?;
     Some(match (kind, name) {
         ("database", name) => format!("GRANT CREATE ON DATABASE {name} TO {USER}"),
-        ("schema", name) if name != "sluice" => format!("GRANT USAGE, CREATE ON SCHEMA {name} TO {USER}"),
-        ("schema" | "table" | "relation" | "sequence", _) => format!(
+        ("schema", "sluice") | ("table", "fence" | "revision" | "statement" | "event") => format!(
             "GRANT USAGE ON SCHEMA sluice TO {USER} and GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
              sluice TO {USER}"
         ),
@@ -38,6 +37,10 @@ fn mysql(message: &str) -> Option<String> {
     if let Some((privileges, rest)) = message.split_once(" command denied to user ") {
         let (_, object) = rest.split_once(" for table ")?;
         let object = object.trim().trim_matches('\'');
+        // Other tables are those of a tool whose history is adopted.
+        if !object.contains("sluice_") {
+            return None;
+        }
         return Some(format!("GRANT {privileges} ON {object} TO {}", user(rest)?));
     }
     let (_, rest) = message.split_once("Access denied for user ")?;
@@ -63,6 +66,8 @@ mod tests {
                 Some("GRANT CREATE ON DATABASE shop TO the user of the database's url"),
             ),
             ("42501", "keine Berechtigung", None),
+            ("42501", "permission denied for table _prisma_migrations", None),
+            ("1142", "SELECT command denied to user 'app'@'%' for table `shop`.`schema_migrations`", None),
             (
                 "1142",
                 "SELECT command denied to user 'app'@'localhost' for table `shop`.`sluice_fence`",
