@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
 use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
 use sluice_report::{Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Command, Covers, Event, Outcome, TargetName, TargetState};
+use sluice_rollout::{Command, Covers, Environment, Event, Outcome, TargetName, TargetState};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Site};
@@ -83,6 +83,8 @@ impl Driver<'_> {
                 results: Vec::new(),
                 first_failure: None,
                 stale: false,
+                paused: Arc::default(),
+                looked: Instant::now(),
             }
             .run()
         })
@@ -99,6 +101,10 @@ struct Loop<'scope, 'env, 'a> {
     results: Vec<TargetResult>,
     first_failure: Option<Exit>,
     stale: bool,
+    /// Who has paused the rollout, for the runners.
+    paused: Arc<Mutex<Option<String>>>,
+    /// When others' decisions were looked for last.
+    looked: Instant,
 }
 
 impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
@@ -165,10 +171,14 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
                         self.take(news, &mut events);
                     }
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    self.driver.tracker.refresh()?;
-                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
+            if self.looked.elapsed() >= LOOK {
+                self.driver.tracker.refresh()?;
+                self.looked = Instant::now();
+            }
+            let paused = self.driver.tracker.rollout().paused_by().map(str::to_owned);
+            *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = paused;
         }
     }
 
@@ -212,10 +222,11 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         self.runners.insert(target.clone(), Runner { attempt, cancel: cancel.clone() });
         let (context, identity) = (self.driver.context, self.driver.identity.clone());
         let agreed = self.agreed(&target);
+        let hold = self.hold(&target);
         self.scope.spawn(move || {
             let started = Instant::now();
             let result = match found {
-                Some(site) => work(context, &site, identity, agreed, cancel, &sender),
+                Some(site) => work(context, &site, identity, agreed, &hold, cancel, &sender),
                 None => Err(ApplyError::Connect(DbError::new(
                     DbErrorKind::Url,
                     "the rollout has a database that sluice.toml does not have any more",
@@ -224,6 +235,13 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
             // The loop waits for every runner, so it is there to hear this.
             let _ = sender.send(News::Ended { target, attempt, result, time: started.elapsed() });
         });
+    }
+
+    /// What may stop a target between changes.
+    fn hold(&self, target: &TargetName) -> Hold {
+        let rollout = self.driver.tracker.rollout();
+        let stage = rollout.target(target).and_then(|run| rollout.stages().get(run.stage));
+        Hold { environment: stage.map(|stage| stage.environment.clone()), paused: self.paused.clone() }
     }
 
     /// What people have agreed to on a target.
@@ -248,7 +266,9 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
                 self.progress.ended(&target.0);
                 self.runners.remove(&target);
                 self.results.push(self.result(&target, &result, time));
-                if let Err(error) = &result {
+                if let Err(error) = &result
+                    && !matches!(error, ApplyError::Held { .. })
+                {
                     self.first_failure.get_or_insert(exit_of(error));
                 }
                 let mut sites = self.driver.sites.iter();
@@ -293,6 +313,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
                 report.outcome = match exit_of(error) {
                     Exit::Cancelled => TargetOutcome::Cancelled,
                     Exit::Inconclusive => TargetOutcome::Inconclusive,
+                    Exit::Waiting => TargetOutcome::Held,
                     _ => TargetOutcome::Failed,
                 };
                 report.problems = problems_of(error, &target.0);
@@ -313,6 +334,22 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
             Outcome::Cancelled => Exit::Failed,
             Outcome::Rejected => Exit::Findings,
         }
+    }
+}
+
+/// What may stop a target between changes: time, and people.
+struct Hold {
+    environment: Option<Environment>,
+    paused: Arc<Mutex<Option<String>>>,
+}
+
+impl Hold {
+    fn may_go_on(&self) -> Result<(), String> {
+        if let Some(by) = &*self.paused.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(format!("paused by {by}"));
+        }
+        let closed = self.environment.as_ref().and_then(|it| it.calendar().closed(Timestamp::now()));
+        closed.map_or(Ok(()), Err)
     }
 }
 
@@ -337,6 +374,8 @@ fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, 
             let applied = u64::try_from(applied.versions.len()).unwrap_or(u64::MAX);
             Event::TargetSucceeded { target, attempt, finished_at, applied }
         }
+        // It waits for its turn again.
+        Err(ApplyError::Held { .. }) => Event::RunnerLost { target, attempt },
         Err(ApplyError::Stale { .. }) => Event::PlanStale { target, attempt: Some(attempt) },
         Err(error) => match exit_of(&error) {
             Exit::Cancelled => Event::TargetCancelled { target, attempt },
@@ -358,6 +397,7 @@ fn work(
     site: &Site<'_>,
     identity: Identity,
     agreed: Agreed,
+    hold: &Hold,
     cancel: CancellationToken,
     news: &Sender<News>,
 ) -> Result<Applied, ApplyError> {
@@ -389,6 +429,7 @@ fn work(
     context.connected(site, |mut connection| {
         connection.connect.cancel = cancel.clone();
         let applies = |index: usize| context.applies(index, &connection.target);
+        let may_go_on = || hold.may_go_on();
         let renew = |refused: &str| context.renew(site, refused);
         let job = Job {
             changes: context.project.changes(),
@@ -399,6 +440,7 @@ fn work(
             timing: context.timing(),
             planned: planned.clone(),
             renew: Some(&renew),
+            may_go_on: Some(&may_go_on),
         };
         runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
     })

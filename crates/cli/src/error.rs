@@ -163,6 +163,7 @@ pub fn exit_of(error: &ApplyError) -> Exit {
         | ApplyError::Assertion { .. }
         | ApplyError::Statement { .. }
         | ApplyError::Fenced => Exit::Failed,
+        ApplyError::Held { .. } => Exit::Waiting,
         ApplyError::Cancelled { .. } => Exit::Cancelled,
     }
 }

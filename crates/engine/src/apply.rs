@@ -32,6 +32,15 @@ pub struct Job<'a> {
     /// Finds the URL anew when the database refuses the password of the one that it is given: the secret may have been rotated
     /// since.
     pub renew: Option<&'a Renew<'a>>,
+    /// Asked once the target's lock is held and before every further change: waiting for the lock and working take time, and
+    /// what let the run begin may not hold any more. The error says why.
+    pub may_go_on: Option<&'a (dyn Fn() -> Result<(), String> + Sync)>,
+}
+
+impl Job<'_> {
+    fn go_on(&self) -> Result<(), ApplyError> {
+        self.may_go_on.map_or(Ok(()), |ask| ask().map_err(|reason| ApplyError::Held { reason }))
+    }
 }
 
 /// Takes the URL that was refused and returns the one to try next.
@@ -233,6 +242,9 @@ async fn work_locked(
     let decision = judge(job, &ledger)?;
     check_plan(job, &decision, &log.versions)?;
     let work = prepare_all(session, job, &decision)?;
+    if !work.is_empty() {
+        job.go_on()?;
+    }
     events(Event::Planned { pending: work.len() });
     for problem in &decision.problems {
         events(Event::Warning { message: problem.message.clone() });
@@ -248,6 +260,7 @@ async fn work_locked(
         }
         if at > 0 {
             fault::at(Point::BetweenStatements);
+            job.go_on()?;
         }
         let sequence = (ledger.fence + 1) * 1_000_000 + u64::try_from(at).unwrap_or(u64::MAX);
         log.current = Some(change.version.clone());

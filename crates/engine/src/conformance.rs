@@ -87,6 +87,7 @@ impl Fresh<'_> {
             },
             planned: None,
             renew: None,
+            may_go_on: None,
         };
         adjust(&mut job);
         let result = apply(self.database, &self.connect("run"), &job, &events).await;
@@ -416,6 +417,7 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         timing: Timing::default(),
         planned: None,
         renew: None,
+        may_go_on: None,
     };
     let result = apply(fresh.database, &connect, &job, &events).await;
     assert!(matches!(result, Err(ApplyError::Cancelled { .. })), "{result:?}");

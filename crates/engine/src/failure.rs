@@ -124,6 +124,13 @@ pub enum ApplyError {
         /// What can be done instead.
         help: Option<String>,
     },
+    /// A gate has closed, or a person has paused the rollout, since this run was let go. What was applied stays; nothing was
+    /// in flight.
+    #[error("stopped between changes: {reason}")]
+    Held {
+        /// Why it must not go on.
+        reason: String,
+    },
     /// A later run has taken over.
     #[error("a later run has taken over this database; this one stops and has written nothing since")]
     Fenced,
@@ -197,6 +204,7 @@ impl ApplyError {
             Self::EditedInFlight { .. } => {
                 "put that statement back as it was; what comes after it may be edited".to_owned()
             }
+            Self::Held { .. } => "run the same command again when it may go on".to_owned(),
             Self::Fenced => "run the same command again if the other run is gone".to_owned(),
             Self::Cancelled { running: Some(running) } => {
                 format!("{} still runs on the server; end it with: {}", running.backend, running.stop_with)

@@ -58,6 +58,8 @@ pub enum TargetOutcome {
     Inconclusive,
     /// Stopped by the user.
     Cancelled,
+    /// Stopped between two changes: a gate has closed, or somebody has paused the rollout.
+    Held,
 }
 
 impl Report for Deployment {
@@ -110,6 +112,7 @@ impl TargetResult {
             TargetOutcome::Failed => ("✗", Tone::Bad, "failed".to_owned()),
             TargetOutcome::Inconclusive => ("?", Tone::Bad, "a person must look".to_owned()),
             TargetOutcome::Cancelled => ("–", Tone::Waiting, "cancelled".to_owned()),
+            TargetOutcome::Held => ("◷", Tone::Waiting, "stopped between changes".to_owned()),
         };
         let time = match (self.outcome, self.milliseconds) {
             (TargetOutcome::Applied, milliseconds) => format!(" {milliseconds} ms"),

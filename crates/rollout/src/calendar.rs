@@ -47,6 +47,15 @@ impl<'a> Calendar<'a> {
         self.windows.is_empty() || self.windows.iter().any(|window| window.is_open(at))
     }
 
+    /// Why nothing may go on at that instant, for people.
+    pub fn closed(&self, at: Timestamp) -> Option<String> {
+        if let Some(freeze) = self.freeze(at) {
+            return Some(format!("freeze {freeze}"));
+        }
+        let windows = || self.windows.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (!self.window_is_open(at)).then(|| format!("outside {}", windows()))
+    }
+
     /// What holds at that instant.
     pub fn at(&self, at: Timestamp) -> Opening {
         if self.is_open(at) {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApprovalRule, Freeze, Wave, Window};
+use crate::{ApprovalRule, Calendar, Freeze, Wave, Window};
 
 /// A stop on the way with everything that guards it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,11 @@ pub struct Environment {
 impl Environment {
     /// `max_parallel` of an environment that does not say it.
     pub const MAX_PARALLEL: usize = 8;
+
+    /// Its windows and freezes.
+    pub fn calendar(&self) -> Calendar<'_> {
+        Calendar { windows: &self.windows, freezes: &self.freezes }
+    }
 
     /// An environment without gates.
     pub fn new(name: impl Into<String>) -> Self {

@@ -170,7 +170,7 @@ impl GateInput<'_> {
     }
 
     fn calendar(&self) -> Calendar<'_> {
-        Calendar { windows: &self.environment.windows, freezes: &self.environment.freezes }
+        self.environment.calendar()
     }
 
     fn previous_stage(&self) -> Gate {

@@ -324,3 +324,32 @@ fn an_approval_covers_what_is_left_of_what_was_begun() {
     project.sluice(&["deploy"]).exits(0);
     assert_eq!((tables(&project, "pa"), tables(&project, "pb")), (2, 2));
 }
+
+#[test]
+fn a_pause_stops_what_runs_between_two_changes() {
+    let project = pairs("", "");
+    let slow = "CREATE TABLE a AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 20000000) \
+                SELECT count(*) AS n FROM c;\n";
+    project.write("migrations/0001_a.sql", slow);
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Slow");
+    let deploying = project.start(&["deploy", "--database", "sa", "--format", "json"]);
+    let status = || {
+        let json = project.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
+        json["rollouts"][0]["status"].as_str().unwrap_or_default().to_owned()
+    };
+    while status() != "running" {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    project.sluice_as(REVIEWER, &["rollout", "pause", "-m", "a customer calls"]).exits(0);
+    let run = deploying.finish().exits(5);
+    let json = run.json();
+    assert_eq!(
+        (&json["outcome"], &json["targets"][0]["outcome"]),
+        (&"paused".into(), &"held".into()),
+        "{run}"
+    );
+    assert_eq!(tables(&project, "sa"), 1, "{run}");
+    project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
+    project.sluice(&["deploy", "--database", "sa"]).exits(0);
+    assert_eq!(tables(&project, "sa"), 2);
+}

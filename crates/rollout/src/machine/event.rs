@@ -107,7 +107,8 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Start nothing more; what runs goes on.
+    /// Start nothing more; what runs stops at the next border between changes, where its runner reports
+    /// [`Event::RunnerLost`].
     Paused {
         /// Who wants it.
         by: String,
@@ -149,7 +150,8 @@ pub enum Event {
         /// The targets that were computed again.
         targets: Vec<TargetName>,
     },
-    /// The runner (or the computing of the plan) is gone for certain: the target is started again.
+    /// The runner (or the computing of the plan) is gone for certain, or has stopped between changes because a gate has
+    /// closed: the target is started again when it may be.
     RunnerLost {
         /// Where.
         target: TargetName,
