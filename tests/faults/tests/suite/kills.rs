@@ -30,30 +30,35 @@ impl Random {
     }
 }
 
+/// Runs to be killed.
 fn rounds() -> u32 {
     std::env::var("SLUICE_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
 }
 
 /// Kills, looks at the wreck, finishes the work and checks it, each time on a fresh database.
 fn kill_at_random(engine: &str, fresh: &Fresh) {
-    let mut longest = Duration::ZERO;
-    for _ in 0..2 {
-        let stage = Stage::empty(fresh());
-        let start = Instant::now();
-        stage.project.deploy().expect(0);
-        longest = longest.max(start.elapsed());
-    }
     let mut random = Random::new();
     let seed = random.0;
-    let (mut killed, mut begun) = (0, 0);
-    for round in 1..=rounds() {
-        let moment = random.below(longest);
+    let (mut killed, mut begun, mut runs) = (0, 0, 0);
+    let mut usual = Duration::from_secs(1);
+    while killed < rounds() {
+        let moment = random.below(usual);
         let stage = Stage::empty(fresh());
-        let runner = stage.start();
+        let mut runner = stage.start();
+        let start = Instant::now();
         // The moment is the point of this test: it is drawn, not waited for.
-        std::thread::sleep(moment);
-        let ended = runner.kill();
-        killed += u32::from(ended.signal == Some(9));
+        while start.elapsed() < moment && !runner.has_ended() {
+            std::thread::sleep(Duration::from_millis(1).min(moment.saturating_sub(start.elapsed())));
+        }
+        // How long a run takes follows the load of the machine: what ended by itself says it.
+        let lived = start.elapsed();
+        if runner.kill().signal == Some(9) {
+            killed += 1;
+            usual = usual.mul_f64(1.03);
+        } else {
+            usual = lived;
+        }
+        runs += 1;
         let finish = || {
             stage.wait_for_silence();
             begun += u32::from(stage.target.has_table(&stage.target.ledger_table("fence")));
@@ -62,17 +67,15 @@ fn kill_at_random(engine: &str, fresh: &Fresh) {
             stage.check_end();
         };
         if let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(finish)) {
-            eprintln!("{engine}: round {round}, killed after {moment:?} of {longest:?}, SLUICE_SEED={seed}");
+            eprintln!("{engine}: run {runs}, killed after {moment:?} of {usual:?}, SLUICE_SEED={seed}");
             std::panic::resume_unwind(panic);
         }
     }
     let line = format!(
-        "{engine}: {killed} of {} runs killed within {longest:?}, {begun} of them after the ledger was made; every one \
-         finished by the same command\n",
-        rounds()
+        "{engine}: {killed} of {runs} runs killed, {begun} runs came as far as the ledger; every one was finished by the \
+         same command\n"
     );
     let _ = std::io::stderr().write_all(line.as_bytes());
-    assert!(killed > rounds() / 2, "most runs ended before they could be killed");
 }
 
 #[test]
