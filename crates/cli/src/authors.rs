@@ -4,8 +4,9 @@ use std::path::Path;
 use sluice_project::git::{self, GitError, Origin};
 use sluice_rollout::{Authorship, Identity};
 
-use crate::context::{Context, Site};
+use crate::context::Context;
 use crate::planning::Survey;
+use crate::sites::Site;
 
 /// Who wrote what is about to run behind approvals, so that nobody approves what he has written: author and committer of the
 /// commit that is checked out, and those of the commits that touched the files last.

@@ -1,20 +1,21 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sluice_engine::ledger::Identity;
-use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Timing};
-use sluice_project::config::{Config, DatabaseEntry};
+use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Timing};
+use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
-use sluice_rollout::{Provenance, Selector, Target, TargetFilter};
+use sluice_rollout::{Provenance, Selector, Target, TargetName};
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead::Ahead;
 use crate::args::Global;
-use crate::engines::family_of;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::secrets::Secrets;
+use crate::sites::{self, Connection, Resolver, Site};
 use crate::targets;
 
 /// A project and what the options select of it. The current directory is the project's root from here on, so that relative
@@ -28,34 +29,45 @@ pub struct Context {
     pub output: Output,
     /// Cancelled when the user wants to stop.
     pub cancel: CancellationToken,
-    /// Names this process in ledgers and on servers.
-    pub run_id: String,
     /// `targets` directives, by index of the change.
     selectors: Vec<Option<Selector>>,
-    secrets: Secrets,
+    resolver: Resolver,
+    ahead: Ahead,
 }
 
 impl Context {
-    /// Finds and reads the project.
+    /// Finds and reads the project. Where `look` says so, databases are looked at meanwhile, thoroughly or not.
     ///
     /// # Errors
     /// Everything that is wrong with the configuration and the files.
-    pub fn load(global: &Global, output: Output, cancel: CancellationToken) -> Result<Self, CliError> {
-        let path = config_path(global)?;
-        let mut project = Project::load(&path)?;
-        if !project.root.as_os_str().is_empty() {
-            std::env::set_current_dir(&project.root).map_err(|error| {
-                CliError::usage(format!("{} cannot be entered: {error}", project.root.display()))
-            })?;
-            // It was relative to the directory that was left.
-            project.root = PathBuf::from(".");
+    pub fn load(
+        global: &Global,
+        output: Output,
+        cancel: CancellationToken,
+        look: Option<bool>,
+    ) -> Result<Self, CliError> {
+        let (root, config) = sluice_project::read_config(&config_path(global)?)?;
+        if !root.as_os_str().is_empty() {
+            std::env::set_current_dir(&root)
+                .map_err(|error| CliError::usage(format!("{} cannot be entered: {error}", root.display())))?;
         }
+        // The configuration's folder was relative to the directory that was left.
+        let read = |config: Config| Project::read(PathBuf::from("."), config);
+        let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+        let (project, ahead) = match look {
+            Some(thorough) => Ahead::look(config, global, &resolver, thorough, read)?,
+            None => (read(config)?, Ahead::default()),
+        };
         let selectors = targets::compile(project.changes(), &project.config.databases)?;
         for warning in project.warnings() {
             output.message(&format!("warning: {warning}"));
         }
-        let secrets = Secrets::default();
-        Ok(Self { project, global: global.clone(), output, cancel, run_id: run_id(), selectors, secrets })
+        Ok(Self { project, global: global.clone(), output, cancel, selectors, resolver, ahead })
+    }
+
+    /// What was seen of a database while the files were read. It is told once.
+    pub fn seen(&self, name: &TargetName, thorough: bool) -> Option<Result<Inspection, ApplyError>> {
+        self.ahead.take(name, thorough)
     }
 
     /// The configuration.
@@ -66,81 +78,9 @@ impl Context {
     /// The databases that `--env` and `--database` select, in the order of the environments.
     ///
     /// # Errors
-    /// An unknown environment, database or group, an invalid expression, or no database at all.
+    /// As [`sites::select`].
     pub fn sites(&self) -> Result<Vec<Site<'_>>, CliError> {
-        let config = self.config();
-        let known: Vec<&str> =
-            config.environments.iter().map(|environment| environment.name.as_str()).collect();
-        if let Some(name) = self.global.env.as_deref()
-            && !known.contains(&name)
-        {
-            return Err(CliError::usage(format!("there is no environment `{name}` in sluice.toml"))
-                .help(format!("environments are: {}", known.join(", "))));
-        }
-        let filter = self.global.database.as_deref().map(TargetFilter::parse).transpose().map_err(|error| {
-            CliError::usage(format!("--database: {error}"))
-                .help("give a name, several names with commas, group:NAME, or a CEL expression such as region == 'eu'")
-        })?;
-        self.check_filter(filter.as_ref())?;
-        let mut sites = Vec::new();
-        for environment in &config.environments {
-            if self.global.env.as_deref().is_some_and(|name| name != environment.name) {
-                continue;
-            }
-            for entry in config.databases_of(&environment.name) {
-                let site = Site { entry, target: entry.target() };
-                let selected = match &filter {
-                    None => true,
-                    Some(filter) => {
-                        let group = |name: &str| {
-                            config.groups.iter().find(|group| group.name == name).map(|group| &group.selector)
-                        };
-                        filter
-                            .matches(&site.target, group)
-                            .map_err(|error| CliError::usage(format!("--database: {error}")))?
-                    }
-                };
-                if selected {
-                    sites.push(site);
-                }
-            }
-        }
-        if sites.is_empty() {
-            let names: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
-            return Err(CliError::usage("no database is selected").help(match names.as_slice() {
-                [] => "sluice.toml has no [[database]]".to_owned(),
-                names => format!("databases are: {}", names.join(", ")),
-            }));
-        }
-        Ok(sites)
-    }
-
-    /// Says which names of `--database` sluice.toml does not have: leaving them out in silence would do half the work.
-    fn check_filter(&self, filter: Option<&TargetFilter>) -> Result<(), CliError> {
-        let config = self.config();
-        let known = |what: &str, names: Vec<&str>| match names.as_slice() {
-            [] => format!("sluice.toml has no {what}"),
-            names => format!("{what}s are: {}", names.join(", ")),
-        };
-        match filter {
-            Some(TargetFilter::Names(names)) => {
-                let databases: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
-                match names.iter().find(|name| !databases.contains(&name.as_str())) {
-                    Some(name) => Err(CliError::usage(format!("--database: there is no database `{name}`"))
-                        .help(known("database", databases))),
-                    None => Ok(()),
-                }
-            }
-            Some(TargetFilter::Group(name)) => {
-                let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
-                if groups.contains(&name.as_str()) {
-                    return Ok(());
-                }
-                Err(CliError::usage(format!("--database: there is no group `{name}`"))
-                    .help(known("group", groups)))
-            }
-            Some(TargetFilter::Matching(_)) | None => Ok(()),
-        }
+        sites::select(self.config(), &self.global)
     }
 
     /// Time limits from the configuration.
@@ -179,30 +119,13 @@ impl Context {
     /// Resolves a target's URL.
     ///
     /// # Errors
-    /// A reference that does not resolve, a URL of an unknown kind, a `targets` directive that fails on the target.
+    /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
-        let (secret, known_before) =
-            self.secrets.resolve(&site.entry.url, Path::new(".")).map_err(|error| DbError {
-                hint: Some(error.help()),
-                ..DbError::new(DbErrorKind::Connect, error.to_string())
-            })?;
-        let family = family_of(secret.expose())?;
-        let mut target = site.target.clone();
-        if target.engine.is_none() {
-            target.engine = sluice_project::secret::engine_of(secret.expose()).map(str::to_owned);
-            self.check_targets(&target)?;
+        let connection = self.resolver.connection(self.config(), site)?;
+        if site.target.engine.is_none() {
+            self.check_targets(&connection.target)?;
         }
-        Ok(Connection {
-            family,
-            target,
-            known_before,
-            connect: Connect {
-                url: secret.expose().to_owned(),
-                run_id: self.run_id.clone(),
-                connect_timeout: self.config().apply.connect_timeout,
-                cancel: self.cancel.child_token(),
-            },
-        })
+        Ok(connection)
     }
 
     /// The URL of a database that has refused the password of `refused`: asked for again.
@@ -210,7 +133,7 @@ impl Context {
     /// # Errors
     /// Those of [`Context::connection`].
     pub fn renew(&self, site: &Site<'_>, refused: &str) -> Result<String, DbError> {
-        self.secrets.forget(&site.entry.url, refused);
+        self.resolver.secrets.forget(&site.entry.url, refused);
         Ok(self.connection(site)?.connect.url)
     }
 
@@ -230,7 +153,7 @@ impl Context {
             Err(ApplyError::Connect(error) | ApplyError::Lost(error))
                 if error.kind == DbErrorKind::Authentication && known_before =>
             {
-                self.secrets.forget(&site.entry.url, &url);
+                self.resolver.secrets.forget(&site.entry.url, &url);
                 work(self.connection(site).map_err(ApplyError::Connect)?)
             }
             result => result,
@@ -291,30 +214,8 @@ impl Context {
 
     /// Who runs this, as ledgers record it.
     pub fn identity(&self) -> Identity {
-        Identity { run_id: self.run_id.clone(), applied_by: user_at_host(), ..Identity::default() }
+        Identity { run_id: self.resolver.run_id.clone(), applied_by: user_at_host(), ..Identity::default() }
     }
-}
-
-/// A database of the project.
-#[derive(Debug, Clone)]
-pub struct Site<'a> {
-    /// Its entry in the configuration.
-    pub entry: &'a DatabaseEntry,
-    /// As selectors see it.
-    pub target: Target,
-}
-
-/// A resolved database.
-#[derive(Clone)]
-pub struct Connection {
-    /// Its family.
-    pub family: &'static dyn Database,
-    /// As directives of changes see it: its engine is known even where the configuration only refers to its URL.
-    pub target: Target,
-    /// How to connect. Holds the secret.
-    pub connect: Connect,
-    /// Whether the secret was asked for earlier in this process.
-    known_before: bool,
 }
 
 /// The configuration that the options name, or the nearest one upwards.

@@ -11,10 +11,11 @@ use sluice_report::{Problem, TargetOutcome, TargetResult};
 use sluice_rollout::{Command, Covers, Environment, Event, Outcome, TargetName, TargetState};
 use tokio_util::sync::CancellationToken;
 
-use crate::context::{Context, Site};
+use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problems_of};
 use crate::planning::survey_one;
 use crate::progress::Progress;
+use crate::sites::Site;
 use crate::tracker::Tracker;
 
 /// Runs a rollout from this process: starts what the state machine wants to have running, reports what happens, and ends when

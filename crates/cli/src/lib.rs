@@ -2,6 +2,7 @@
 //!
 //! Everything that decides is in the other crates; here it is wired to files, threads, signals and terminals.
 
+mod ahead;
 mod args;
 mod authors;
 mod commands;
@@ -15,6 +16,7 @@ mod preparation;
 mod progress;
 mod secrets;
 mod signals;
+mod sites;
 mod targets;
 mod tracker;
 
@@ -73,7 +75,12 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     signals::listen(&cancel, output)?;
-    let context = Context::load(&cli.global, output, cancel)?;
+    let look = match &cli.command {
+        Command::Deploy(_) | Command::Plan(_) => Some(false),
+        Command::Status(_) | Command::Repair(_) => Some(true),
+        _ => None,
+    };
+    let context = Context::load(&cli.global, output, cancel, look)?;
     match &cli.command {
         Command::Plan(args) => commands::plan::run(&context, args),
         Command::Deploy(args) => commands::deploy::run(&context, args),

@@ -10,8 +10,9 @@ use sluice_rollout::{
 };
 use sluice_sql::{Dialect, redact};
 
-use crate::context::{Context, Site, in_parallel};
+use crate::context::{Context, in_parallel};
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::sites::Site;
 use crate::tracker::word;
 
 /// One database compared with the release.
@@ -21,7 +22,7 @@ pub struct Survey {
 }
 
 /// How many databases are looked at at the same time.
-const LOOKERS: usize = 8;
+pub const LOOKERS: usize = 8;
 
 /// Looks at every site: ledger, and what the release would do. `leftovers` also lists what interrupted statements left.
 pub fn survey(context: &Context, sites: &[Site<'_>], leftovers: bool) -> Vec<Survey> {
@@ -41,8 +42,12 @@ pub fn survey_one(
         let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
     })?;
+    let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
-        let inspection = runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?;
+        let inspection = match seen.take() {
+            Some(seen) => seen?,
+            None => runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?,
+        };
         let integrity = context.config().policy.integrity;
         let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
             context.applies(index, &connection.target)

@@ -10,9 +10,10 @@ use sluice_rollout::{
 };
 use sluice_store::Store;
 
-use crate::context::{Context, Site};
+use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, draft, survey};
+use crate::sites::Site;
 use crate::tracker::Tracker;
 
 /// Where the state of a project is kept, beside its configuration.

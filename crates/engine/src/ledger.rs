@@ -41,7 +41,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let dialect = session.ledger_dialect();
     let sql = format!(
         "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished} \
-         FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 ORDER BY r.sequence",
+         FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 WHERE f.id = 1 ORDER BY r.sequence",
         finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
         p = dialect.prefix,
     );

@@ -33,6 +33,14 @@ impl Project {
     /// Everything that is wrong with the configuration; if it is right, everything that is wrong with the changes.
     pub fn load(config_path: &Path) -> Result<Self, ProjectError> {
         let (root, config) = read_config(config_path)?;
+        Self::read(root, config)
+    }
+
+    /// Reads the changes that a configuration names; its paths are relative to `root`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the changes.
+    pub fn read(root: PathBuf, config: Config) -> Result<Self, ProjectError> {
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
         let directory = layout::read(&root, &directories, config.project.layout)?;
         Ok(Self { root, config, directory })

@@ -7,8 +7,9 @@ use sluice_report::Problem;
 use sluice_rollout::{Algorithm, Response};
 
 use super::baseline::{Recorded, each, failed, record, runtime};
-use crate::context::{Connection, Context, Site, silent};
+use crate::context::{Context, silent};
 use crate::error::{CliError, Exit};
+use crate::sites::{Connection, Site};
 
 /// `sluice baseline --adopt`: takes over the history of the tool that ran the changes before.
 ///

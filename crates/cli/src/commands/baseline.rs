@@ -3,8 +3,9 @@ use sluice_report::{Baseline, BaselineTarget, Problem};
 
 use super::adopt;
 use crate::args;
-use crate::context::{Connection, Context, Site, silent};
+use crate::context::{Context, silent};
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::sites::{Connection, Site};
 
 /// `sluice baseline`
 pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {

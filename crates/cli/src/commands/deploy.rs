@@ -9,11 +9,12 @@ use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
 use crate::authors::authors;
-use crate::context::{Context, Site};
+use crate::context::Context;
 use crate::driver::{Driver, Ran, lost, wants_retry};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
+use crate::sites::Site;
 use crate::tracker::gates;
 
 /// `sluice deploy`

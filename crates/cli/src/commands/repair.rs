@@ -4,9 +4,10 @@ use sluice_report::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget
 use sluice_rollout::{Change, Decision, ProblemKind, StatementState, version_key};
 
 use crate::args;
-use crate::context::{Context, Site, silent};
+use crate::context::{Context, silent};
 use crate::error::{CliError, Exit, exit_of, problems_of};
 use crate::planning::survey;
+use crate::sites::Site;
 
 /// `sluice repair`
 ///

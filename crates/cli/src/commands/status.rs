@@ -2,9 +2,10 @@ use sluice_engine::Inspection;
 use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
 use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
-use crate::context::{Context, Site};
+use crate::context::Context;
 use crate::error::{CliError, Exit, problems_of};
 use crate::planning::{Survey, survey};
+use crate::sites::Site;
 
 /// `sluice status`
 ///

@@ -51,70 +51,119 @@ impl Role {
     }
 }
 
+/// Files that one thread reads before a second one is worth its start.
+const FEW: usize = 128;
+
 /// Reads the files of a directory as `convention` says, in the order of their paths.
 pub(super) fn read(reading: &mut Reading, entries: &[Entry], convention: &Convention) -> Vec<Change> {
-    let mut changes = Vec::with_capacity(entries.len());
-    let mut downs: HashMap<String, Script> = HashMap::new();
-    for entry in entries {
-        if !convention.recursive && !entry.is_at_top() {
-            continue;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(entries.len() / FEW).max(1);
+    let mut found = Files::default();
+    if threads == 1 {
+        found.read(reading, entries, convention);
+    } else {
+        let parts: Vec<(Reading, Files)> = std::thread::scope(|scope| {
+            let readers: Vec<_> = entries
+                .chunks(entries.len().div_ceil(threads))
+                .map(|part| {
+                    let mut reading = reading.part(part.iter().map(|entry| entry.path.as_path()));
+                    scope.spawn(move || {
+                        let mut files = Files::default();
+                        files.read(&mut reading, part, convention);
+                        (reading, files)
+                    })
+                })
+                .collect();
+            let joined = readers.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for (part, files) in parts {
+            reading.join(part);
+            found.changes.extend(files.changes);
+            found.downs.extend(files.downs);
         }
-        match (convention.role)(entry) {
-            Role::Ignored => {}
-            Role::Noted(message, help) => {
-                let path = reading.shown(&entry.path);
-                reading.warn_about(path, message, help);
+    }
+    found.paired(reading, convention)
+}
+
+/// What the files of a directory hold, before the ways back are with their changes.
+#[derive(Default)]
+struct Files {
+    changes: Vec<Change>,
+    /// Ways back and their versions.
+    downs: Vec<(String, Script)>,
+}
+
+impl Files {
+    fn read(&mut self, reading: &mut Reading, entries: &[Entry], convention: &Convention) {
+        for entry in entries {
+            if !convention.recursive && !entry.is_at_top() {
+                continue;
             }
-            Role::Wrong(message, help) => {
-                let path = reading.shown(&entry.path);
-                reading.error_about(path, message, help);
-            }
-            Role::Down { version } => {
-                let Some(source) = reading.source(&entry.path) else { continue };
-                let blocks = (convention.body)(reading, &source.file).blocks;
-                let script = Script { file: source.file, blocks };
-                let path = script.file.path().to_owned();
-                if let Some(other) = downs.insert(version_key(&version), script) {
-                    reading.error_about(
-                        path,
-                        format!("the way back of version {version} is also in {}", other.file.path()),
-                        "keep one of them",
-                    );
+            match (convention.role)(entry) {
+                Role::Ignored => {}
+                Role::Noted(message, help) => {
+                    let path = reading.shown(&entry.path);
+                    reading.warn_about(path, message, help);
+                }
+                Role::Wrong(message, help) => {
+                    let path = reading.shown(&entry.path);
+                    reading.error_about(path, message, help);
+                }
+                Role::Down { version } => {
+                    let Some(source) = reading.source(&entry.path) else { continue };
+                    let blocks = (convention.body)(reading, &source.file).blocks;
+                    self.downs.push((version, Script { file: source.file, blocks }));
+                }
+                Role::Up { version, name, kind } => {
+                    let Some(source) = reading.source(&entry.path) else { continue };
+                    let body = (convention.body)(reading, &source.file);
+                    let file = source.file.clone();
+                    self.changes.push(reading.change(Draft {
+                        version,
+                        name,
+                        kind: body.kind.unwrap_or(kind),
+                        part: all_of(&file),
+                        source,
+                        blocks: body.blocks,
+                        down: body.down.map(|blocks| Script { file, blocks }),
+                        directives: body.directives,
+                    }));
                 }
             }
-            Role::Up { version, name, kind } => {
-                let Some(source) = reading.source(&entry.path) else { continue };
-                let body = (convention.body)(reading, &source.file);
-                let file = source.file.clone();
-                changes.push(reading.change(Draft {
-                    version,
-                    name,
-                    kind: body.kind.unwrap_or(kind),
-                    part: all_of(&file),
-                    source,
-                    blocks: body.blocks,
-                    down: body.down.map(|blocks| Script { file, blocks }),
-                    directives: body.directives,
-                }));
+        }
+    }
+
+    /// The changes with their ways back.
+    fn paired(self, reading: &mut Reading, convention: &Convention) -> Vec<Change> {
+        let Self { mut changes, downs: scripts } = self;
+        let mut downs: HashMap<String, Script> = HashMap::with_capacity(scripts.len());
+        for (version, script) in scripts {
+            let path = script.file.path().to_owned();
+            if let Some(other) = downs.insert(version_key(&version), script) {
+                reading.error_about(
+                    path,
+                    format!("the way back of version {version} is also in {}", other.file.path()),
+                    "keep one of them",
+                );
             }
         }
-    }
-    for change in &mut changes {
-        if let Some(script) = downs.remove(&change.key) {
-            change.down = Some(script);
+        for change in &mut changes {
+            if let Some(script) = downs.remove(&change.key) {
+                change.down = Some(script);
+            }
         }
-    }
-    let mut orphans: Vec<Script> = downs.into_values().collect();
-    orphans.sort_by(|left, right| left.file.path().cmp(right.file.path()));
-    for orphan in orphans {
-        let path = orphan.file.path().to_owned();
-        let message = "the way back belongs to no change";
-        let help = "add the change of the same version, or delete the file";
-        if convention.orphan_is_error {
-            reading.error_about(path, message, help);
-        } else {
-            reading.warn_about(path, message, help);
+        let mut orphans: Vec<Script> = downs.into_values().collect();
+        orphans.sort_by(|left, right| left.file.path().cmp(right.file.path()));
+        for orphan in orphans {
+            let path = orphan.file.path().to_owned();
+            let message = "the way back belongs to no change";
+            let help = "add the change of the same version, or delete the file";
+            if convention.orphan_is_error {
+                reading.error_about(path, message, help);
+            } else {
+                reading.warn_about(path, message, help);
+            }
         }
+        changes
     }
-    changes
 }

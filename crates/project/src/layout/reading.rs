@@ -55,6 +55,18 @@ impl Reading {
         }
     }
 
+    /// A reading of these files alone, for another thread; it takes what was read of them before their turn.
+    pub fn part<'p>(&mut self, paths: impl Iterator<Item = &'p Path>) -> Self {
+        let preloaded = paths.filter_map(|path| self.preloaded.remove_entry(path)).collect();
+        Self { preloaded, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
+    }
+
+    /// Takes over what a part has found.
+    pub fn join(&mut self, part: Self) {
+        self.errors.extend(part.errors);
+        self.warnings.extend(part.warnings);
+    }
+
     /// `path` relative to the repository, with `/`.
     pub fn shown(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
