@@ -41,7 +41,7 @@ pub struct Global {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Do not ask
+    /// Do not ask: deploy asks once on a terminal before it applies anything
     #[arg(short, long, global = true)]
     pub yes: bool,
 }
@@ -118,9 +118,6 @@ pub struct Plan {
 /// Bring the databases to the release.
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Stop at a gate at once, instead of waiting for gates that open by themselves
-    #[arg(long, hide = true)]
-    pub no_wait: bool,
     /// Wait for gates that open by themselves (soak, window) for at most this long, for example 30m
     #[arg(long, value_name = "TIME")]
     pub wait: Option<String>,

@@ -14,6 +14,7 @@ mod output;
 mod planning;
 mod preparation;
 mod progress;
+mod question;
 mod secrets;
 mod signals;
 mod sites;
@@ -80,16 +81,17 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Status(_) | Command::Repair(_) => Some(true),
         _ => None,
     };
-    let context = Context::load(&cli.global, output, cancel, look)?;
+    // Never freed: taking thousands of changes apart takes longer than ending the process.
+    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, look)?));
     match &cli.command {
-        Command::Plan(args) => commands::plan::run(&context, args),
-        Command::Deploy(args) => commands::deploy::run(&context, args),
-        Command::Status(_) => commands::status::run(&context),
-        Command::History(args) => commands::history::run(&context, args),
-        Command::Baseline(args) => commands::baseline::run(&context, args),
-        Command::Repair(args) => commands::repair::run(&context, args),
-        Command::Release(command) => commands::release::run(&context, command),
-        Command::Rollout(command) => commands::rollout::run(&context, command),
+        Command::Plan(args) => commands::plan::run(context, args),
+        Command::Deploy(args) => commands::deploy::run(context, args),
+        Command::Status(_) => commands::status::run(context),
+        Command::History(args) => commands::history::run(context, args),
+        Command::Baseline(args) => commands::baseline::run(context, args),
+        Command::Repair(args) => commands::repair::run(context, args),
+        Command::Release(command) => commands::release::run(context, command),
+        Command::Rollout(command) => commands::rollout::run(context, command),
         Command::Init(_) | Command::New(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
     }
 }

@@ -7,6 +7,9 @@
     reason = "tests fail by panicking"
 )]
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use sluice_e2e::{AUTHOR, Project, REVIEWER};
 
 /// Two databases in staging (`sa`, `sb`), two in prod (`pa`, `pb`), and a change.
@@ -352,4 +355,38 @@ fn a_pause_stops_what_runs_between_two_changes() {
     project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
     project.sluice(&["deploy", "--database", "sa"]).exits(0);
     assert_eq!(tables(&project, "sa"), 2);
+}
+
+/// Runs `sluice` on a terminal and types an answer.
+fn on_a_terminal(project: &Project, arguments: &str, answer: &str) -> (i32, String) {
+    let own = project.command(&[]);
+    let line = format!("{} {arguments}", own.get_program().to_str().unwrap());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
+    script.env_clear().current_dir(own.get_current_dir().unwrap());
+    script.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
+    let mut keyboard = child.stdin.take().unwrap();
+    keyboard.write_all(answer.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keyboard);
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn on_a_terminal_deploy_asks_once_before_it_applies_anything() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let (code, said) = on_a_terminal(&project, "deploy", "n\n");
+    assert!(said.contains("staging: 1 change on 2 databases"), "{said}");
+    assert!(said.contains("prod: 1 change on 2 databases, behind an approval"), "{said}");
+    assert!(said.contains("nothing was run") && said.contains("--yes"), "{said}");
+    assert_eq!((code, tables(&project, "sa")), (130, 0), "{said}");
+    let (code, said) = on_a_terminal(&project, "deploy", "y\n");
+    assert_eq!((code, tables(&project, "sa")), (5, 1), "{said}");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    let (code, said) = on_a_terminal(&project, "deploy --yes", "");
+    assert_eq!((code, tables(&project, "pa")), (0, 1), "{said}");
+    assert!(!said.contains("[y/N]"), "{said}");
+    let (code, said) = on_a_terminal(&project, "deploy", "");
+    assert_eq!(code, 0, "nothing to do is no question: {said}");
 }

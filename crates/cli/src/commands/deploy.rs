@@ -14,6 +14,7 @@ use crate::driver::{Driver, Ran, lost, wants_retry};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
+use crate::question::confirm;
 use crate::sites::Site;
 use crate::tracker::gates;
 
@@ -24,8 +25,8 @@ pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
     let lock_wait =
         duration(args.lock_wait.as_deref(), "--lock-wait")?.unwrap_or(context.config().apply.lock_wait);
     // A plan that turns out to be stale is made again, and what people approved counts if the effect is the same.
-    for _ in 0..5 {
-        if let Some(exit) = attempt(context, &sites, wait, lock_wait)? {
+    for again in [false, true, true, true, true] {
+        if let Some(exit) = attempt(context, &sites, wait, lock_wait, again)? {
             return Ok(exit);
         }
     }
@@ -37,12 +38,13 @@ pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
     ))
 }
 
-/// One plan and its rollout; `None` when the plan turned out to be stale.
+/// One plan and its rollout; `None` when the plan turned out to be stale. Nobody is asked `again`.
 fn attempt(
     context: &Context,
     sites: &[Site<'_>],
     wait: Duration,
     lock_wait: Duration,
+    again: bool,
 ) -> Result<Option<Exit>, CliError> {
     let content = context.project.release(Provenance::default());
     let surveys = survey(context, sites, false);
@@ -60,6 +62,9 @@ fn attempt(
     let authors = authors(context, &origin, sites, &surveys);
     let release = context.project.release(origin.provenance);
     let prepared = Preparation::new(context, sites, &release, surveys, authors)?;
+    if !again {
+        confirm(context, sites, &prepared.surveys)?;
+    }
     put_release(&mut Store::open(Path::new(STATE))?, &release)?;
     let mut tracker = prepared.tracker()?;
 
