@@ -1,0 +1,109 @@
+use super::ChangeRun;
+use super::progress::Progress;
+use crate::apply::lost_or_connect;
+use crate::event::Event;
+use crate::failure::ApplyError;
+use crate::script::PreparedStatement;
+use crate::{Committed, DbError, DbErrorKind, Running, TransactionError};
+
+impl ChangeRun<'_, '_> {
+    /// A failed statement whose remains are still there: the history tells, and the statement stays in flight.
+    pub(super) async fn fail_with_remains(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: &PreparedStatement,
+        mut error: DbError,
+        evidence: String,
+        blockers: Vec<Running>,
+    ) -> ApplyError {
+        let cancelled = error.kind == DbErrorKind::Cancelled && self.connect.cancel.is_cancelled();
+        let kind = if cancelled { "cancelled" } else { "failed" };
+        let place = progress.place(statement, error.offset);
+        let mut steps = Vec::new();
+        self.push_event(kind, progress, Some(format!("{place}: {error}; {evidence}")), &mut steps);
+        if let Err(unrecorded) = self.commit(steps).await {
+            return lost_or_connect(unrecorded.error);
+        }
+        if cancelled {
+            return ApplyError::Cancelled { running: None };
+        }
+        error.hint.get_or_insert(format!("{evidence}; the next run removes it"));
+        ApplyError::Statement {
+            place,
+            version: progress.change.version.clone(),
+            ordinal: statement.ordinal,
+            summary: statement.summary(),
+            error,
+            blockers,
+            applied: progress.applied,
+            total: progress.total(),
+        }
+    }
+
+    /// Records a failed statement of a change of which nothing else is in flight, and says what happened.
+    pub(super) async fn fail_alone(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: &PreparedStatement,
+        error: DbError,
+        blockers: Vec<Running>,
+    ) -> ApplyError {
+        let error = TransactionError { step: None, error, committed: Committed::No };
+        self.fail(progress, Some(statement), error, blockers).await
+    }
+
+    pub(super) async fn fail(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: Option<&PreparedStatement>,
+        error: TransactionError,
+        blockers: Vec<Running>,
+    ) -> ApplyError {
+        let TransactionError { error, committed, .. } = error;
+        if committed == Committed::Unknown || error.kind == DbErrorKind::ConnectionLost {
+            return ApplyError::Lost(error);
+        }
+        if error.kind == DbErrorKind::Fenced {
+            return ApplyError::Fenced;
+        }
+        let cancelled = error.kind == DbErrorKind::Cancelled && self.connect.cancel.is_cancelled();
+        let place = statement.map_or_else(
+            || progress.change.up.file.path().to_owned(),
+            |statement| progress.place(statement, error.offset),
+        );
+        let kind = if cancelled { "cancelled" } else { "failed" };
+        let detail = format!("{place}: {error}");
+        if let Err(unrecorded) = self.record_failure(progress, statement, kind, &detail).await {
+            (self.events)(Event::Warning {
+                message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
+            });
+        }
+        if cancelled {
+            return ApplyError::Cancelled { running: None };
+        }
+        ApplyError::Statement {
+            place,
+            version: progress.change.version.clone(),
+            ordinal: statement.map_or(0, |statement| statement.ordinal),
+            summary: statement.map(PreparedStatement::summary).unwrap_or_default(),
+            error,
+            blockers,
+            applied: progress.applied,
+            total: progress.total(),
+        }
+    }
+}
+
+pub(super) fn inconclusive(
+    progress: &Progress<'_>,
+    statement: &PreparedStatement,
+    evidence: String,
+) -> ApplyError {
+    ApplyError::Inconclusive {
+        place: progress.place(statement, None),
+        version: progress.change.version.clone(),
+        ordinal: statement.ordinal,
+        summary: statement.summary(),
+        evidence,
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use sluice_rollout::{Change, RevisionState, StatementRecord, StatementState};
+
+use crate::failure::ApplyError;
+use crate::ledger::RevisionEntry;
+use crate::script::{Prepared, PreparedStatement};
+
+/// Where a change stands while it is run.
+pub(super) struct Progress<'a> {
+    pub change: &'a Change,
+    /// The change's version as the ledger spells it: `1` where the file says `01` since.
+    pub version: String,
+    pub prepared: &'a Prepared,
+    /// What the ledger says of its statements, by ordinal.
+    pub records: BTreeMap<u64, &'a StatementRecord>,
+    /// The ledger's row of the revision.
+    pub row: RevisionRow,
+    pub sequence: u64,
+    pub applied: u64,
+    pub last_effectful: Option<usize>,
+    pub finished: bool,
+}
+
+/// The ledger's row of a revision while the change is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RevisionRow {
+    /// There is none.
+    Absent,
+    /// An earlier version of a repeatable change is complete.
+    Old,
+    /// It is unfinished.
+    Open,
+}
+
+impl Progress<'_> {
+    pub fn total(&self) -> u64 {
+        u64::try_from(self.prepared.statements.len()).unwrap_or(u64::MAX)
+    }
+
+    pub fn is_applied(&self, statement: &PreparedStatement) -> bool {
+        self.records.get(&statement.ordinal).is_some_and(|record| record.state == StatementState::Applied)
+    }
+
+    pub fn in_flight(&self, statement: &PreparedStatement) -> Option<&'_ StatementRecord> {
+        self.records
+            .get(&statement.ordinal)
+            .copied()
+            .filter(|record| record.state == StatementState::Intended)
+    }
+
+    pub fn entry(&self, state: RevisionState) -> RevisionEntry<'_> {
+        let applied = if state.is_complete() { self.total() } else { self.applied };
+        RevisionEntry {
+            change: self.change,
+            version: &self.version,
+            state,
+            total: self.total(),
+            applied,
+            sequence: self.sequence,
+        }
+    }
+
+    /// State of the revision once the unit at `index` is done.
+    pub fn state_after(&self, index: usize) -> RevisionState {
+        if self.last_effectful == Some(index) { RevisionState::Applied } else { RevisionState::Applying }
+    }
+
+    pub fn place(&self, statement: &PreparedStatement, offset: Option<usize>) -> String {
+        // Offsets are those of the text that was sent; with placeholders filled in they may be off.
+        let offset = offset.filter(|offset| *offset < statement.span.len()).unwrap_or(0);
+        self.change.up.file.locate(statement.span.start + offset)
+    }
+}
+
+/// What is applied or in flight must still be what the file says; what failed or was not reached may be edited.
+pub(super) fn check_records(progress: &Progress<'_>) -> Result<(), ApplyError> {
+    for (ordinal, record) in &progress.records {
+        let what = match record.state {
+            StatementState::Applied => "applied",
+            StatementState::Intended => "in flight",
+            StatementState::Failed => continue,
+        };
+        let unchanged = progress
+            .prepared
+            .statements
+            .iter()
+            .find(|statement| statement.ordinal == *ordinal)
+            .is_some_and(|statement| statement.checksum == record.checksum);
+        if !unchanged {
+            return Err(ApplyError::EditedInFlight {
+                path: progress.change.up.file.path().to_owned(),
+                version: progress.change.version.clone(),
+                ordinal: *ordinal,
+                what,
+            });
+        }
+    }
+    Ok(())
+}
