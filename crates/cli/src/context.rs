@@ -75,6 +75,11 @@ impl Context {
         &self.project.config
     }
 
+    /// Name of the layout of the project's files.
+    pub fn layout(&self) -> &'static str {
+        self.project.directory.detection.layout.name()
+    }
+
     /// The databases that `--env` and `--database` select, in the order of the environments.
     ///
     /// # Errors

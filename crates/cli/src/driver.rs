@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::histories;
 use crate::planning::survey_one;
 use crate::progress::Progress;
 use crate::sites::Site;
@@ -436,6 +437,8 @@ fn work(
             changes: context.project.changes(),
             applies: &applies,
             integrity: context.config().policy.integrity,
+            histories: histories::wanted(context.config()),
+            layout: context.layout(),
             placeholders: context.placeholders(&site.target),
             identity: identity.clone(),
             timing: context.timing(),

@@ -3,6 +3,7 @@ use std::io::ErrorKind;
 use sluice_engine::ledger::LedgerError;
 use sluice_engine::{ApplyError, DbError, DbErrorKind};
 use sluice_report::{Failure, Problem};
+use sluice_rollout::{self as rollout, ProblemKind, Response};
 use sluice_store::StoreError;
 
 /// How a command ends, as its exit code.
@@ -177,13 +178,26 @@ fn exit_of_database(error: &DbError) -> Exit {
     }
 }
 
+/// What is wrong between the files and the history of a target, and what to do about it.
+pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
+    let message = problem.message.clone();
+    if problem.response != Response::Error {
+        return Problem::warning(message).at(target);
+    }
+    let help = match problem.kind {
+        ProblemKind::Unadopted => Some(format!(
+            "`sluice baseline --adopt --database {target}` takes it over; if it is not about the changes here, \
+             `unadopted` in [policy] can warn or allow instead"
+        )),
+        _ => ApplyError::Refused { problems: Vec::new() }.help(),
+    };
+    Problem::error(message).at(target).help(help)
+}
+
 /// The problems of a failed target.
 pub fn problems_of(error: &ApplyError, target: &str) -> Vec<Problem> {
     if let ApplyError::Refused { problems } = error {
-        return problems
-            .iter()
-            .map(|problem| Problem::error(problem.message.clone()).at(target).help(error.help()))
-            .collect();
+        return problems.iter().map(|problem| problem_of(problem, target)).collect();
     }
     let problem = match error.place() {
         Some(place) => Problem::error(format!("{target}: {error}")).at(place),

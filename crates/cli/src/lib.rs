@@ -10,6 +10,7 @@ mod context;
 mod driver;
 mod engines;
 mod error;
+mod histories;
 mod output;
 mod planning;
 mod preparation;

@@ -2,16 +2,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, Server, inspect};
+use sluice_engine::{ApplyError, Inspection, Look, Server, inspect};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
-    self as rollout, Change, Cover, Covers, Decision, Digest, PlannedScript, Response, TargetFact,
-    TargetName, decide,
+    self as rollout, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, TargetFact, TargetName,
+    decide,
 };
 use sluice_sql::{Dialect, redact};
 
 use crate::context::{Context, in_parallel};
-use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
+use crate::histories;
 use crate::sites::Site;
 use crate::tracker::word;
 
@@ -42,14 +43,17 @@ pub fn survey_one(
         let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
     })?;
+    let look = Look { thorough: leftovers, histories: histories::wanted(context.config()) };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {
             Some(seen) => seen?,
-            None => runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?,
+            None => runtime.block_on(inspect(connection.family, &connection.connect, look))?,
         };
         let integrity = context.config().policy.integrity;
-        let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
+        let past =
+            Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };
+        let decision = decide(context.project.changes(), past, integrity, |index| {
             context.applies(index, &connection.target)
         });
         Ok((inspection, decision))
@@ -204,17 +208,8 @@ fn plan_target(
     plan.base = inspection.ledger.fingerprint();
     plan.problems.clone_from(&decision.problems);
     let mut exit = if decision.is_refused() { Exit::Findings } else { Exit::Done };
-    let mut problems: Vec<Problem> = decision
-        .problems
-        .iter()
-        .map(|problem| match problem.response {
-            Response::Error => {
-                let refused = ApplyError::Refused { problems: Vec::new() };
-                Problem::error(problem.message.clone()).at(name.clone()).help(refused.help())
-            }
-            Response::Warn | Response::Allow => Problem::warning(problem.message.clone()).at(name.clone()),
-        })
-        .collect();
+    let mut problems: Vec<Problem> =
+        decision.problems.iter().map(|problem| problem_of(problem, name)).collect();
     let changes = context.project.changes();
     plan.skipped = decision
         .skipped

@@ -44,7 +44,8 @@ struct Held {
 
 impl Admin<'_> {
     /// Records changes as being there already, without running them; what the ledger has is left alone. `origin` says where
-    /// the knowledge comes from. Returns how many were recorded.
+    /// the knowledge comes from. Returns how many were recorded. Afterwards there is a ledger, even where none was: that
+    /// nothing is there is known then.
     ///
     /// # Errors
     /// As [`crate::apply()`].
@@ -54,7 +55,7 @@ impl Admin<'_> {
             held.ledger.revisions.iter().map(|revision| version_key(&revision.version)).collect();
         let new: Vec<&Existing<'_>> =
             existing.iter().filter(|existing| !known.contains(&existing.change.key)).collect();
-        if new.is_empty() {
+        if new.is_empty() && held.ledger.exists {
             held.release().await;
             return Ok(0);
         }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sluice_rollout::{Change, Decision, Integrity, Ledger, Problem, Response, decide, version_key};
+use sluice_rollout::{
+    Change, Decision, ForeignHistory, Integrity, Ledger, Past, Problem, Response, decide, version_key,
+};
 
 use crate::change::ChangeRun;
 use crate::event::{Event, EventSink};
 use crate::failure::ApplyError;
 use crate::fault::{self, Point};
+use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
 use crate::script::{Prepared, prepare};
 use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step};
@@ -21,6 +24,10 @@ pub struct Job<'a> {
     pub applies: &'a (dyn Fn(usize) -> bool + Sync),
     /// What to do about a history that was touched.
     pub integrity: Integrity,
+    /// How histories of other tools are found; `None` where they do not matter.
+    pub histories: Option<Histories>,
+    /// Name of the layout of the changes' files.
+    pub layout: &'a str,
     /// Values for `${name}`; `None` where placeholders are not enabled.
     pub placeholders: Option<BTreeMap<String, String>>,
     /// Who runs it.
@@ -207,7 +214,7 @@ async fn work(
     match read_ledger(session).await {
         Ok(ledger) => {
             log.settle(&ledger);
-            let decision = judge(job, &ledger)?;
+            let decision = judge(job, &ledger, &[])?;
             if decision.pending.is_empty() {
                 return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
             }
@@ -239,7 +246,8 @@ async fn work_locked(
 ) -> Result<Done, ApplyError> {
     // What was read before the lock does not count.
     let ledger = read_ledger(session).await?;
-    let decision = judge(job, &ledger)?;
+    let histories = if ledger.exists { Vec::new() } else { foreign::find(session, job.histories).await? };
+    let decision = judge(job, &ledger, &histories)?;
     check_plan(job, &decision, &log.versions)?;
     let work = prepare_all(session, job, &decision)?;
     if !work.is_empty() {
@@ -313,8 +321,9 @@ fn prepare_all<'a>(
     Ok(work)
 }
 
-fn judge(job: &Job<'_>, ledger: &Ledger) -> Result<Decision, ApplyError> {
-    let decision = decide(job.changes, ledger, job.integrity, job.applies);
+fn judge(job: &Job<'_>, ledger: &Ledger, histories: &[ForeignHistory]) -> Result<Decision, ApplyError> {
+    let past = Past { ledger, histories, layout: job.layout };
+    let decision = decide(job.changes, past, job.integrity, job.applies);
     if decision.is_refused() {
         let problems =
             decision.problems.into_iter().filter(|problem| problem.response == Response::Error).collect();

@@ -77,6 +77,10 @@ impl Fresh<'_> {
             changes,
             applies: &everywhere,
             integrity: Integrity::default(),
+            histories: None,
+            layout: "native",
+            histories: None,
+            layout: "native",
             placeholders: None,
             identity: identity("run"),
             timing: Timing {
@@ -310,7 +314,8 @@ async fn a_stale_runner_is_refused_by_the_fence(fresh: &Fresh<'_>) {
     let changes = [change("1", TABLE), change("2", "INSERT INTO effect (a) VALUES (2)")];
     fresh.apply(&changes[..1]).await.unwrap();
     let mut zombie = fresh.session().await;
-    let fence = inspect(fresh.database, &fresh.connect("observer"), false).await.unwrap().ledger.fence;
+    let fence =
+        inspect(fresh.database, &fresh.connect("observer"), Look::default()).await.unwrap().ledger.fence;
     let writer = Writer::new(zombie.ledger_dialect().clone(), identity("zombie"), fence);
     fresh.write(&format!("UPDATE {{p}}fence SET number = {}", fence + 1)).await;
     let entry = RevisionEntry {
@@ -398,7 +403,13 @@ async fn text_that_cannot_run_stops_everything_before_it_starts(fresh: &Fresh<'_
         let error = result.unwrap_err();
         assert!(matches!(error, ApplyError::Script(_)), "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
-        assert!(!inspect(fresh.database, &fresh.connect("observer"), false).await.unwrap().ledger.exists);
+        assert!(
+            !inspect(fresh.database, &fresh.connect("observer"), Look::default())
+                .await
+                .unwrap()
+                .ledger
+                .exists
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-use sluice_rollout::Problem;
+use sluice_rollout::{Problem, ProblemKind};
 
 use crate::ledger::LedgerError;
 use crate::script::ScriptError;
@@ -167,6 +167,13 @@ impl ApplyError {
             }
             Self::Locked { by: None } => "wait for it and run the same command again".to_owned(),
             Self::Ledger(_) => return None,
+            Self::Refused { problems }
+                if problems.iter().any(|problem| problem.kind == ProblemKind::Unadopted) =>
+            {
+                "`sluice baseline --adopt` takes it over; where it is of something else, set `unadopted = \"warn\"` or \
+                 `\"allow\"` in [policy]"
+                    .to_owned()
+            }
             Self::Refused { .. } => {
                 "restore the files as they were applied and make a new change for what is new; `[policy]` in \
                  sluice.toml can warn or allow instead"

@@ -1,10 +1,11 @@
 //! Looking at one target without changing it.
 
 use serde::Serialize;
-use sluice_rollout::Ledger;
+use sluice_rollout::{ForeignHistory, Ledger};
 
 use crate::apply::{lost_or_connect, read_ledger};
 use crate::failure::ApplyError;
+use crate::foreign::{self, Histories};
 use crate::{Connect, Database, DbErrorKind, Leftover, Query, Row, Server, Session};
 
 /// What a target looks like.
@@ -14,6 +15,8 @@ pub struct Inspection {
     pub server: Server,
     /// Its ledger.
     pub ledger: Ledger,
+    /// What other tools have done to it, where it has no ledger.
+    pub histories: Vec<ForeignHistory>,
     /// What interrupted statements have left.
     pub leftovers: Vec<Leftover>,
     /// Changes whose last try failed or was cancelled.
@@ -31,27 +34,39 @@ pub struct Failed {
     pub cancelled: bool,
 }
 
-/// Reads a target's ledger and, if asked to be thorough, looks for leftovers and failures.
+/// What to look for besides the ledger.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// What interrupted statements have left, and failures.
+    pub thorough: bool,
+    /// Histories of other tools, where there is no ledger.
+    pub histories: Option<Histories>,
+}
+
+/// Reads a target's ledger, and looks for what else is asked for.
 ///
 /// # Errors
 /// [`ApplyError::Connect`] and [`ApplyError::Ledger`].
 pub async fn inspect(
     database: &dyn Database,
     connect: &Connect,
-    thorough: bool,
+    look: Look,
 ) -> Result<Inspection, ApplyError> {
     let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
     let server = session.server().clone();
     let ledger = read_ledger(session.as_mut()).await?;
-    let (mut leftovers, mut failures) = (Vec::new(), Vec::new());
-    if thorough {
+    let (mut histories, mut leftovers, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    if !ledger.exists {
+        histories = foreign::find(session.as_mut(), look.histories).await?;
+    }
+    if look.thorough {
         leftovers = session.leftovers().await.map_err(lost_or_connect)?;
         if ledger.exists {
             failures = read_failures(session.as_mut()).await?;
         }
     }
     session.close().await;
-    Ok(Inspection { server, ledger, leftovers, failures })
+    Ok(Inspection { server, ledger, histories, leftovers, failures })
 }
 
 async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {

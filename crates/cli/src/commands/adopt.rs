@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, inspect};
-use sluice_project::layout::Layout;
+use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, Look, inspect};
 use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
 use sluice_rollout::{Algorithm, Response};
@@ -55,19 +54,19 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
     })
 }
 
-/// The history that a database has, and what it says of the project's changes.
+/// The history that a database has, and what it says of the project's changes. One that says that something is applied comes
+/// before an empty one.
 async fn read(
     context: &Context,
     connection: &Connection,
 ) -> Result<Option<(HistoryQuery, Adoption)>, ApplyError> {
-    let dialect = inspect(connection.family, &connection.connect, false).await?.server.dialect;
+    let dialect = inspect(connection.family, &connection.connect, Look::default()).await?.server.dialect;
     let events = silent();
     let layout = context.project.directory.detection.layout;
     let mut candidates = queries(dialect);
     // The history of the tool whose files these are comes first.
-    candidates.sort_by_key(|query| {
-        query.tool != layout && !(query.tool == Layout::Dbmate && layout == Layout::Rails)
-    });
+    candidates.sort_by_key(|query| !query.tools().contains(&layout));
+    let mut unused = None;
     for query in candidates {
         let beside = match query.beside {
             Some(file) => {
@@ -87,12 +86,17 @@ async fn read(
         if !exists {
             continue;
         }
+        let used = admin.read(std::slice::from_ref(&query.used_sql)).await?;
+        if used.into_iter().flatten().flatten().next().is_none() {
+            unused.get_or_insert((query, Adoption::default()));
+            continue;
+        }
         let rows = admin.read(std::slice::from_ref(&query.read_sql)).await?.into_iter().flatten().flatten();
         let rows: Vec<_> = rows.collect();
         let adoption = adopt(query.tool, &rows, &context.project.directory);
         return Ok(Some((query, adoption)));
     }
-    Ok(None)
+    Ok(unused)
 }
 
 fn reader<'a>(
@@ -122,6 +126,13 @@ fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: 
     if let Some(reason) = &adoption.refused {
         let help = format!("bring the history of {} in order with that tool, then adopt it", query.tool);
         return vec![at(Problem::error(format!("{}: {reason}", query.table))).help(Some(help))];
+    }
+    if adoption.revisions.is_empty() && !adoption.unknown.is_empty() {
+        // A ledger without them would let everything run from the start.
+        let message = format!("{} has none of the repository's changes", query.table);
+        let help =
+            "`sluice baseline --to VERSION` records changes as already there without a history".to_owned();
+        return vec![at(Problem::error(message)).help(Some(help))];
     }
     let integrity = context.config().policy.integrity;
     let problem = |response, message: String, help: &str| match response {

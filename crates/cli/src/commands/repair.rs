@@ -109,10 +109,18 @@ fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
         .problems
         .iter()
         .map(|problem| {
+            if problem.kind == ProblemKind::Unadopted {
+                return RepairProblem {
+                    command: Some(format!("sluice baseline --adopt --database {database}")),
+                    ..RepairProblem::new(RepairKind::Unadopted, &problem.message)
+                };
+            }
             let (kind, option) = match problem.kind {
                 ProblemKind::Edited => (RepairKind::Edited, Some("--accept")),
                 ProblemKind::Removed => (RepairKind::Removed, Some("--forget")),
-                ProblemKind::OutOfOrder | ProblemKind::Requires => (RepairKind::OutOfPlace, None),
+                ProblemKind::OutOfOrder | ProblemKind::Requires | ProblemKind::Unadopted => {
+                    (RepairKind::OutOfPlace, None)
+                }
             };
             let help = "give the file a later version, or mend its directives";
             RepairProblem {

@@ -3,7 +3,7 @@ use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
 use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
 use crate::context::Context;
-use crate::error::{CliError, Exit, problems_of};
+use crate::error::{CliError, Exit, problem_of, problems_of};
 use crate::planning::{Survey, survey};
 use crate::sites::Site;
 
@@ -103,8 +103,7 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         .iter()
         .map(|leftover| format!("{}; remove it with: {}", leftover.what, leftover.remove_with))
         .collect();
-    status.problems =
-        decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
+    status.problems = decision.problems.iter().map(|problem| problem_of(problem, &status.name)).collect();
     status.problems.extend(failures.into_iter().map(|failed| {
         let (version, detail) = (&failed.version, &failed.detail);
         if failed.cancelled {

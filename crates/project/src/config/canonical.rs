@@ -29,6 +29,7 @@ fn value(config: &Config) -> Value {
             "edited": response(integrity.edited),
             "removed": response(integrity.removed),
             "out_of_order": response(integrity.out_of_order),
+            "unadopted": response(integrity.unadopted),
             "drift": match config.policy.drift {
                 DriftResponse::Error => "error",
                 DriftResponse::Warn => "warn",

@@ -180,6 +180,12 @@ const POLICY: Table = Table {
         defaulted("removed", RESPONSES, r#""error""#, "An applied change is not in the repository."),
         defaulted("out_of_order", RESPONSES, r#""error""#, "A pending change comes before an applied one."),
         defaulted(
+            "unadopted",
+            RESPONSES,
+            r#""error""#,
+            "The database has the history of another tool and no ledger, so that every change would run from the start. `sluice baseline --adopt` takes the history over.",
+        ),
+        defaulted(
             "drift",
             Kind::Choice(&["error", "warn", "adopt"]),
             r#""warn""#,

@@ -105,6 +105,7 @@ fn policy(node: Node<'_>) -> Policy {
             edited: response("edited"),
             removed: response("removed"),
             out_of_order: response("out_of_order"),
+            unadopted: response("unadopted"),
         },
         drift: match node.choice("drift") {
             Some("error") => DriftResponse::Error,

@@ -21,6 +21,7 @@ values = { app_role = "shop" }
 edited = "warn"
 removed = "allow"
 out_of_order = "warn"
+unadopted = "allow"
 drift = "adopt"
 
 [apply]
