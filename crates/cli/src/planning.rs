@@ -1,12 +1,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, Look, Server, inspect};
+use sluice_engine::{ApplyError, Inspection, Look, inspect};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
-    self as rollout, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, TargetFact, TargetName,
-    decide,
+    self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, TargetFact,
+    TargetName, decide,
 };
 use sluice_sql::{Dialect, redact};
 
@@ -164,9 +165,17 @@ impl Scripts {
 }
 
 /// What a deployment would do, and how the command ends if something stands in its way.
-pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[Survey]) -> (Plan, Exit) {
+/// A `summary` leaves out the SQL.
+pub fn plan(
+    context: &Context,
+    sites: &[Site<'_>],
+    release: &Digest,
+    surveys: &[Survey],
+    summary: bool,
+) -> (Plan, Exit) {
     let mut exit = Exit::Done;
-    let (mut digests, mut views) = (Vec::new(), Vec::new());
+    let (mut digests, mut targets) = (Vec::new(), Vec::new());
+    let mut views = Views { summary, known: HashMap::new() };
     let scripts = Scripts::default();
     let named = named(context, sites);
     for (site, survey) in sites.iter().zip(surveys) {
@@ -174,13 +183,13 @@ pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[
         if exit == Exit::Done {
             exit = end;
         }
-        views.push(view(site, survey, &target, problems));
+        targets.push(views.target(site, survey, &target, problems));
         if named.contains(&site.target.name) {
             digests.push((&site.target.name, target.digest()));
         }
     }
     let digest = rollout::Plan::digest_of(release, digests);
-    (Plan { release: release.0.clone(), digest: digest.0, targets: views }, exit)
+    (Plan { release: release.0.clone(), digest: digest.0, targets }, exit)
 }
 
 /// The plan of one database, what stands in its way, and how the command ends because of it.
@@ -254,32 +263,51 @@ fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedState
         .collect()
 }
 
-/// The plan of one database as people and programs see it.
-fn view(
-    site: &Site<'_>,
-    survey: &Survey,
-    plan: &rollout::TargetPlan,
-    problems: Vec<Problem>,
-) -> PlannedTarget {
-    let server = survey.found.as_ref().ok().map(|(inspection, _)| &inspection.server);
-    let engine = server.map(|server| server.dialect.name().to_owned()).or_else(|| site.target.engine.clone());
-    PlannedTarget {
-        name: plan.name.0.clone(),
-        environment: plan.environment.clone(),
-        engine,
-        server: server.map(|server| server.product.clone()),
-        pending: plan.pending.iter().map(|change| change_view(change, server)).collect(),
-        skipped: plan
-            .skipped
-            .iter()
-            .map(|skipped| SkippedChange { version: skipped.version.clone(), reason: word(&skipped.reason) })
-            .collect(),
-        problems,
+/// Plans as people and programs see them. What is the same on many databases is made once.
+struct Views {
+    summary: bool,
+    known: HashMap<(String, Action, Dialect, Digest), Arc<PlannedChange>>,
+}
+
+impl Views {
+    fn target(
+        &mut self,
+        site: &Site<'_>,
+        survey: &Survey,
+        plan: &rollout::TargetPlan,
+        problems: Vec<Problem>,
+    ) -> PlannedTarget {
+        let server = survey.found.as_ref().ok().map(|(inspection, _)| &inspection.server);
+        let engine =
+            server.map(|server| server.dialect.name().to_owned()).or_else(|| site.target.engine.clone());
+        let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
+        PlannedTarget {
+            name: plan.name.0.clone(),
+            environment: plan.environment.clone(),
+            engine,
+            server: server.map(|server| server.product.clone()),
+            pending: plan.pending.iter().map(|change| self.change(change, dialect)).collect(),
+            skipped: plan
+                .skipped
+                .iter()
+                .map(|skipped| SkippedChange {
+                    version: skipped.version.clone(),
+                    reason: word(&skipped.reason),
+                })
+                .collect(),
+            problems,
+        }
+    }
+
+    fn change(&mut self, change: &rollout::PendingChange, dialect: Dialect) -> Arc<PlannedChange> {
+        let key = (change.version.clone(), change.action, dialect, change.script.digest().clone());
+        let summary = self.summary;
+        let view = self.known.entry(key).or_insert_with(|| Arc::new(change_view(change, dialect, summary)));
+        Arc::clone(view)
     }
 }
 
-fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> PlannedChange {
-    let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
+fn change_view(change: &rollout::PendingChange, dialect: Dialect, summary: bool) -> PlannedChange {
     let effectful: Vec<&rollout::PlannedStatement> = change
         .script
         .statements()
@@ -302,6 +330,7 @@ fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> Plan
             .statements()
             .iter()
             .zip(1..)
+            .filter(|_| !summary)
             .map(|(statement, ordinal)| PlannedStatement {
                 ordinal,
                 line: statement.line,

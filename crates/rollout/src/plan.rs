@@ -74,6 +74,11 @@ impl PlannedScript {
     pub fn statements(&self) -> &[PlannedStatement] {
         &self.statements
     }
+
+    /// Digest over all of it.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
 }
 
 impl From<Vec<PlannedStatement>> for PlannedScript {
