@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Identity, RevisionEntry, Writer};
 use crate::{
-    Admin, Applied, ApplyError, Connect, Database, DbErrorKind, Event, EventSink, Existing, Job, Query,
+    Admin, Applied, ApplyError, Connect, Database, DbErrorKind, Event, EventSink, Existing, Job, Look, Query,
     Session, Step, Timing, apply, history, inspect,
 };
 
@@ -77,8 +77,6 @@ impl Fresh<'_> {
             changes,
             applies: &everywhere,
             integrity: Integrity::default(),
-            histories: None,
-            layout: "native",
             histories: None,
             layout: "native",
             placeholders: None,
@@ -423,6 +421,8 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         changes: &changes,
         applies: &everywhere,
         integrity: Integrity::default(),
+        histories: None,
+        layout: "native",
         placeholders: None,
         identity: identity("run"),
         timing: Timing::default(),
