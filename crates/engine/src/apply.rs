@@ -13,6 +13,7 @@ use crate::failure::ApplyError;
 use crate::fault::{self, Point};
 use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
+use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, prepare};
 use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step};
 
@@ -130,10 +131,11 @@ pub async fn apply(
             Err(ApplyError::Connect(error)) if lost.is_some() && is_transient(error.kind) => error,
             Err(error) => return Err(error),
         };
+        log.losses.note(log.sent.take(), &error);
         let since = *lost.get_or_insert_with(Instant::now);
         losses += 1;
         if since.elapsed() >= job.timing.reconnect || losses > 100 {
-            return Err(ApplyError::Lost(error));
+            return Err(ApplyError::Lost(log.located(error)));
         }
         events(Event::Reconnecting { reason: error.to_string() });
         if let Some(renew) = job.renew.filter(|_| error.kind == DbErrorKind::Authentication) {
@@ -181,9 +183,20 @@ struct Log {
     versions: Vec<String>,
     /// The change that was being run when a session ended.
     current: Option<String>,
+    /// What was sent and not answered when a session ended.
+    sent: Option<Sent>,
+    losses: Losses,
 }
 
 impl Log {
+    /// An error that ended a session, with what it ended.
+    fn located(&self, mut error: DbError) -> DbError {
+        if let Some(place) = self.losses.place() {
+            error.message = format!("{} while {place} ran", error.message);
+        }
+        error
+    }
+
     /// A commit that was in doubt when the connection went away: the ledger tells.
     fn settle(&mut self, ledger: &Ledger) {
         let complete = |version: &String| {
@@ -261,7 +274,18 @@ async fn work_locked(
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
     let prelude = prelude(session, &ledger, &writer).await?;
-    let mut run = ChangeRun { session, connect, job, events, writer: &writer, prelude, dirty: false };
+    let losses = &log.losses;
+    let mut run = ChangeRun {
+        session,
+        connect,
+        job,
+        events,
+        writer: &writer,
+        prelude,
+        dirty: false,
+        losses,
+        sent: None,
+    };
     for (at, (change, action, prepared)) in work.iter().enumerate() {
         if connect.cancel.is_cancelled() {
             return Err(ApplyError::Cancelled { running: None });
@@ -272,7 +296,10 @@ async fn work_locked(
         }
         let sequence = (ledger.fence + 1) * 1_000_000 + u64::try_from(at).unwrap_or(u64::MAX);
         log.current = Some(change.version.clone());
-        run.apply(change, *action, prepared, &ledger, sequence).await?;
+        if let Err(error) = run.apply(change, *action, prepared, &ledger, sequence).await {
+            log.sent = run.sent.take();
+            return Err(error);
+        }
         log.current = None;
         log.versions.push(change.version.clone());
     }

@@ -11,9 +11,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use sluice_rollout::TransactionMode;
 use sluice_rollout::{
     Block, Change, ChangeKind, Checksum, Directives, Integrity, ProblemKind, RevisionState, Script, Split,
-    TransactionMode, version_key,
+    version_key,
 };
 use sluice_text::{SourceFile, Span};
 use tokio_util::sync::CancellationToken;

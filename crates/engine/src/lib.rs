@@ -18,6 +18,7 @@ mod foreign;
 mod grant;
 mod inspect;
 pub mod ledger;
+mod loss;
 pub mod script;
 mod watch;
 

@@ -44,6 +44,7 @@ impl ChangeRun<'_, '_> {
             });
             return self.record(progress, state, statement, &format!("adopted: {evidence}")).await;
         }
+        self.refuse_deadly(progress, statement).await?;
         let limits = self.limits(progress.change, Some(statement));
         let mut attempt = 0;
         let evidence = loop {
@@ -59,6 +60,7 @@ impl ChangeRun<'_, '_> {
                 self.job.timing.silence,
                 self.events,
             );
+            self.sending(progress, statement);
             let (result, blockers) = watch.run(self.session.execute(&statement.as_statement())).await?;
             if let Err(error) = &result
                 && error.kind == DbErrorKind::ConnectionLost

@@ -74,6 +74,10 @@ impl ChangeRun<'_, '_> {
         let kind = if cancelled { "cancelled" } else { "failed" };
         let detail = format!("{place}: {error}");
         if let Err(unrecorded) = self.record_failure(progress, statement, kind, &detail).await {
+            // Nothing of it is applied, so that the next session can find that out again, and record it.
+            if unrecorded.kind == DbErrorKind::ConnectionLost {
+                return ApplyError::Lost(unrecorded);
+            }
             (self.events)(Event::Warning {
                 message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
             });

@@ -15,6 +15,7 @@ use crate::apply::{Job, backoff, lost_or_connect, pause};
 use crate::event::{Event, EventSink};
 use crate::failure::ApplyError;
 use crate::ledger::Writer;
+use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, PreparedStatement, UnitKind};
 use crate::{Connect, DbErrorKind, Limits, Query, Running, Session, Step};
 
@@ -31,6 +32,10 @@ pub(crate) struct ChangeRun<'a, 'job> {
     pub prelude: Vec<Step<'static>>,
     /// Statements of the user's have changed settings of the session.
     pub dirty: bool,
+    /// The connections that this run has lost.
+    pub losses: &'a Losses,
+    /// What was sent last: a session that a statement has ended may answer it and break at the next request.
+    pub sent: Option<Sent>,
 }
 
 impl ChangeRun<'_, '_> {
@@ -76,6 +81,7 @@ impl ChangeRun<'_, '_> {
             name: change.name.clone(),
             statements: progress.total(),
         });
+        self.sent = None;
         check_records(&progress)?;
         self.check_assertions(&progress).await?;
         let result = self.run_units(&mut progress).await;
@@ -130,6 +136,8 @@ impl ChangeRun<'_, '_> {
         statements: &[PreparedStatement],
     ) -> Result<(), ApplyError> {
         for statement in statements {
+            self.refuse_deadly(progress, statement).await?;
+            self.sending(progress, statement);
             if let Err(error) = self.session.execute(&statement.as_statement()).await {
                 return Err(self.fail_alone(progress, statement, error, Vec::new()).await);
             }
@@ -150,7 +158,20 @@ impl ChangeRun<'_, '_> {
         let begun = progress.records.values().any(|record| record.state != StatementState::Failed);
         let change = progress.change;
         for sql in change.directives.asserts.iter().filter(|_| !begun) {
-            let answer = match self.session.query(&Query::new(sql, Vec::new())).await {
+            let deadly = self.losses.verdict(&progress.version, 0);
+            let asked = match deadly {
+                Some((error, _)) => Err(error),
+                None => {
+                    self.sent = Some(Sent {
+                        version: progress.version.clone(),
+                        first: 0,
+                        ordinal: None,
+                        place: format!("the assertion `{sql}` of {}", change.up.file.path()),
+                    });
+                    self.session.query(&Query::new(sql, Vec::new())).await
+                }
+            };
+            let answer = match asked {
                 Ok(rows) => rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten(),
                 Err(error) if error.kind == DbErrorKind::ConnectionLost => {
                     return Err(ApplyError::Lost(error));
@@ -178,6 +199,29 @@ impl ChangeRun<'_, '_> {
             });
         }
         Ok(())
+    }
+
+    /// Remembers what is about to be sent, until it is answered.
+    fn sending(&mut self, progress: &Progress<'_>, first: &PreparedStatement) {
+        self.sent = Some(Sent {
+            version: progress.version.clone(),
+            first: first.ordinal,
+            ordinal: None,
+            place: progress.place(first, None),
+        });
+    }
+
+    /// Fails a statement that has ended its session again and again. Nothing of it is in doubt here: this session holds the
+    /// lock, and the ledger and the catalog say that it is not applied.
+    async fn refuse_deadly(
+        &mut self,
+        progress: &Progress<'_>,
+        statement: &PreparedStatement,
+    ) -> Result<(), ApplyError> {
+        match self.losses.verdict(&progress.version, statement.ordinal) {
+            Some((error, _)) => Err(self.fail_alone(progress, statement, error, Vec::new()).await),
+            None => Ok(()),
+        }
     }
 
     /// Time limits for a statement: short for what locks others out, none for concurrent work, which waits for every old

@@ -41,6 +41,7 @@ impl ChangeRun<'_, '_> {
         self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
         progress.row = RevisionRow::Open;
         progress.finished = state.is_complete();
+        self.sent = None;
         fault::at(Point::Committed);
         Ok(())
     }

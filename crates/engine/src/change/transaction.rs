@@ -8,7 +8,7 @@ use crate::failure::ApplyError;
 use crate::fault::{self, Point};
 use crate::script::{PreparedStatement, Unit};
 use crate::watch::Watch;
-use crate::{Committed, DbError, DbErrorKind, Step};
+use crate::{Committed, DbError, DbErrorKind, Step, TransactionError};
 
 impl ChangeRun<'_, '_> {
     /// Everything of a unit in one transaction with the ledger rows; tried again when a lock is not granted.
@@ -30,6 +30,17 @@ impl ChangeRun<'_, '_> {
                 let evidence = record.evidence.clone().unwrap_or_default();
                 return Err(inconclusive(progress, statement, evidence));
             }
+        }
+        let first = statements.first().map_or(0, |statement| statement.ordinal);
+        if let Some((mut error, ordinal)) = self.losses.verdict(&progress.version, first) {
+            let known = statements.iter().find(|statement| Some(statement.ordinal) == ordinal);
+            if let (None, Some(last)) = (known, statements.last().filter(|last| last.ordinal > first)) {
+                error.message =
+                    format!("{} (statements {first} to {} ran together)", error.message, last.ordinal);
+            }
+            let at = known.or(statements.first()).copied();
+            let error = TransactionError { step: None, error, committed: Committed::No };
+            return Err(self.fail(progress, at, error, Vec::new()).await);
         }
         let total = count(progress.prepared.statements_of(unit));
         let state = progress.state_after(index);
@@ -67,11 +78,20 @@ impl ChangeRun<'_, '_> {
                 self.job.timing.silence,
                 self.events,
             );
+            if let Some(first) = statements.first() {
+                self.sending(progress, first);
+            }
             let (result, blockers) = watch.run(self.session.transaction(&all)).await?;
             let error = match result {
                 Ok(()) => break,
                 Err(error) => error,
             };
+            let at =
+                error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
+            if let (Some(sent), Some(at)) = (&mut self.sent, at) {
+                sent.ordinal = Some(at.ordinal);
+                sent.place = progress.place(at, None);
+            }
             if matches!(error.error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
                 && error.committed == Committed::No
                 && attempt < self.job.timing.lock_attempts
@@ -90,14 +110,13 @@ impl ChangeRun<'_, '_> {
             {
                 return Err(ApplyError::Ledger(error.error.into()));
             }
-            let at =
-                error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
             let at = at.or(statements.first()).copied();
             if error.committed == Committed::Partly {
                 return Err(self.leave_in_flight(progress, &statements, at, error.error).await);
             }
             return Err(self.fail(progress, at, error, blockers).await);
         }
+        self.sent = None;
         self.prelude.clear();
         progress.row = RevisionRow::Open;
         progress.finished = state.is_complete();
