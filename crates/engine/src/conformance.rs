@@ -163,6 +163,7 @@ pub async fn run<'a, F: AsyncFn() -> Fresh<'a>>(fresh: F) {
     text_that_cannot_run_stops_everything_before_it_starts(&fresh().await).await;
     a_cancelled_run_stops(&fresh().await).await;
     repairs_are_recorded(&fresh().await).await;
+    help_says_what_was_rolled_back(&fresh().await).await;
 }
 
 const TABLE: &str = "CREATE TABLE effect (a integer);\nINSERT INTO effect (a) VALUES (1);";
@@ -448,4 +449,21 @@ async fn repairs_are_recorded(fresh: &Fresh<'_>) {
     let history = history(fresh.database, &connect).await.unwrap();
     assert_eq!(history.events.iter().filter(|event| event.kind == "repaired").count(), 2);
     assert_eq!(history.revisions.len(), 1);
+}
+
+async fn help_says_what_was_rolled_back(fresh: &Fresh<'_>) {
+    let sql = "BEGIN;\nCREATE TABLE first_one (a integer);\nCOMMIT;\n\
+               BEGIN;\nINSERT INTO first_one (a) VALUES (1);\nINSERT INTO first_one (a) VALUES (2);\n\
+               INSERT INTO nowhere (a) VALUES (3);\nCOMMIT;";
+    let error = fresh.apply(&[change("1", sql)]).await.unwrap_err();
+    let ApplyError::Statement { place, applied, resumes_at, ordinal, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(place.starts_with("migrations/1.sql:7:"), "{place}");
+    assert_eq!((*applied, *resumes_at, *ordinal), (1, 2, 4), "{error}");
+    assert_eq!(fresh.value("SELECT count(*) FROM first_one").await.as_deref(), Some("0"));
+    let help = error.help().unwrap();
+    assert!(help.contains("it goes on at statement 2") && help.contains("rolled back"), "{help}");
+    fresh.apply(&[change("1", &sql.replace("nowhere", "first_one"))]).await.unwrap();
+    assert_eq!(fresh.value("SELECT count(*) FROM first_one").await.as_deref(), Some("3"));
 }

@@ -72,6 +72,8 @@ pub enum ApplyError {
         blockers: Vec<Running>,
         /// Statements of the change that are applied and stay.
         applied: u64,
+        /// Where the next run goes on: the first statement of the transaction that was rolled back, or this one.
+        resumes_at: u64,
         /// Statements in the change.
         total: u64,
     },
@@ -182,7 +184,7 @@ impl ApplyError {
             Self::Stale { .. } => "run the same command again: it makes a new plan".to_owned(),
             Self::Script(_) => "nothing was run; correct the file and run the same command again".to_owned(),
             Self::Assertion { .. } => "make the assertion hold and run the same command again".to_owned(),
-            Self::Statement { error, blockers, applied, .. } => {
+            Self::Statement { error, blockers, applied, resumes_at, ordinal, .. } => {
                 let mut help = Vec::new();
                 if let Some(hint) = &error.hint {
                     help.push(hint.clone());
@@ -195,6 +197,12 @@ impl ApplyError {
                 }
                 help.push(if *applied == 0 {
                     "nothing of this change is applied; correct it and run the same command again".to_owned()
+                } else if resumes_at < ordinal {
+                    format!(
+                        "what comes before statement {resumes_at} stays applied; statement {resumes_at} and what follows \
+                         it up to here were rolled back; correct this one and run the same command again: it goes on at \
+                         statement {resumes_at}"
+                    )
                 } else {
                     "the statements before it stay applied; correct this one and run the same command again: it goes \
                      on here"

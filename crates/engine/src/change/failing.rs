@@ -36,6 +36,7 @@ impl ChangeRun<'_, '_> {
             error,
             blockers,
             applied: progress.applied,
+            resumes_at: statement.ordinal,
             total: progress.total(),
         }
     }
@@ -93,6 +94,7 @@ impl ChangeRun<'_, '_> {
             error,
             blockers,
             applied: progress.applied,
+            resumes_at: statement.map_or(0, |statement| progress.resumes_at(statement)),
             total: progress.total(),
         }
     }

@@ -4,7 +4,7 @@ use sluice_rollout::{Change, RevisionState, StatementRecord, StatementState};
 
 use crate::failure::ApplyError;
 use crate::ledger::RevisionEntry;
-use crate::script::{Prepared, PreparedStatement};
+use crate::script::{Prepared, PreparedStatement, Unit, UnitKind};
 
 /// Where a change stands while it is run.
 pub(super) struct Progress<'a> {
@@ -47,6 +47,18 @@ impl Progress<'_> {
             .get(&statement.ordinal)
             .copied()
             .filter(|record| record.state == StatementState::Intended)
+    }
+
+    /// Where a run goes on after this statement has failed: what it shares a transaction with is rolled back.
+    pub fn resumes_at(&self, statement: &PreparedStatement) -> u64 {
+        let is_in = |unit: &&Unit| {
+            unit.kind == UnitKind::Transaction
+                && self.prepared.statements_of(unit).iter().any(|other| other.ordinal == statement.ordinal)
+        };
+        let unit = self.prepared.units.iter().find(is_in);
+        let together = unit.map(|unit| self.prepared.statements_of(unit)).unwrap_or_default();
+        let first = together.iter().find(|other| !self.is_applied(other));
+        first.map_or(statement.ordinal, |first| first.ordinal)
     }
 
     pub fn entry(&self, state: RevisionState) -> RevisionEntry<'_> {
