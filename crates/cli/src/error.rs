@@ -189,6 +189,7 @@ pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
             "`sluice baseline --adopt --database {target}` takes it over; if it is not about the changes here, \
              `unadopted` in [policy] can warn or allow instead"
         )),
+        ProblemKind::EditedInFlight => Some(sluice_engine::unfinished::HELP.to_owned()),
         _ => ApplyError::Refused { problems: Vec::new() }.help(),
     };
     Problem::error(message).at(target).help(help)

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, Look, inspect};
+use sluice_engine::{ApplyError, Inspection, Look, inspect, unfinished};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
-    self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, TargetFact,
-    TargetName, decide,
+    self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, PlannedState,
+    StatementState, TargetFact, TargetName, decide,
 };
 use sluice_sql::{Dialect, redact};
 
@@ -54,8 +54,12 @@ pub fn survey_one(
         let integrity = context.config().policy.integrity;
         let past =
             Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };
-        let decision = decide(context.project.changes(), past, integrity, |index| {
-            context.applies(index, &connection.target)
+        let changes = context.project.changes();
+        let mut decision =
+            decide(changes, past, integrity, |index| context.applies(index, &connection.target));
+        let placeholders = context.placeholders(&site.target);
+        unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
+            prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
         });
         Ok((inspection, decision))
     })
@@ -232,7 +236,13 @@ fn plan_target(
     for (index, action) in &decision.pending {
         let Some(change) = changes.get(*index) else { continue };
         match scripts.get(*index, change, inspection.server.dialect, placeholders.as_ref()) {
-            Ok(script) => plan.pending.push(rollout::PendingChange::new(change, *action, script)),
+            Ok(script) => {
+                let script = match action {
+                    Action::Resume => begun(script, change, &inspection.ledger),
+                    Action::Apply | Action::Rerun => script,
+                };
+                plan.pending.push(rollout::PendingChange::new(change, *action, script));
+            }
             Err(error) => {
                 problems.push(Problem::error(error.message).at(error.place));
                 exit = Exit::Usage;
@@ -240,6 +250,17 @@ fn plan_target(
         }
     }
     (plan, problems, exit)
+}
+
+/// The statements of a change that an earlier run has begun, with where each of them stands.
+fn begun(script: PlannedScript, change: &Change, ledger: &rollout::Ledger) -> PlannedScript {
+    let states: HashMap<u64, StatementState> =
+        unfinished::records(change, ledger).map(|record| (record.ordinal, record.state)).collect();
+    script.begun(|ordinal| match states.get(&ordinal) {
+        Some(StatementState::Applied) => PlannedState::Applied,
+        Some(StatementState::Intended) => PlannedState::InFlight,
+        Some(StatementState::Failed) | None => PlannedState::ToRun,
+    })
 }
 
 fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedStatement> {
@@ -259,6 +280,7 @@ fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedState
                 UnitKind::Session => rollout::StatementMode::Session,
             },
             line: u32::try_from(change.up.file.position(statement.span.start).line).unwrap_or(u32::MAX),
+            state: PlannedState::ToRun,
         })
         .collect()
 }
@@ -336,6 +358,7 @@ fn change_view(change: &rollout::PendingChange, dialect: Dialect, summary: bool)
                 line: statement.line,
                 unit: statement.unit,
                 mode: word(&statement.mode),
+                state: word(&statement.state),
                 sql: redact(dialect, &statement.sql).into_owned(),
             })
             .collect(),

@@ -15,7 +15,7 @@ use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
 use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, prepare};
-use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step};
+use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step, unfinished};
 
 /// What is to be done to one target.
 pub struct Job<'a> {
@@ -262,7 +262,7 @@ async fn work_locked(
     let histories = if ledger.exists { Vec::new() } else { foreign::find(session, job.histories).await? };
     let decision = judge(job, &ledger, &histories)?;
     check_plan(job, &decision, &log.versions)?;
-    let work = prepare_all(session, job, &decision)?;
+    let work = prepare_all(session, job, &decision, &ledger)?;
     if !work.is_empty() {
         job.go_on()?;
     }
@@ -332,17 +332,21 @@ pub(crate) async fn prelude(
 
 type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
 
-/// Cuts every pending change before the first one runs, so that a broken file stops the run while nothing is done.
+/// Cuts every pending change before the first one runs, so that a broken file, or one that was edited while the change was half
+/// applied, stops the run while nothing is done.
 fn prepare_all<'a>(
     session: &dyn Session,
     job: &Job<'a>,
     decision: &Decision,
+    ledger: &Ledger,
 ) -> Result<Work<'a>, ApplyError> {
     let dialect = session.server().dialect;
     let mut work = Vec::with_capacity(decision.pending.len());
     for (index, action) in &decision.pending {
         if let Some(change) = job.changes.get(*index) {
-            work.push((change, *action, prepare(change, dialect, job.placeholders.as_ref())?));
+            let prepared = prepare(change, dialect, job.placeholders.as_ref())?;
+            unfinished::check(change, &prepared, ledger)?;
+            work.push((change, *action, prepared));
         }
     }
     Ok(work)

@@ -216,9 +216,7 @@ impl ApplyError {
             Self::StillRunning { running, .. } => {
                 format!("wait for it and run the same command again, or end it with: {}", running.stop_with)
             }
-            Self::EditedInFlight { .. } => {
-                "put that statement back as it was; what comes after it may be edited".to_owned()
-            }
+            Self::EditedInFlight { .. } => crate::unfinished::HELP.to_owned(),
             Self::Held { .. } => "run the same command again when it may go on".to_owned(),
             Self::Fenced => "run the same command again if the other run is gone".to_owned(),
             Self::Cancelled { running: Some(running) } => {

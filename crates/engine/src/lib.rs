@@ -20,6 +20,7 @@ mod inspect;
 pub mod ledger;
 mod loss;
 pub mod script;
+pub mod unfinished;
 mod watch;
 
 pub use admin::{Admin, Existing};

@@ -52,11 +52,11 @@ pub struct PlannedChange {
     pub action: String,
     /// Whether all of it lands in one transaction.
     pub atomic: bool,
-    /// The exact SQL.
+    /// The exact SQL, and of a change that is resumed also what does not run again.
     pub statements: Vec<PlannedStatement>,
 }
 
-/// A statement that would run.
+/// A statement of a pending change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlannedStatement {
     /// Place in the change, from 1.
@@ -67,6 +67,9 @@ pub struct PlannedStatement {
     pub unit: u32,
     /// How the unit runs: `transaction`, `alone` or `session`.
     pub mode: String,
+    /// `to-run`; `applied`: an earlier run has applied it, it does not run; `in-flight`: an earlier run was about to send it, it
+    /// runs if it turns out not to have taken effect.
+    pub state: String,
     /// The text that is sent.
     pub sql: String,
 }
@@ -182,6 +185,10 @@ impl PlannedChange {
         let how = match (self.action.as_str(), self.atomic) {
             ("apply", true) => "in one transaction".to_owned(),
             ("apply", false) => "statement by statement where it must be".to_owned(),
+            ("resume", _) if self.statements.iter().any(|statement| statement.state != "to-run") => {
+                let left = self.statements.iter().filter(|statement| statement.state != "applied").count();
+                format!("resume · {left} of {} to run", counted(self.statements.len(), "statement"))
+            }
             (action, _) => action.to_owned(),
         };
         out.push_str(&format!(
@@ -191,9 +198,11 @@ impl PlannedChange {
             paint.tone(Tone::Faint, &format!("{} · {how}", line(&self.path)))
         ));
         for statement in &self.statements {
-            let mark = match statement.mode.as_str() {
-                "transaction" => "│",
-                "session" => "·",
+            let mark = match (statement.state.as_str(), statement.mode.as_str()) {
+                ("applied", _) => "✓ applied ·",
+                ("in-flight", _) => "? in flight ·",
+                (_, "transaction") => "│",
+                (_, "session") => "·",
                 _ => "▸",
             };
             for (at, text) in block(&statement.sql).lines().enumerate() {
@@ -221,8 +230,14 @@ mod tests {
     use super::*;
 
     fn target(name: &str, sql: &str) -> PlannedTarget {
-        let statement =
-            PlannedStatement { ordinal: 1, line: 1, unit: 1, mode: "transaction".into(), sql: sql.into() };
+        let statement = PlannedStatement {
+            ordinal: 1,
+            line: 1,
+            unit: 1,
+            mode: "transaction".into(),
+            state: "to-run".into(),
+            sql: sql.into(),
+        };
         let change = PlannedChange {
             version: "1".into(),
             name: "a".into(),

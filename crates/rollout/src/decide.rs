@@ -109,6 +109,8 @@ pub enum ProblemKind {
     Removed,
     OutOfOrder,
     Unadopted,
+    /// A change that is half applied has another statement where one is applied or in flight.
+    EditedInFlight,
     /// A pending change requires one that is not for this target.
     Requires,
 }
@@ -284,7 +286,8 @@ fn requirement_left_out<'c>(
 }
 
 impl Decision {
-    fn problem(
+    /// Notes a problem, unless the policy allows it.
+    pub fn problem(
         &mut self,
         kind: ProblemKind,
         version: &str,

@@ -19,7 +19,7 @@ use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, PreparedStatement, UnitKind};
 use crate::{Connect, DbErrorKind, Limits, Query, Running, Session, Step};
 
-use progress::{Progress, RevisionRow, check_records};
+use progress::{Progress, RevisionRow};
 
 /// What is needed to run changes on a session that holds the lock.
 pub(crate) struct ChangeRun<'a, 'job> {
@@ -82,7 +82,6 @@ impl ChangeRun<'_, '_> {
             statements: progress.total(),
         });
         self.sent = None;
-        check_records(&progress)?;
         self.check_assertions(&progress).await?;
         let result = self.run_units(&mut progress).await;
         if self.dirty && !matches!(result, Err(ApplyError::Lost(_))) {

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use sluice_rollout::{Change, RevisionState, StatementRecord, StatementState};
 
-use crate::failure::ApplyError;
 use crate::ledger::RevisionEntry;
 use crate::script::{Prepared, PreparedStatement, Unit, UnitKind};
 
@@ -83,30 +82,4 @@ impl Progress<'_> {
         let offset = offset.filter(|offset| *offset < statement.span.len()).unwrap_or(0);
         self.change.up.file.locate(statement.span.start + offset)
     }
-}
-
-/// What is applied or in flight must still be what the file says; what failed or was not reached may be edited.
-pub(super) fn check_records(progress: &Progress<'_>) -> Result<(), ApplyError> {
-    for (ordinal, record) in &progress.records {
-        let what = match record.state {
-            StatementState::Applied => "applied",
-            StatementState::Intended => "in flight",
-            StatementState::Failed => continue,
-        };
-        let unchanged = progress
-            .prepared
-            .statements
-            .iter()
-            .find(|statement| statement.ordinal == *ordinal)
-            .is_some_and(|statement| statement.checksum == record.checksum);
-        if !unchanged {
-            return Err(ApplyError::EditedInFlight {
-                path: progress.change.up.file.path().to_owned(),
-                version: progress.change.version.clone(),
-                ordinal: *ordinal,
-                what,
-            });
-        }
-    }
-    Ok(())
 }
