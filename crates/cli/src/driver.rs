@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
 use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
 use sluice_report::{Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Command, Covers, Environment, Event, Outcome, TargetName, TargetState};
+use sluice_rollout::{
+    Command, Covers, Environment, Event, Outcome, Rollout, RolloutState, TargetName, TargetRun, TargetState,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -202,8 +204,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     fn reconcile(&mut self) {
         let wanted: HashMap<TargetName, u32> =
             self.driver.tracker.rollout().in_flight().map(|run| (run.name.clone(), run.attempt)).collect();
-        let stopping =
-            !matches!(self.driver.tracker.rollout().state(), sluice_rollout::RolloutState::Running);
+        let stopping = self.driver.tracker.rollout().state() != RolloutState::Running;
         for (target, runner) in &self.runners {
             if stopping || wanted.get(target) != Some(&runner.attempt) {
                 runner.cancel.cancel();
@@ -331,7 +332,9 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         match outcome {
             Outcome::Succeeded => Exit::Done,
             Outcome::Failed => self.first_failure.unwrap_or(Exit::Failed),
-            Outcome::WaitingAtGate | Outcome::Paused => Exit::Waiting,
+            // Failures of this run have paused it.
+            Outcome::Paused => self.first_failure.unwrap_or(Exit::Waiting),
+            Outcome::WaitingAtGate => Exit::Waiting,
             Outcome::Inconclusive => Exit::Inconclusive,
             Outcome::Cancelled => Exit::Failed,
             Outcome::Rejected => Exit::Findings,
@@ -459,11 +462,21 @@ pub fn lost(tracker: &Tracker) -> Vec<Event> {
         .collect()
 }
 
-/// Whether something ended without success and the same command should try it again.
-pub fn wants_retry(tracker: &Tracker) -> bool {
-    tracker
-        .rollout()
-        .targets()
-        .iter()
-        .any(|run| run.state.is_failed() || matches!(run.state, TargetState::Inconclusive { .. }))
+/// What the same command tries again: what ended without success. Failures that have paused the rollout, and those that a
+/// person has accepted, are tried again by `sluice rollout retry` only.
+pub fn again(tracker: &Tracker) -> Vec<Event> {
+    let rollout = tracker.rollout();
+    let kept = is_over_budget(rollout) || rollout.has_accepted_failures();
+    let retried = |run: &&TargetRun| match run.state {
+        TargetState::Failed { .. } => !kept,
+        TargetState::Cancelled | TargetState::Inconclusive { .. } => true,
+        _ => false,
+    };
+    let retried = rollout.targets().iter().filter(retried);
+    retried.map(|run| Event::RetryRequested { target: Some(run.name.clone()) }).collect()
+}
+
+/// Whether failures have paused the rollout while databases were left that it has not attempted.
+pub fn is_over_budget(rollout: &Rollout) -> bool {
+    rollout.state() == RolloutState::Running && rollout.is_over_budget()
 }

@@ -52,7 +52,8 @@ fn summary(context: &Context, sites: &[Site<'_>], surveys: &[Survey]) -> String 
     text
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A number and what it counts.
+pub fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

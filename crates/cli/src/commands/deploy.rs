@@ -3,20 +3,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sluice_report::{Deployment, TargetOutcome, TargetResult};
-use sluice_rollout::{Digest, Event, Outcome, Provenance, Release};
+use sluice_report::{Deployment, Gate, Problem, TargetOutcome, TargetResult};
+use sluice_rollout::{Digest, Event, Outcome, Provenance, ReasonKind, Release, Rollout, TargetState};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
 use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{Driver, Ran, lost, wants_retry};
+use crate::driver::{self, Driver, Ran, is_over_budget, lost};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
-use crate::question::confirm;
+use crate::question::{confirm, counted};
 use crate::sites::Site;
-use crate::tracker::gates;
+use crate::tracker::{gates, word};
 
 /// `sluice deploy`
 pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
@@ -70,9 +70,7 @@ fn attempt(
 
     let now = Timestamp::now();
     let mut events = lost(&tracker);
-    if wants_retry(&tracker) {
-        events.push(Event::RetryRequested { target: None });
-    }
+    events.extend(driver::again(&tracker));
     events.push(Event::Started);
     events.extend(prepared.authors(tracker.rollout()));
     events.extend(prepared.observations(tracker.rollout(), now));
@@ -187,19 +185,26 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
     let now = Timestamp::now();
     let mut results: HashMap<String, TargetResult> =
         ran.results.into_iter().map(|result| (result.name.clone(), result)).collect();
-    let targets = sites
+    let rollout = ran.tracker.rollout();
+    let over_budget = is_over_budget(rollout);
+    let kept = over_budget || rollout.has_accepted_failures();
+    let targets: Vec<TargetResult> = sites
         .iter()
         .zip(surveys)
         .filter_map(|(site, survey)| {
             let ran = results.remove(&site.target.name.0);
             ran.or_else(|| survey.is_up_to_date().then(|| up_to_date(site, survey)))
+                .or_else(|| if kept { left(site, rollout) } else { None })
         })
         .collect();
     let waits = matches!(ran.outcome, Outcome::WaitingAtGate | Outcome::Paused | Outcome::Rejected);
     let id = ran.tracker.id().to_owned();
     let plan = ran.tracker.rollout().plan().0.clone();
     let gates: Vec<_> = if waits {
-        gates(ran.tracker.rollout(), now).into_iter().filter(|gate| gate.result != "pass").collect()
+        let failed = ReasonKind::TargetFailed;
+        // The databases that failed are told one by one.
+        let told = |gate: &Gate| gate.result == "pass" || (over_budget && gate.gate == word(&failed));
+        gates(rollout, now).into_iter().filter(|gate| !told(gate)).collect()
     } else {
         Vec::new()
     };
@@ -213,7 +218,15 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         Outcome::WaitingAtGate => {
             Some("the same command again when the gate is open, or with --wait TIME".to_owned())
         }
+        Outcome::Paused if over_budget => Some(format!(
+            "`sluice rollout retry {id}` to try again what failed, or `sluice rollout resume {id}` to accept the \
+             failures and go on with {} not attempted yet; then the same command again",
+            counted(rollout.waiting().count(), "database")
+        )),
         Outcome::Paused => Some(format!("`sluice rollout resume {id}`, then the same command again")),
+        Outcome::Failed if kept => {
+            Some(format!("mend what is wrong, `sluice rollout retry {id}`, then the same command again"))
+        }
         Outcome::Failed | Outcome::Inconclusive => {
             Some("mend what is wrong, then the same command again".to_owned())
         }
@@ -233,6 +246,28 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         gates,
         next,
     }
+}
+
+/// A database that this run has not touched, because too many have failed or its own failure was accepted.
+fn left(site: &Site<'_>, rollout: &Rollout) -> Option<TargetResult> {
+    let run = rollout.target(&site.target.name)?;
+    let (outcome, problems) = match &run.state {
+        TargetState::Failed { message, .. } => {
+            let problem = Problem::error(message.clone()).at(site.target.name.0.clone());
+            (TargetOutcome::Failed, vec![problem])
+        }
+        TargetState::Pending => (TargetOutcome::NotAttempted, Vec::new()),
+        _ => return None,
+    };
+    Some(TargetResult {
+        name: site.target.name.0.clone(),
+        environment: site.target.environment.clone(),
+        outcome,
+        applied: Vec::new(),
+        skipped: 0,
+        milliseconds: 0,
+        problems,
+    })
 }
 
 fn duration(text: Option<&str>, option: &str) -> Result<Option<Duration>, CliError> {
