@@ -10,6 +10,7 @@ mod context;
 mod driver;
 mod engines;
 mod error;
+mod folder;
 mod histories;
 mod output;
 mod planning;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use args::{Cli, Command};
 use context::Context;
 use error::{CliError, Exit};
+use folder::Folder;
 use output::Output;
 
 /// The definition of the command line, for the reference and for completions.
@@ -77,6 +79,22 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     signals::listen(&cancel, output)?;
+    // What is stored can be looked at and decided about whatever is wrong with the files.
+    match &cli.command {
+        Command::Rollout(args::Rollout::Start(_)) => {}
+        Command::Rollout(command) => {
+            return commands::rollout::run(&Folder::enter(&cli.global, output, cancel)?, command);
+        }
+        Command::Release(args::Release::List) => {
+            Folder::enter(&cli.global, output, cancel)?;
+            return commands::release::list(output);
+        }
+        Command::Release(args::Release::Show { release }) => {
+            Folder::enter(&cli.global, output, cancel)?;
+            return commands::release::show(output, release.as_deref());
+        }
+        _ => {}
+    }
     let look = match &cli.command {
         Command::Deploy(_) | Command::Plan(_) => Some(false),
         Command::Status(_) | Command::Repair(_) => Some(true),
@@ -92,7 +110,11 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Baseline(args) => commands::baseline::run(context, args),
         Command::Repair(args) => commands::repair::run(context, args),
         Command::Release(command) => commands::release::run(context, command),
-        Command::Rollout(command) => commands::rollout::run(context, command),
-        Command::Init(_) | Command::New(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
+        Command::Rollout(args::Rollout::Start(args)) => commands::deploy::run(context, args),
+        Command::Rollout(_)
+        | Command::Init(_)
+        | Command::New(_)
+        | Command::Completions { .. }
+        | Command::Man => Ok(Exit::Done),
     }
 }

@@ -392,3 +392,27 @@ fn on_a_terminal_deploy_asks_once_before_it_applies_anything() {
     let (code, said) = on_a_terminal(&project, "deploy", "");
     assert_eq!(code, 0, "nothing to do is no question: {said}");
 }
+
+#[test]
+fn nothing_wrong_with_the_files_keeps_anybody_from_looking_at_a_rollout_or_stopping_it() {
+    let project = pairs("", "approvals = [{ required = 1, from = [\"group:dba\"] }]");
+    let people = "\n[people]\ndba = [\"ann@example.com\"]\n";
+    let configured = format!("{}{people}", project.read("sluice.toml"));
+    project.write("sluice.toml", &configured).commit("People");
+    project.sluice(&["deploy"]).exits(5);
+    project.write("migrations/0009_x.sql", "");
+    project.sluice(&["deploy"]).exits(2);
+    project.write("sluice.toml", &configured.replace("[\"ann@example.com\"]", "[]"));
+    project.sluice(&["deploy"]).exits(2);
+    for command in [&["rollout", "list"][..], &["rollout", "show"], &["rollout", "why"], &["release", "list"]] {
+        project.sluice(command).exits(0);
+    }
+    project.sluice(&["release", "show"]).exits(0).says("0001");
+    project.sluice_as(REVIEWER, &["rollout", "pause"]).exits(0).says("paused by Ann");
+    project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
+    project.sluice_as("Zoe <zoe@example.com>", &["rollout", "approve"]).exits(1).says("does not count");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0).says("approves");
+    project.sluice_as(REVIEWER, &["rollout", "cancel"]).exits(0).says("cancelled");
+    std::fs::remove_file(project.path("sluice.toml")).unwrap();
+    project.sluice(&["rollout", "list"]).exits(2).says("no sluice.toml");
+}
