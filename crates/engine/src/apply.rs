@@ -285,6 +285,7 @@ async fn work_locked(
         dirty: false,
         losses,
         sent: None,
+        cleaned: Vec::new(),
     };
     for (at, (change, action, prepared)) in work.iter().enumerate() {
         if connect.cancel.is_cancelled() {

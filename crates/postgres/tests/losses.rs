@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use sluice_engine::conformance::{Fresh, TransactionMode, change};
-use sluice_engine::{ApplyError, history};
+use sluice_engine::{ApplyError, Event, history};
 
 use sluice_testkit::newest_postgres;
 
@@ -33,4 +33,40 @@ async fn a_statement_that_kills_its_session_fails_after_three_deaths() {
         let changes = [changes[0].clone(), change("2", "SELECT nextval('sent')")];
         assert_eq!(fresh.apply(&changes).await.unwrap().versions, ["2"]);
     }
+}
+
+#[tokio::test]
+async fn statements_that_cannot_run_here_are_refused_with_the_way_out() {
+    let server = newest_postgres();
+    let database = server.database();
+    let fresh = Fresh { database: &sluice_postgres::Postgres, url: database.url().to_owned() };
+    let table = change(
+        "1",
+        "CREATE TABLE base (a integer);\nCREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END';",
+    );
+    for (sql, says) in [
+        ("COPY base TO STDOUT;", "take it out of the change"),
+        ("CALL p();", "`-- sluice: transaction=none`"),
+    ] {
+        let error = fresh.apply(&[table.clone(), change("2", sql)]).await.unwrap_err();
+        let ApplyError::Statement { version, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(version, "2");
+        assert!(error.help().unwrap().contains(says), "{error}: {:?}", error.help());
+    }
+}
+
+#[tokio::test]
+async fn what_a_failed_index_leaves_is_told_once() {
+    let server = newest_postgres();
+    let database = server.database();
+    let fresh = Fresh { database: &sluice_postgres::Postgres, url: database.url().to_owned() };
+    let changes = [
+        change("1", "CREATE TABLE base (a integer);\nINSERT INTO base VALUES (1), (1);"),
+        change("2", "CREATE UNIQUE INDEX CONCURRENTLY base_a ON base (a);"),
+    ];
+    let (result, events) = fresh.apply_with(&changes, |_| {}).await;
+    assert!(matches!(result, Err(ApplyError::Statement { .. })), "{result:?}");
+    let told = events.iter().filter(|event| matches!(event, Event::CleanedUp { .. })).count();
+    assert_eq!(told, 1, "{events:?}");
+    assert_eq!(database.psql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
 }

@@ -211,10 +211,14 @@ impl ChangeRun<'_, '_> {
                     });
                     return Ok((verdict, false));
                 }
-                (self.events)(Event::CleanedUp {
-                    version: progress.change.version.clone(),
-                    statement: sql.clone(),
-                });
+                // A statement that is tried twice leaves the same thing twice.
+                if !self.cleaned.contains(sql) {
+                    self.cleaned.push(sql.clone());
+                    (self.events)(Event::CleanedUp {
+                        version: progress.change.version.clone(),
+                        statement: sql.clone(),
+                    });
+                }
             }
             cleaned = true;
         }

@@ -36,6 +36,8 @@ pub(crate) struct ChangeRun<'a, 'job> {
     pub losses: &'a Losses,
     /// What was sent last: a session that a statement has ended may answer it and break at the next request.
     pub sent: Option<Sent>,
+    /// Clean-ups that were told.
+    pub cleaned: Vec<String>,
 }
 
 impl ChangeRun<'_, '_> {
@@ -82,6 +84,7 @@ impl ChangeRun<'_, '_> {
             statements: progress.total(),
         });
         self.sent = None;
+        self.cleaned.clear();
         self.check_assertions(&progress).await?;
         let result = self.run_units(&mut progress).await;
         if self.dirty && !matches!(result, Err(ApplyError::Lost(_))) {
