@@ -86,6 +86,7 @@ impl Driver<'_> {
                 runners: HashMap::new(),
                 results: Vec::new(),
                 first_failure: None,
+                warned: HashMap::new(),
                 stale: false,
                 paused: Arc::default(),
                 looked: Instant::now(),
@@ -104,6 +105,8 @@ struct Loop<'scope, 'env, 'a> {
     runners: HashMap<TargetName, Runner>,
     results: Vec<TargetResult>,
     first_failure: Option<Exit>,
+    /// What the engine warned of, until it is known whether the result says it, too.
+    warned: HashMap<TargetName, Vec<String>>,
     stale: bool,
     /// Who has paused the rollout, for the runners.
     paused: Arc<Mutex<Option<String>>>,
@@ -264,11 +267,23 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
 
     fn take(&mut self, news: News, events: &mut Vec<Event>) {
         match news {
-            News::Happened { target, event } => self.progress.event(&target.0, &event),
+            News::Happened { target, event } => match event {
+                sluice_engine::Event::Warning { message } => {
+                    self.warned.entry(target).or_default().push(message);
+                }
+                event => self.progress.event(&target.0, &event),
+            },
             News::Ended { target, attempt, result, time } => {
                 self.progress.ended(&target.0);
                 self.runners.remove(&target);
-                self.results.push(self.result(&target, &result, time));
+                let report = self.result(&target, &result, time);
+                // What the result has is told once, by it.
+                for message in self.warned.remove(&target).into_iter().flatten() {
+                    if !report.problems.iter().any(|problem| problem.message == message) {
+                        self.progress.event(&target.0, &sluice_engine::Event::Warning { message });
+                    }
+                }
+                self.results.push(report);
                 if let Err(error) = &result
                     && !matches!(error, ApplyError::Held { .. })
                 {
