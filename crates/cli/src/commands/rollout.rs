@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{RolloutList, RolloutSummary};
-use sluice_rollout::{Digest, Event, Identity, Outcome, RolloutState, TargetName, TargetState};
+use sluice_rollout::{Digest, Event, Identity, NotCounted, Outcome, RolloutState, TargetName, TargetState};
 use sluice_store::{Store, StoredRollout};
 
 use crate::args;
@@ -273,7 +273,9 @@ fn check_approver(tracker: &Tracker, by: &Identity, environment: Option<&str>) -
     for rule in rules {
         match rule.eligible(by, people, rollout.authors()) {
             Ok(()) => return Ok(()),
-            Err(reason) => refusal = Some(reason),
+            // Whoever wrote the release is named by a rule: that is what keeps the decision from counting.
+            Err(NotCounted::Author) => refusal = Some(NotCounted::Author),
+            Err(reason) => refusal = refusal.or(Some(reason)),
         }
     }
     let reason = refusal.map(|reason| reason.to_string()).unwrap_or_default();
