@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::driver::is_over_budget;
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, draft, survey};
+use crate::question::counted;
 use crate::sites::Site;
 use crate::tracker::Tracker;
 
@@ -345,7 +346,8 @@ fn observe(sites: &[Site<'_>], surveys: &[Survey]) -> Observed {
                 let reason = if count == 0 {
                     format!("{name}: its history does not fit the release")
                 } else {
-                    format!("{name}: {count} changes of the release are not applied")
+                    let are = if count == 1 { "is" } else { "are" };
+                    format!("{name}: {} of the release {are} not applied", counted(count, "change"))
                 };
                 return Observed::Unfinished { reason };
             }
