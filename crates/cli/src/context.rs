@@ -14,6 +14,7 @@ use crate::ahead::Ahead;
 use crate::args::Global;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+use crate::places;
 use crate::secrets::Secrets;
 use crate::sites::{self, Connection, Resolver, Site};
 use crate::targets;
@@ -86,6 +87,16 @@ impl Context {
     /// As [`sites::select`].
     pub fn sites(&self) -> Result<Vec<Site<'_>>, CliError> {
         sites::select(self.config(), &self.global)
+    }
+
+    /// As [`Context::sites`], for what runs changes: refuses two names of one database.
+    ///
+    /// # Errors
+    /// Those of [`Context::sites`] and [`places::check`].
+    pub fn distinct_sites(&self) -> Result<Vec<Site<'_>>, CliError> {
+        let sites = self.sites()?;
+        places::check(self.config(), &sites, &self.resolver.secrets)?;
+        Ok(sites)
     }
 
     /// Time limits from the configuration.

@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod histories;
 mod output;
+mod places;
 mod planning;
 mod preparation;
 mod progress;

@@ -118,6 +118,54 @@ fn a_failure_budget_is_not_passed_by_selecting_what_is_left() {
 }
 
 #[test]
+fn a_warning_of_the_policy_is_said_once() {
+    let project = pairs("", "");
+    let text = format!("{}\n[policy]\nedited = \"warn\"\n", project.read("sluice.toml"));
+    project.write("sluice.toml", &text).commit("Warn");
+    project.sluice(&["deploy", "--database", "sa"]).exits(0);
+    project.write("migrations/0001_a.sql", "CREATE TABLE a (id bigint PRIMARY KEY);\n");
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Edited");
+    let run = project.sluice(&["deploy", "--database", "sa"]).exits(0);
+    assert_eq!(run.all().matches("was edited after it was applied").count(), 1, "{run}");
+}
+
+#[test]
+fn a_stage_whose_previous_one_is_not_selected_says_what_to_deploy_first() {
+    let project = pairs("", "");
+    let run =
+        project.sluice(&["deploy", "--env", "prod"]).exits(5).says("`sluice deploy --env staging` first");
+    run.says("sa: 1 change of the release is not applied");
+}
+
+#[test]
+fn an_author_whom_one_rule_names_is_told_that_it_is_the_authorship() {
+    let project = pairs(
+        "",
+        "approvals = [{ required = 1, from = [\"group:dba\"] }, { required = 1, from = [\"sec@x.com\"] }]",
+    );
+    let people = "\n[people]\ndba = [\"bob@example.com\", \"ann@example.com\"]\n";
+    project.write("sluice.toml", &format!("{}{people}", project.read("sluice.toml"))).commit("People");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(AUTHOR, &["rollout", "approve"]).exits(1).says("is the author or committer");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["rollout", "why"]).exits(0).keeps_quiet_about("does not count");
+}
+
+#[test]
+fn one_database_under_two_names_is_refused() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let text = project.read("sluice.toml").replace("sqlite:pa.db", "sqlite:./sa.db?mode=rw");
+    project.write("sluice.toml", &text).commit("The same file");
+    for command in
+        [&["plan"][..], &["deploy"], &["deploy", "--env", "staging"], &["deploy", "--database", "pa"]]
+    {
+        project.sluice(command).exits(2).says("sa (staging) and pa (prod) are the same database");
+    }
+    project.sluice(&["plan", "--database", "sb"]).exits(0);
+    assert_eq!(tables(&project, "sa"), 0);
+}
+
+#[test]
 fn a_release_that_was_rejected_does_not_come_back_as_another_rollout() {
     let project = pairs("", "approvals = [{ required = 1 }]");
     project.sluice(&["deploy"]).exits(5);
@@ -404,7 +452,8 @@ fn nothing_wrong_with_the_files_keeps_anybody_from_looking_at_a_rollout_or_stopp
     project.sluice(&["deploy"]).exits(2);
     project.write("sluice.toml", &configured.replace("[\"ann@example.com\"]", "[]"));
     project.sluice(&["deploy"]).exits(2);
-    for command in [&["rollout", "list"][..], &["rollout", "show"], &["rollout", "why"], &["release", "list"]] {
+    for command in [&["rollout", "list"][..], &["rollout", "show"], &["rollout", "why"], &["release", "list"]]
+    {
         project.sluice(command).exits(0);
     }
     project.sluice(&["release", "show"]).exits(0).says("0001");

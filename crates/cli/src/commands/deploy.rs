@@ -20,7 +20,7 @@ use crate::tracker::{gates, word};
 
 /// `sluice deploy`
 pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
-    let sites = context.sites()?;
+    let sites = context.distinct_sites()?;
     let wait = duration(args.wait.as_deref(), "--wait")?.unwrap_or(Duration::ZERO);
     let lock_wait =
         duration(args.lock_wait.as_deref(), "--lock-wait")?.unwrap_or(context.config().apply.lock_wait);
@@ -214,6 +214,16 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         Outcome::WaitingAtGate if gates.iter().any(|gate| gate.gate == "approval") => {
             let plan = ran.tracker.rollout().plan().short();
             Some(format!("`sluice rollout approve {id} --plan {plan}`, then the same command again"))
+        }
+        Outcome::WaitingAtGate
+            if let Some(stage) = gates
+                .iter()
+                .find(|gate| gate.gate == word(&ReasonKind::PreviousStage) && gate.opens_at.is_none()) =>
+        {
+            let after = rollout.stages().iter().find(|known| known.environment.name == stage.environment);
+            after
+                .and_then(|stage| stage.after.as_ref())
+                .map(|after| format!("`sluice deploy --env {after}` first, then the same command again"))
         }
         Outcome::WaitingAtGate => {
             Some("the same command again when the gate is open, or with --wait TIME".to_owned())

@@ -5,7 +5,7 @@ use crate::planning::{plan, survey};
 
 /// `sluice plan`
 pub fn run(context: &Context, args: &args::Plan) -> Result<Exit, CliError> {
-    let sites = context.sites()?;
+    let sites = context.distinct_sites()?;
     let release = context.project.release(sluice_rollout::Provenance::default());
     let surveys = survey(context, &sites, false);
     let (report, exit) = plan(context, &sites, &release.digest, &surveys, args.summary);
