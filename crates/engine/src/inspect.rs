@@ -6,6 +6,7 @@ use sluice_rollout::{ForeignHistory, Ledger};
 use crate::apply::{lost_or_connect, read_ledger};
 use crate::failure::ApplyError;
 use crate::foreign::{self, Histories};
+use crate::ledger::LedgerError;
 use crate::{Connect, Database, DbErrorKind, Leftover, Query, Row, Server, Session};
 
 /// What a target looks like.
@@ -138,6 +139,12 @@ pub async fn history(database: &dyn Database, connect: &Connect) -> Result<Histo
 }
 
 async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> {
+    match read_ledger(session).await {
+        Ok(ledger) if !ledger.exists => return Ok(History::default()),
+        // What a damaged ledger still tells helps to mend it.
+        Ok(_) | Err(ApplyError::Ledger(LedgerError::Damaged(_))) => {}
+        Err(error) => return Err(error),
+    }
     let dialect = session.ledger_dialect().clone();
     let time = |column: &str| dialect.timestamp_text.replace("{}", column);
     let revisions = format!(
@@ -148,11 +155,7 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         finished = time("finished_at"),
         p = dialect.prefix
     );
-    let rows = match session.query(&Query::new(revisions, Vec::new())).await {
-        Ok(rows) => rows,
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => return Ok(History::default()),
-        Err(error) => return Err(lost_or_connect(error)),
-    };
+    let rows = rows_of(session, revisions).await?;
     let revisions = rows
         .iter()
         .map(|row| RevisionRow {
@@ -178,10 +181,8 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         at = time("at"),
         p = dialect.prefix
     );
-    let events = session
-        .query(&Query::new(events, Vec::new()))
-        .await
-        .map_err(lost_or_connect)?
+    let events = rows_of(session, events)
+        .await?
         .iter()
         .map(|row| EventRow {
             at: required(row, 0),
@@ -193,6 +194,18 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         })
         .collect();
     Ok(History { revisions, events })
+}
+
+/// Rows of a table of the ledger; none where it is missing.
+async fn rows_of(session: &mut dyn Session, sql: String) -> Result<Vec<Row>, ApplyError> {
+    match session.query(&Query::new(sql, Vec::new())).await {
+        Ok(rows) => Ok(rows),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(Vec::new()),
+        Err(error) if error.kind == DbErrorKind::Statement => {
+            Err(ApplyError::Ledger(LedgerError::Database(error)))
+        }
+        Err(error) => Err(lost_or_connect(error)),
+    }
 }
 
 fn optional(row: &Row, column: usize) -> Option<String> {

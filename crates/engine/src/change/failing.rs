@@ -100,6 +100,47 @@ impl ChangeRun<'_, '_> {
     }
 }
 
+/// Whether the ledger could be read before, and a statement has made it so that it cannot be written any more.
+pub(super) fn is_broken(error: &DbError) -> bool {
+    matches!(error.kind, DbErrorKind::UndefinedTable | DbErrorKind::Statement)
+}
+
+/// The failure of a statement after which the ledger cannot be written any more.
+pub(super) fn broken(error: &DbError) -> DbError {
+    let mut failure =
+        DbError::new(DbErrorKind::Statement, format!("the ledger cannot be written after it: {error}"));
+    failure.hint = Some("a change must leave the tables of the ledger alone".to_owned());
+    failure
+}
+
+/// The end of a run that cannot record what it did.
+pub(super) fn unrecorded(
+    progress: &Progress<'_>,
+    statement: &PreparedStatement,
+    error: DbError,
+) -> ApplyError {
+    if !is_broken(&error) {
+        return lost_or_connect(error);
+    }
+    let mut error = broken(&error);
+    error.hint = Some(
+        "a change must leave the tables of the ledger alone; this statement is carried out: restore the ledger, from a \
+         backup or by `sluice baseline`"
+            .to_owned(),
+    );
+    ApplyError::Statement {
+        place: progress.place(statement, None),
+        version: progress.change.version.clone(),
+        ordinal: statement.ordinal,
+        summary: statement.summary(),
+        error,
+        blockers: Vec::new(),
+        applied: progress.applied,
+        resumes_at: statement.ordinal,
+        total: progress.total(),
+    }
+}
+
 pub(super) fn inconclusive(
     progress: &Progress<'_>,
     statement: &PreparedStatement,

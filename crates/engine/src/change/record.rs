@@ -1,6 +1,7 @@
 use sluice_rollout::{RevisionState, StatementState};
 
 use super::ChangeRun;
+use super::failing::unrecorded;
 use super::progress::{Progress, RevisionRow};
 use crate::apply::lost_or_connect;
 use crate::failure::ApplyError;
@@ -38,7 +39,7 @@ impl ChangeRun<'_, '_> {
         if state.is_complete() {
             self.push_event("applied", progress, None, &mut steps);
         }
-        self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
+        self.commit(steps).await.map_err(|error| unrecorded(progress, statement, error.error))?;
         progress.row = RevisionRow::Open;
         progress.finished = state.is_complete();
         self.sent = None;

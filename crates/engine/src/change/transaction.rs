@@ -1,6 +1,6 @@
 use sluice_rollout::{RevisionState, StatementState};
 
-use super::failing::inconclusive;
+use super::failing::{broken, inconclusive, is_broken};
 use super::progress::{Progress, RevisionRow};
 use super::{ChangeRun, count};
 use crate::event::Event;
@@ -108,6 +108,11 @@ impl ChangeRun<'_, '_> {
                     DbErrorKind::Fenced | DbErrorKind::Cancelled | DbErrorKind::ConnectionLost
                 )
             {
+                let after = error.step.is_some_and(|step| step >= before + statements.len());
+                if let Some(at) = culprit(&statements).filter(|_| after && is_broken(&error.error)) {
+                    let error = TransactionError { error: broken(&error.error), ..error };
+                    return Err(self.fail(progress, Some(at), error, blockers).await);
+                }
                 return Err(ApplyError::Ledger(error.error.into()));
             }
             let at = at.or(statements.first()).copied();
@@ -150,4 +155,10 @@ impl ChangeRun<'_, '_> {
             None => ApplyError::Connect(error),
         }
     }
+}
+
+/// Which of the statements of a transaction broke the ledger: the first that names it, or else the first.
+fn culprit<'s>(statements: &[&'s PreparedStatement]) -> Option<&'s PreparedStatement> {
+    let names_it = |statement: &&&PreparedStatement| statement.sql.to_ascii_lowercase().contains("sluice");
+    statements.iter().find(names_it).or(statements.first()).copied()
 }
