@@ -64,6 +64,7 @@ fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
                 ProblemKind::OutOfOrder => "late",
                 ProblemKind::Requires => "requires",
                 ProblemKind::Unadopted => "unadopted",
+                ProblemKind::EditedInFlight => "edited-in-flight",
             };
             format!("{kind} {}", problem.version)
         })
