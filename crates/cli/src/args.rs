@@ -41,7 +41,7 @@ pub struct Global {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Do not ask: deploy asks once on a terminal before it applies anything
+    /// Do not ask: on a terminal deploy asks once before it applies anything, and baseline before it records everything
     #[arg(short, long, global = true)]
     pub yes: bool,
 }
@@ -71,6 +71,10 @@ pub enum Command {
     /// Show what was done to the databases, failures included
     History(History),
     /// Record changes as already there, without running them
+    ///
+    /// It is the claim of a person who has looked. Without `--to` it is about every change of the repository: on a terminal it asks
+    /// first, elsewhere it wants `--yes` as soon as there is more than one database. A change that is half applied is refused, and so
+    /// is what somebody has rejected for the database.
     Baseline(Baseline),
     /// Show what is wrong with a ledger, and mend what evidence supports
     Repair(Repair),

@@ -257,6 +257,28 @@ impl Preparation {
     }
 }
 
+/// Refuses what brings a database to a release that somebody has refused for it.
+///
+/// # Errors
+/// The rejection; a store that cannot be read.
+pub fn check_rejected(release: &Digest, database: &TargetName) -> Result<(), CliError> {
+    if !Path::new(STATE).join("state.db").exists() {
+        return Ok(());
+    }
+    for summary in Store::open(Path::new(STATE))?.rollouts()? {
+        if summary.release != *release || summary.status != "rejected" {
+            continue;
+        }
+        let tracker = stored(&summary.id)?;
+        if let Some(rejection) = tracker.rollout().rejection()
+            && let Some(run) = tracker.rollout().rejected().find(|run| run.name == *database)
+        {
+            return Err(rejected_before(&tracker, rejection, &[&run.name]));
+        }
+    }
+    Ok(())
+}
+
 /// The refusal to give databases a release that somebody has refused for them.
 fn rejected_before(tracker: &Tracker, rejection: &Rejection, targets: &[&TargetName]) -> CliError {
     let names: Vec<&str> = targets.iter().map(|name| name.0.as_str()).collect();

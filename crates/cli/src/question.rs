@@ -29,6 +29,34 @@ pub fn confirm(context: &Context, sites: &[Site<'_>], surveys: &[Survey]) -> Res
         .help("answer y, or give --yes to be asked nothing"))
 }
 
+/// Asks a person at a terminal whether everything of the repository is to be recorded as there. Where nobody can be asked, several
+/// databases want `--yes`.
+///
+/// # Errors
+/// The answer is no, or nobody can be asked.
+pub fn confirm_baseline(context: &Context, sites: &[Site<'_>], changes: usize) -> Result<(), CliError> {
+    if context.global.yes {
+        return Ok(());
+    }
+    let what = format!("{} on {}", counted(changes, "change"), counted(sites.len(), "database"));
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if context.global.format == Format::Human && terminal {
+        let names: Vec<&str> = sites.iter().map(|site| site.target.name.0.as_str()).collect();
+        let question = format!("{what} ({})\nrecord all of them as already there? [y/N] ", names.join(", "));
+        if answer(context, &question) {
+            return Ok(());
+        }
+        return Err(CliError::new(Exit::Cancelled, Problem::error("cancelled: nothing was recorded"))
+            .help("--to VERSION records the changes up to that one"));
+    }
+    if sites.len() <= 1 {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("a baseline without --to would record {what} as already there")).help(
+        "--to VERSION says up to which change they are there, --database NAME or --env NAME where; --yes records all",
+    ))
+}
+
 /// What is pending, environment by environment.
 fn summary(context: &Context, sites: &[Site<'_>], surveys: &[Survey]) -> String {
     let mut text = String::new();

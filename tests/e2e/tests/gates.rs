@@ -152,6 +152,32 @@ fn an_author_whom_one_rule_names_is_told_that_it_is_the_authorship() {
 }
 
 #[test]
+fn a_baseline_is_no_way_around_a_rejection_or_a_half_applied_change_and_asks_before_it_takes_everything() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let recorded = |name: &str| {
+        project.sqlite(name, "SELECT count(*) FROM sqlite_master WHERE name = 'sluice_revision'")
+    };
+    project.sluice(&["baseline"]).exits(2).says("1 change on 4 databases").says("--to VERSION");
+    let (code, said) = on_a_terminal(&project, "baseline", "n\n");
+    assert!(code == 130 && said.contains("record all of them as already there?"), "{said}");
+    assert_eq!(recorded("pa.db"), "0");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "reject", "-m", "the names are wrong"]).exits(0);
+    for arguments in [&["baseline", "--yes"][..], &["baseline", "--to", "0001"]] {
+        project.sluice(arguments).exits(1).says("was rejected for pa by Ann").says("sa: 0 changes");
+    }
+    assert_eq!(recorded("pa.db"), "0");
+
+    let text = "CREATE TABLE b (id integer PRIMARY KEY);\n";
+    project.write("migrations/0002_b.sql", text).commit("Another release");
+    project.sluice(&["baseline", "--to", "0001", "--env", "prod"]).exits(0).says("pa: 1 change");
+    let half = "UPDATE sluice_revision SET state = 'failed', finished_at = NULL";
+    project.sqlite("pa.db", half);
+    project.sluice(&["baseline", "--database", "pa"]).exits(1).says("change 0001 is half applied");
+    project.sluice(&["baseline", "--database", "pb"]).exits(0).says("pb: 1 change");
+}
+
+#[test]
 fn one_database_under_two_names_is_refused() {
     let project = pairs("", "approvals = [{ required = 1 }]");
     let text = project.read("sluice.toml").replace("sqlite:pa.db", "sqlite:./sa.db?mode=rw");

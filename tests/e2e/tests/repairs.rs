@@ -202,7 +202,7 @@ fn baselines_tell_programs_what_was_recorded() {
     let text = project.read("sluice.toml");
     let more = "\n[[database]]\nname = \"gone\"\nenvironment = \"dev\"\nurl = \"sqlite:no/such/folder/x.db?mode=rw\"\n";
     project.write("sluice.toml", &format!("{text}{more}"));
-    let run = project.sluice(&["baseline", "--format", "json"]).exits(3);
+    let run = project.sluice(&["baseline", "--yes", "--format", "json"]).exits(3);
     let targets = &run.json()["targets"];
     assert_eq!(targets[0]["recorded"], 0, "{run}");
     assert_eq!(targets[1]["problems"].as_array().unwrap().len(), 1, "{run}");
