@@ -44,7 +44,8 @@ pub use machine::{
 };
 pub use past::{ForeignHistory, Past};
 pub use plan::{
-    PendingChange, Plan, PlannedScript, PlannedState, PlannedStatement, SkippedChange, StatementMode, TargetPlan,
+    PendingChange, Plan, PlannedScript, PlannedState, PlannedStatement, SkippedChange, StatementMode,
+    TargetPlan,
 };
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
