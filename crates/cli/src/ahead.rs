@@ -48,8 +48,7 @@ impl Ahead {
             sites.truncate(LOOKERS);
             let look = Look { thorough, histories: histories::wanted(&known) };
             let seen = in_parallel(&sites, LOOKERS, |site| {
-                let mut connection = resolver.connection(&known, site).ok()?;
-                connection.connect.cancel = stop.clone();
+                let connection = resolver.connection(&known, site, &stop).ok()?;
                 let runtime = Context::runtime().ok()?;
                 let seen = runtime.block_on(inspect(connection.family, &connection.connect, look));
                 Some((site.target.name.clone(), seen))

@@ -95,7 +95,7 @@ impl Context {
     /// Those of [`Context::sites`] and [`places::check`].
     pub fn distinct_sites(&self) -> Result<Vec<Site<'_>>, CliError> {
         let sites = self.sites()?;
-        places::check(self.config(), &sites, &self.resolver.secrets)?;
+        places::check(self.config(), &sites, &self.resolver)?;
         Ok(sites)
     }
 
@@ -137,7 +137,7 @@ impl Context {
     /// # Errors
     /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
-        let connection = self.resolver.connection(self.config(), site)?;
+        let connection = self.resolver.connection(self.config(), site, &self.cancel)?;
         if site.target.engine.is_none() {
             self.check_targets(&connection.target)?;
         }
@@ -165,15 +165,15 @@ impl Context {
     ) -> Result<T, ApplyError> {
         let connection = self.connection(site).map_err(ApplyError::Connect)?;
         let (known_before, url) = (connection.known_before, connection.connect.url.clone());
-        match work(connection) {
-            Err(ApplyError::Connect(error) | ApplyError::Lost(error))
-                if error.kind == DbErrorKind::Authentication && known_before =>
-            {
-                self.resolver.secrets.forget(&site.entry.url, &url);
-                work(self.connection(site).map_err(ApplyError::Connect)?)
-            }
-            result => result,
+        let result = work(connection);
+        let refused = matches!(
+            &result,
+            Err(ApplyError::Connect(error) | ApplyError::Lost(error)) if error.kind == DbErrorKind::Authentication
+        );
+        if refused && known_before && self.resolver.secrets.forget(&site.entry.url, &url) {
+            return work(self.connection(site).map_err(ApplyError::Connect)?);
         }
+        result
     }
 
     /// Holds every `targets` directive against a target whose engine is known only now.

@@ -8,8 +8,7 @@ use sluice_project::secret::SecretRef;
 use sluice_report::Problem;
 
 use crate::error::{CliError, Exit};
-use crate::secrets::Secrets;
-use crate::sites::Site;
+use crate::sites::{Resolver, Site};
 
 /// Refuses two names of one database: what is deployed to the one would count for the other, past its gates.
 ///
@@ -18,7 +17,7 @@ use crate::sites::Site;
 ///
 /// # Errors
 /// The names of both.
-pub fn check(config: &Config, sites: &[Site<'_>], secrets: &Secrets) -> Result<(), CliError> {
+pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result<(), CliError> {
     let selected = |entry: &DatabaseEntry| sites.iter().any(|site| site.target.name.0 == entry.name);
     let mut known: HashMap<String, &DatabaseEntry> = HashMap::new();
     let mut problems = Vec::new();
@@ -27,7 +26,9 @@ pub fn check(config: &Config, sites: &[Site<'_>], secrets: &Secrets) -> Result<(
             continue;
         }
         // What does not resolve is told when its turn comes.
-        let Ok((url, _)) = secrets.resolve(&entry.url, Path::new(".")) else { continue };
+        let Ok((url, _)) = resolver.secrets.resolve(&entry.url, Path::new("."), &resolver.cancel) else {
+            continue;
+        };
         let Some(place) = place(url.expose()) else { continue };
         let Some(other) = known.get(&place) else {
             known.insert(place, entry);
