@@ -31,7 +31,7 @@ pub(super) fn compile(source: &str) -> Result<(IdedExpr, BTreeSet<String>), Sele
         let mut expression = match Parser::new().parse(source) {
             Ok(expression) => expression,
             Err(errors) => {
-                let reason = errors.errors.first().map_or_else(String::new, |error| one_line(&error.msg));
+                let reason = errors.errors.first().map_or_else(String::new, |error| plain(&error.msg));
                 return Err(SelectorError::Syntax { source_text: source.to_owned(), reason });
             }
         };
@@ -45,6 +45,27 @@ pub(super) fn compile(source: &str) -> Result<(IdedExpr, BTreeSet<String>), Sele
         let handle = thread.spawn_scoped(scope, work).map_err(|_| gave_up())?;
         handle.join().unwrap_or_else(|_| Err(gave_up()))
     })
+}
+
+/// What the parser says, without its grammar.
+fn plain(said: &str) -> String {
+    let said = one_line(said);
+    let said = said.strip_prefix("Syntax error: ").unwrap_or(&said);
+    let said = said.split_once(" expecting ").map_or(said, |(said, _)| said);
+    let at_end = "it ends where something is missing";
+    for start in ["mismatched input ", "extraneous input ", "no viable alternative at input "] {
+        if let Some(input) = said.strip_prefix(start) {
+            let input = input.trim_matches('\'');
+            return match input {
+                "<EOF>" => at_end.to_owned(),
+                _ => format!("`{}` is not expected there", input.replace("<EOF>", "")),
+            };
+        }
+    }
+    match said.strip_prefix("token recognition error at: ") {
+        Some(input) => format!("`{}` is not understood", input.trim_matches('\'')),
+        None => said.to_owned(),
+    }
 }
 
 /// Walks the tree once: refuses what a selector has no use for, notes the labels, turns `labels['x']` into the label.

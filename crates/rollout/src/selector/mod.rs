@@ -58,7 +58,7 @@ pub enum SelectorError {
         source_text: String,
     },
     /// Not CEL.
-    #[error("`{source_text}` is not a CEL expression: {reason}")]
+    #[error("`{source_text}` is not a CEL expression: {reason}: write one such as region == 'eu'")]
     Syntax {
         /// The expression.
         source_text: String,
