@@ -21,7 +21,6 @@ fn value(config: &Config) -> Value {
         "project": without_nulls(json!({
             "name": config.project.name,
             "migrations": config.project.migrations,
-            "schema": config.project.schema,
             "layout": config.project.layout.map(Layout::name),
         })),
         "placeholders": { "enabled": config.placeholders.enabled, "values": config.placeholders.values },

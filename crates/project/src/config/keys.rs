@@ -150,7 +150,11 @@ const PROJECT: Table = Table {
             r#"["migrations"]"#,
             "Folder of the migrations, or a list of folders, relative to this file.",
         ),
-        optional("schema", Kind::Text(Form::Path), "Folder of the desired schema of a declarative project."),
+        optional(
+            "schema",
+            Kind::Text(Form::Path),
+            "Folder of the desired schema of a declarative project. Not supported yet: refused.",
+        ),
         optional(
             "layout",
             Kind::Choice(LAYOUTS),
