@@ -135,12 +135,14 @@ impl Context {
     /// Resolves a target's URL.
     ///
     /// # Errors
-    /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target.
+    /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target; changes that are written for another
+    /// engine.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
         let connection = self.resolver.connection(self.config(), site, &self.cancel)?;
         if site.target.engine.is_none() {
             self.check_targets(&connection.target)?;
         }
+        self.check_product(&connection.target)?;
         Ok(connection)
     }
 
@@ -174,6 +176,25 @@ impl Context {
             return work(self.connection(site).map_err(ApplyError::Connect)?);
         }
         result
+    }
+
+    /// Holds the engine that the migrations' own tool has written down against the one that they would run on.
+    fn check_product(&self, target: &Target) -> Result<(), DbError> {
+        let (Some(written), Some(engine)) = (&self.project.directory.product, &target.engine) else {
+            return Ok(());
+        };
+        if written.suits(engine) {
+            return Ok(());
+        }
+        let mut error = DbError::new(
+            DbErrorKind::Url,
+            format!(
+                "{}: the migrations are written for {}, and this is {engine}",
+                written.place, written.word
+            ),
+        );
+        error.hint = Some("point the database's url at an engine that they are written for".to_owned());
+        Err(error)
     }
 
     /// Holds every `targets` directive against a target whose engine is known only now.

@@ -42,7 +42,10 @@ impl Project {
     /// Everything that is wrong with the changes.
     pub fn read(root: PathBuf, config: Config) -> Result<Self, ProjectError> {
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
-        let directory = layout::read(&root, &directories, config.project.layout)?;
+        let mut directory = layout::read(&root, &directories, config.project.layout)?;
+        if !config.placeholders.decided {
+            directory.check_placeholders()?;
+        }
         Ok(Self { root, config, directory })
     }
 

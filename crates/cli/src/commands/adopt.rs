@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, Look, inspect};
+use sluice_project::layout::Layout;
 use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
 use sluice_rollout::{Algorithm, Response};
@@ -48,7 +49,7 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
                 Some(Existing { change, checksum: comparable.then(|| adopted.checksum.clone()) })
             })
             .collect();
-        let origin = format!("adopted from {} ({})", query.table, query.tool);
+        let origin = format!("adopted from {} ({})", query.table, tool(context, &query));
         let count = record(context, site, &existing, &origin).map_err(|error| failed(site, &error))?;
         Ok(Recorded { count, origin, warnings: problems })
     })
@@ -120,11 +121,18 @@ async fn neighbour(admin: &Admin<'_>, name: &str) -> Result<Option<Connect>, App
     }))
 }
 
+/// The tool that a history is of: that of the files, where several keep theirs alike.
+fn tool(context: &Context, query: &HistoryQuery) -> Layout {
+    let layout = context.project.directory.detection.layout;
+    if query.tools().contains(&layout) { layout } else { query.tool }
+}
+
 /// What keeps a history from being adopted, by the project's policy.
 fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: &Adoption) -> Vec<Problem> {
     let at = |problem: Problem| problem.at(site.target.name.0.clone());
+    let tool = tool(context, query);
     if let Some(reason) = &adoption.refused {
-        let help = format!("bring the history of {} in order with that tool, then adopt it", query.tool);
+        let help = format!("bring the history of {tool} in order with that tool, then adopt it");
         return vec![at(Problem::error(format!("{}: {reason}", query.table))).help(Some(help))];
     }
     if adoption.revisions.is_empty() && !adoption.unknown.is_empty() {
@@ -148,8 +156,14 @@ fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: 
     let help = "restore the file as it was applied, or set `edited = \"warn\"` in [policy]";
     let changes = context.project.changes();
     let edited = adoption.mismatched.iter().filter_map(|index| changes.get(*index)).filter_map(|change| {
-        let message = format!("{} was edited after {} applied it", change.up.file.path(), query.tool);
+        let message = format!("{} was edited after {tool} applied it", change.up.file.path());
         problem(integrity.edited, message, help)
     });
-    removed.chain(edited).collect()
+    let help = "correct the row with that tool, or set `edited = \"warn\"` in [policy] to take the file's own checksum";
+    let unreadable = adoption.unreadable.iter().filter_map(|(index, recorded)| {
+        let path = changes.get(*index)?.up.file.path();
+        let message = format!("{} has `{recorded}` as the checksum of {path}, which is none", query.table);
+        problem(integrity.edited, message, help)
+    });
+    removed.chain(edited).chain(unreadable).collect()
 }

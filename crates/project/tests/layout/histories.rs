@@ -245,3 +245,16 @@ fn rows_that_a_tool_writes_about_itself_are_no_history() {
         assert_eq!(used(tool), expected);
     }
 }
+
+#[test]
+fn a_checksum_that_is_none_is_told_and_one_that_was_not_kept_is_not() {
+    let directory = read_files(
+        Some(Layout::Prisma),
+        &[("m/1_a/migration.sql", "select 1"), ("m/2_b/migration.sql", "select 2")],
+    );
+    let adoption =
+        adopt(Layout::Prisma, &rows(&[&["1_a", "bad", "t", "NULL"], &["2_b", "", "t", "NULL"]]), &directory);
+    assert_eq!(versions(&directory, &adoption), ["1_a", "2_b"]);
+    assert_eq!(adoption.unreadable, [(0, "bad".to_owned())]);
+    assert_eq!(adoption.mismatched, [0_usize; 0]);
+}
