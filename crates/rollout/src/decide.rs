@@ -98,6 +98,9 @@ pub struct Problem {
     pub response: Response,
     /// For people: what, and against what.
     pub message: String,
+    /// Out of order: the last version that is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
 }
 
 /// Kinds of integrity problems.
@@ -229,6 +232,11 @@ pub fn decide<'p>(
                         integrity.out_of_order,
                         || format!("{} comes before {last}, which is applied already", change.up.file.path()),
                     );
+                    if let Some(problem) =
+                        decision.problems.last_mut().filter(|problem| problem.kind == ProblemKind::OutOfOrder)
+                    {
+                        problem.last = Some(last.to_owned());
+                    }
                 }
                 decision.pending.push((index, Action::Apply));
             }
@@ -295,7 +303,8 @@ impl Decision {
         message: impl FnOnce() -> String,
     ) {
         if response != Response::Allow {
-            self.problems.push(Problem { kind, version: version.to_owned(), response, message: message() });
+            let version = version.to_owned();
+            self.problems.push(Problem { kind, version, response, message: message(), last: None });
         }
     }
 }

@@ -207,7 +207,7 @@ impl TargetPlan {
             fields.push(version).push(skip_name(*reason));
         }
         fields.count(problems.len());
-        for Problem { kind, version, response, message } in problems {
+        for Problem { kind, version, response, message, last: _ } in problems {
             fields.push(&format!("{kind:?}")).push(version).push(&format!("{response:?}")).push(message);
         }
         fields.digest()
@@ -429,6 +429,7 @@ mod tests {
                         version: "1".to_owned(),
                         response: Response::Warn,
                         message: String::new(),
+                        last: None,
                     });
                 },
                 false,
