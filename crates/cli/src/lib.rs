@@ -42,6 +42,10 @@ pub fn command() -> clap::Command {
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && wants_json(std::env::args()) => {
+            Output::failure(&CliError::from(&error));
+            return Exit::Usage.code();
+        }
         Err(error) => {
             // A terminal that went away cannot be told anything.
             let _ = error.print();
@@ -56,6 +60,14 @@ pub fn main() -> u8 {
             error.exit.code()
         }
     }
+}
+
+/// Whether arguments that cannot be understood as a whole ask for output for programs.
+fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.collect();
+    let after =
+        arguments.windows(2).any(|pair| matches!(pair, [key, value] if key == "--format" && value == "json"));
+    after || arguments.iter().any(|argument| argument == "--format=json")
 }
 
 fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
@@ -103,7 +115,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     };
     // Never freed: taking thousands of changes apart takes longer than ending the process.
     let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, look)?));
-    match &cli.command {
+    let ended = match &cli.command {
         Command::Plan(args) => commands::plan::run(context, args),
         Command::Deploy(args) => commands::deploy::run(context, args),
         Command::Status(_) => commands::status::run(context),
@@ -117,5 +129,11 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         | Command::New(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
-    }
+    };
+    // A database that was not waited for is not out of reach.
+    ended.map(
+        |exit| {
+            if exit == Exit::Unreachable && context.cancel.is_cancelled() { Exit::Cancelled } else { exit }
+        },
+    )
 }

@@ -78,6 +78,13 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Writes an error for programs, whatever the options say: they could not be read.
+    pub fn failure(error: &CliError) {
+        json(&error.failure());
+    }
+}
+
 /// Writes a result for programs. A reader that went away is no failure of the command.
 fn json(report: &impl Report) {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
