@@ -16,7 +16,7 @@ impl Adoptee {
     /// The files, a database where the tool has run, and what `sluice init` makes of it.
     pub fn new(past: &Past, engine: Engine) -> Self {
         let mut project = Project::git();
-        past.write(&project);
+        past.write(&project, engine);
         // sqitch's registry is a database of the whole server there.
         let database = if past.layout == "sqitch" && engine == Engine::Mariadb {
             Database::on_private_mariadb()
@@ -84,11 +84,10 @@ fn take_over(past: &Past, engine: Engine) {
     }
 
     let name = "project-dev";
-    adoptee.sluice(&["baseline", "--adopt"]).exits(0).says(&format!(
-        "{name}: 2 changes adopted from {} ({})",
-        adoptee.table,
-        tool(past)
-    ));
+    adoptee
+        .sluice(&["baseline", "--adopt"])
+        .exits(0)
+        .says(&format!("{name}: 2 changes adopted from {} ({})", adoptee.table, past.layout));
     let (pending, skipped) = adoptee.plan();
     assert_eq!(pending, [past.pending]);
     assert_eq!(skipped.len(), 2);

@@ -151,7 +151,7 @@ fn a_registry_of_the_whole_server_counts_for_its_own_projects_alone() {
     let sqitch = Adoptee::new(&past::sqitch(), Mariadb);
     sqitch.sluice(&["plan"]).exits(1).says("history of sqitch (table sqitch.changes)");
     let dbmate = past::dbmate();
-    dbmate.write(&sqitch.project);
+    dbmate.write(&sqitch.project, Engine::Sqlite);
     sqitch.project.write(
         "sluice.toml",
         "[project]\nname = \"other\"\nmigrations = \"db/migrations\"\n\n[[environment]]\nname = \"dev\"\n\n\
