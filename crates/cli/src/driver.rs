@@ -477,11 +477,12 @@ pub fn lost(tracker: &Tracker) -> Vec<Event> {
         .collect()
 }
 
-/// What the same command tries again: what ended without success. Failures that have paused the rollout, and those that a
-/// person has accepted, are tried again by `sluice rollout retry` only.
+/// What the same command tries again: what ended without success. Failures that have paused the rollout are tried again by
+/// `sluice rollout retry` only, those that a person has accepted after everything that was not attempted yet.
 pub fn again(tracker: &Tracker) -> Vec<Event> {
     let rollout = tracker.rollout();
-    let kept = is_over_budget(rollout) || rollout.has_accepted_failures();
+    let after_others = rollout.has_accepted_failures() && rollout.waiting().next().is_some();
+    let kept = is_paused_by_failures(rollout) || after_others;
     let retried = |run: &&TargetRun| match run.state {
         TargetState::Failed { .. } => !kept,
         TargetState::Cancelled | TargetState::Inconclusive { .. } => true,
@@ -492,6 +493,6 @@ pub fn again(tracker: &Tracker) -> Vec<Event> {
 }
 
 /// Whether failures have paused the rollout while databases were left that it has not attempted.
-pub fn is_over_budget(rollout: &Rollout) -> bool {
-    rollout.state() == RolloutState::Running && rollout.is_over_budget()
+pub fn is_paused_by_failures(rollout: &Rollout) -> bool {
+    rollout.state() == RolloutState::Running && rollout.is_paused_by_failures()
 }

@@ -11,7 +11,7 @@ use sluice_rollout::{
 use sluice_store::Store;
 
 use crate::context::Context;
-use crate::driver::is_over_budget;
+use crate::driver::is_paused_by_failures;
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, draft, survey};
 use crate::question::counted;
@@ -299,13 +299,18 @@ fn held(tracker: &Tracker, whole: bool, again: bool) -> Option<CliError> {
         (format!("was paused by {by}"), format!("`sluice rollout resume {id}` lets it go on"))
     } else if again {
         return None;
-    } else if is_over_budget(rollout) {
+    } else if is_paused_by_failures(rollout) {
         let resume = format!(
             "`sluice rollout retry {id}` tries them again, `sluice rollout resume {id}` accepts the failures"
         );
         ("is paused because more databases failed than allowed".to_owned(), resume)
     } else if whole {
         return None;
+    } else if rollout.is_over_budget() {
+        let resume = format!(
+            "deploy the same databases as it to try again, or `sluice rollout resume {id}` to accept the failures"
+        );
+        ("stopped because more databases failed than allowed".to_owned(), resume)
     } else if rollout.targets().iter().any(inconclusive) {
         let resume = "deploy the same databases as it, after a look at them, to go on".to_owned();
         ("waits for a person to look at a database".to_owned(), resume)

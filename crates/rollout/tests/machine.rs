@@ -99,7 +99,7 @@ fn rollout(shapes: &[Shape]) -> Rollout {
         }
         environment.waves = shape.waves.iter().map(|wave| Wave::parse(wave).unwrap()).collect();
         environment.max_parallel = shape.max_parallel;
-        environment.max_failures = shape.max_failures;
+        environment.max_failures = (shape.max_failures > 0).then_some(shape.max_failures);
         let targets = (0..shape.targets).map(|target| TargetInput {
             target: Target {
                 name: TargetName(format!("db{at}-{target}")),
@@ -355,7 +355,7 @@ impl World {
         }
         let failed =
             self.rollout.targets().iter().filter(|run| matches!(run.state, TargetState::Failed { .. }));
-        let allowed = usize::try_from(rules.max_failures).unwrap() + stage.accepted_failures;
+        let allowed = usize::try_from(rules.max_failures.unwrap_or(0)).unwrap() + stage.accepted_failures;
         assert!(failed.count() <= allowed, "more have failed than allowed and accepted");
         assert!(!self.failed.contains(target), "{target} has failed and nobody wants it tried again");
         let calendar = Calendar { windows: &rules.windows, freezes: &rules.freezes };

@@ -192,7 +192,7 @@ fn a_previous_stage_of_which_a_part_is_elsewhere_is_done_when_both_parts_are() {
 fn too_many_failures_pause_and_a_retry_goes_on() {
     let prod = Environment {
         waves: vec![Wave::parse("2").unwrap()],
-        max_failures: 1,
+        max_failures: Some(1),
         max_parallel: 2,
         ..Environment::new("prod")
     };
@@ -258,7 +258,7 @@ fn a_stopped_runner_is_no_failure_but_nothing_is_started_in_its_place() {
 
 #[test]
 fn an_inconclusive_target_holds_everything_until_a_person_has_looked() {
-    let prod = Environment { max_parallel: 1, max_failures: 9, ..Environment::new("prod") };
+    let prod = Environment { max_parallel: 1, max_failures: Some(9), ..Environment::new("prod") };
     let mut rollout = rollout(vec![stage(prod, None, &["a", "b"])]);
     rollout.handle(Event::Started, noon());
     let message = "index is half built".to_owned();

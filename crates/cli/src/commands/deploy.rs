@@ -10,7 +10,7 @@ use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 use crate::args;
 use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{self, Driver, Ran, is_over_budget, lost};
+use crate::driver::{self, Driver, Ran, is_paused_by_failures, lost};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
@@ -186,7 +186,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
     let mut results: HashMap<String, TargetResult> =
         ran.results.into_iter().map(|result| (result.name.clone(), result)).collect();
     let rollout = ran.tracker.rollout();
-    let over_budget = is_over_budget(rollout);
+    let over_budget = is_paused_by_failures(rollout);
     let kept = over_budget || rollout.has_accepted_failures();
     let targets: Vec<TargetResult> = sites
         .iter()
@@ -194,7 +194,7 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         .filter_map(|(site, survey)| {
             let ran = results.remove(&site.target.name.0);
             ran.or_else(|| survey.is_up_to_date().then(|| up_to_date(site, survey)))
-                .or_else(|| if kept { left(site, rollout) } else { None })
+                .or_else(|| if kept || rollout.is_over_budget() { left(site, rollout) } else { None })
         })
         .collect();
     let waits = matches!(ran.outcome, Outcome::WaitingAtGate | Outcome::Paused | Outcome::Rejected);
@@ -234,9 +234,6 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
             counted(rollout.waiting().count(), "database")
         )),
         Outcome::Paused => Some(format!("`sluice rollout resume {id}`, then the same command again")),
-        Outcome::Failed if kept => {
-            Some(format!("mend what is wrong, `sluice rollout retry {id}`, then the same command again"))
-        }
         Outcome::Failed | Outcome::Inconclusive => {
             Some("mend what is wrong, then the same command again".to_owned())
         }

@@ -274,11 +274,11 @@ const ENVIRONMENT: Table = Table {
             "4",
             "How many databases are worked on at the same time.",
         ),
-        defaulted(
+        optional(
             "max_failures",
             Kind::Integer(0, 1_000_000),
-            "0",
-            "How many databases may fail before the rollout pauses.",
+            "How many databases may fail before the rollout pauses. Without it the first failure stops the rollout, and the \
+             same command tries it again.",
         ),
     ],
 };

@@ -428,7 +428,7 @@ impl Rollout {
         }
         if !self.index.inconclusive.is_empty() {
             Some(Outcome::Inconclusive)
-        } else if self.is_over_budget() || self.data.paused_by.is_some() {
+        } else if self.is_paused_by_failures() || self.data.paused_by.is_some() {
             Some(Outcome::Paused)
         } else if self.has_too_many_ends() {
             Some(Outcome::Failed)
@@ -439,8 +439,15 @@ impl Rollout {
         }
     }
 
-    /// Whether more targets of the current stage have failed than allowed and accepted. While others are left that were not
-    /// attempted, the rollout is paused by that.
+    /// Whether failures have paused it: more targets of the current stage have failed than the environment declares to be
+    /// acceptable, and nobody has accepted them. Without a declared budget failures only stop it, and whoever goes on tries
+    /// them again.
+    pub fn is_paused_by_failures(&self) -> bool {
+        self.is_over_budget()
+            && self.data.stage().is_some_and(|stage| stage.environment.max_failures.is_some())
+    }
+
+    /// Whether more targets of the current stage have failed than allowed and accepted: nothing is started beside them.
     pub fn is_over_budget(&self) -> bool {
         self.exceeds_budget(self.failed())
     }
@@ -463,7 +470,7 @@ impl Rollout {
 
     fn exceeds_budget(&self, ends: usize) -> bool {
         self.data.stage().is_some_and(|stage| {
-            let allowed = usize::try_from(stage.environment.max_failures).unwrap_or(usize::MAX);
+            let allowed = usize::try_from(stage.environment.max_failures.unwrap_or(0)).unwrap_or(usize::MAX);
             ends > allowed.saturating_add(stage.accepted_failures)
         })
     }

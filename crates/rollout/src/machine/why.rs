@@ -165,7 +165,7 @@ impl Rollout {
             reasons.push(Reason { verdict: GateVerdict::Pass, stage: name(), ..reason });
         }
         if self.is_over_budget() {
-            let allowed = stage.environment.max_failures;
+            let allowed = stage.environment.max_failures.unwrap_or(0);
             let accepted = match stage.accepted_failures {
                 0 => String::new(),
                 count => format!(" beyond {count} that were accepted"),
