@@ -36,8 +36,22 @@ pub struct Context {
     ahead: Ahead,
 }
 
+/// What a command needs of a project.
+#[derive(Debug, Clone, Copy)]
+pub enum Needs {
+    /// Only the configuration: nothing that is wrong with the migrations is in its way.
+    Configuration,
+    /// The migrations, too.
+    Files,
+    /// The migrations and a look at every selected database, which begins while the files are read.
+    Databases {
+        /// As [`sluice_engine::Look`] has it.
+        thorough: bool,
+    },
+}
+
 impl Context {
-    /// Finds and reads the project. Where `look` says so, databases are looked at meanwhile, thoroughly or not.
+    /// Finds and reads the project, as much of it as a command needs.
     ///
     /// # Errors
     /// Everything that is wrong with the configuration and the files.
@@ -45,7 +59,7 @@ impl Context {
         global: &Global,
         output: Output,
         cancel: CancellationToken,
-        look: Option<bool>,
+        needs: Needs,
     ) -> Result<Self, CliError> {
         let (root, config) = sluice_project::read_config(&config_path(global)?)?;
         if !root.as_os_str().is_empty() {
@@ -55,9 +69,10 @@ impl Context {
         // The configuration's folder was relative to the directory that was left.
         let read = |config: Config| Project::read(PathBuf::from("."), config);
         let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
-        let (project, ahead) = match look {
-            Some(thorough) => Ahead::look(config, global, &resolver, thorough, read)?,
-            None => (read(config)?, Ahead::default()),
+        let (project, ahead) = match needs {
+            Needs::Databases { thorough } => Ahead::look(config, global, &resolver, thorough, read)?,
+            Needs::Files => (read(config)?, Ahead::default()),
+            Needs::Configuration => (Project::without_files(PathBuf::from("."), config), Ahead::default()),
         };
         let selectors = targets::compile(project.changes(), &project.config.databases)?;
         for warning in project.warnings() {

@@ -28,7 +28,7 @@ use clap::{CommandFactory as _, Parser as _};
 use tokio_util::sync::CancellationToken;
 
 use args::{Cli, Command};
-use context::Context;
+use context::{Context, Needs};
 use error::{CliError, Exit};
 use folder::Folder;
 use output::Output;
@@ -108,13 +108,14 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         }
         _ => {}
     }
-    let look = match &cli.command {
-        Command::Deploy(_) | Command::Plan(_) => Some(false),
-        Command::Status(_) | Command::Repair(_) => Some(true),
-        _ => None,
+    let needs = match &cli.command {
+        Command::Deploy(_) | Command::Plan(_) => Needs::Databases { thorough: false },
+        Command::Status(_) | Command::Repair(_) => Needs::Databases { thorough: true },
+        Command::History(_) => Needs::Configuration,
+        _ => Needs::Files,
     };
     // Never freed: taking thousands of changes apart takes longer than ending the process.
-    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, look)?));
+    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, needs)?));
     let ended = match &cli.command {
         Command::Plan(args) => commands::plan::run(context, args),
         Command::Deploy(args) => commands::deploy::run(context, args),

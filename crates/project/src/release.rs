@@ -49,6 +49,11 @@ impl Project {
         Ok(Self { root, config, directory })
     }
 
+    /// A project whose migrations are not looked at.
+    pub fn without_files(root: PathBuf, config: Config) -> Self {
+        Self { root, config, directory: Directory::empty() }
+    }
+
     /// The changes in the order in which they must be applied.
     pub fn changes(&self) -> &[Change] {
         &self.directory.changes

@@ -476,6 +476,7 @@ fn nothing_wrong_with_the_files_keeps_anybody_from_looking_at_a_rollout_or_stopp
     project.sluice(&["deploy"]).exits(5);
     project.write("migrations/0009_x.sql", "");
     project.sluice(&["deploy"]).exits(2);
+    project.sluice(&["history", "--env", "staging"]).exits(0).says("0001");
     project.write("sluice.toml", &configured.replace("[\"ann@example.com\"]", "[]"));
     project.sluice(&["deploy"]).exits(2);
     for command in [&["rollout", "list"][..], &["rollout", "show"], &["rollout", "why"], &["release", "list"]]

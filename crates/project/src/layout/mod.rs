@@ -59,6 +59,23 @@ pub struct Directory {
     pub product: Option<Written>,
 }
 
+impl Directory {
+    /// No migrations.
+    pub fn empty() -> Self {
+        Self {
+            detection: Detection {
+                layout: Layout::Native,
+                evidence: "there are no migrations yet".to_owned(),
+            },
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            journal: BTreeMap::new(),
+            project: None,
+            product: None,
+        }
+    }
+}
+
 /// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is
 /// not given.
 ///
@@ -91,10 +108,7 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
         }
         trees.push((dir, entries));
     }
-    let detection = found.unwrap_or_else(|| Detection {
-        layout: Layout::Native,
-        evidence: "there are no migrations yet".to_owned(),
-    });
+    let detection = found.unwrap_or_else(|| Directory::empty().detection);
     reading.empty_is_error = detection.layout == Layout::Native;
     let mut changes = Vec::new();
     let mut journal = BTreeMap::new();

@@ -103,13 +103,6 @@ fn a_program_whose_secret_a_database_refuses_is_asked_once_more_and_not_again() 
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(project.path("secret.sh"), mode).unwrap();
     project.write("migrations/0001_a.sql", "SELECT 1;\n");
-    let text = project.read("sluice.toml");
-    let entry = text.split_once("[[database]]").unwrap().1;
-    let others: String = ["a", "b", "c"]
-        .iter()
-        .map(|name| format!("\n[[database]]{}", entry.replace("shop-dev", name)))
-        .collect();
-    project.write("sluice.toml", &format!("{text}{others}"));
     project.sluice(&["plan"]).exits(3).keeps_quiet_about(PASSWORD);
     assert_eq!(asked(&project), 2);
 }
