@@ -223,7 +223,7 @@ fn too_many_failures_pause_and_a_retry_goes_on() {
 
 #[test]
 fn accepted_failures_no_longer_hold_the_rollout() {
-    let prod = Environment { max_parallel: 1, ..Environment::new("prod") };
+    let prod = Environment { max_parallel: 1, max_failures: Some(0), ..Environment::new("prod") };
     let mut rollout = rollout(vec![stage(prod, None, &["a", "b", "c"])]);
     rollout.handle(Event::Started, noon());
     assert_eq!(rollout.handle(failed("a", 1), noon()), []);
