@@ -1,0 +1,356 @@
+use sluice_text::Span;
+
+use super::{Call, ColumnRef, DataType, Expr, Ident, NamedOption, ObjectName, Order, Parsed, Text};
+
+/// A table that a query or DML statement uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRef {
+    /// Its name. Names of common table expressions are left out of all lists of tables.
+    pub name: ObjectName,
+    /// Its alias.
+    pub alias: Option<Ident>,
+    /// `ONLY` (PostgreSQL).
+    pub only: bool,
+    /// `PARTITION (p, …)` (MySQL, MariaDB).
+    pub partitions: Vec<Ident>,
+}
+
+/// What is known of everything inside a query or DML statement, subqueries and common table expressions
+/// included.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QueryFacts {
+    /// Tables and views read; each use once.
+    pub reads: Vec<TableRef>,
+    /// Functions called, table functions included.
+    pub calls: Vec<Call>,
+    /// Columns named.
+    pub columns: Vec<ColumnRef>,
+    /// `*` and `t.*` in select lists (not `count(*)`), where `EXISTS (SELECT *` does not count.
+    pub stars: Vec<Span>,
+    /// Joins.
+    pub joins: Vec<Join>,
+    /// Lists of `IN`.
+    pub in_lists: Vec<InList>,
+    /// Patterns of `LIKE`, `ILIKE`, `SIMILAR TO`, `GLOB`, `REGEXP`.
+    pub patterns: Vec<Pattern>,
+    /// `x = NULL`, `x <> NULL`.
+    pub null_comparisons: Vec<Span>,
+    /// Functions and arithmetic over columns inside of conditions: an index on the column does not help.
+    pub computed_filters: Vec<Span>,
+    /// Keywords of `UNION`, `INTERSECT`, `EXCEPT`.
+    pub set_operations: usize,
+    /// Parameters: `$1`, `?`, `:name`.
+    pub parameters: Vec<Span>,
+    /// Common table expressions, in order.
+    pub ctes: Vec<Cte>,
+    /// Casts to a type.
+    pub casts: Vec<DataType>,
+}
+
+/// A query: `SELECT`, `VALUES`, `TABLE`, with its `WITH` and set operations. The clauses are those of the
+/// outermost level; of a set operation, of its first branch, except `ORDER BY` and `LIMIT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// All of it.
+    pub span: Span,
+    /// Everything inside.
+    pub facts: QueryFacts,
+    /// Output columns where they are plainly known: alias, or name of a column; none for an expression.
+    pub outputs: Vec<Option<Ident>>,
+    /// `WHERE`.
+    pub filter: Option<Condition>,
+    /// `DISTINCT`.
+    pub distinct: Option<Span>,
+    /// It has `GROUP BY`.
+    pub grouped: bool,
+    /// `ORDER BY`.
+    pub order_by: Vec<(Expr, Option<Order>)>,
+    /// `LIMIT`, `FETCH`.
+    pub limit: Option<Limit>,
+    /// `FOR UPDATE`, …
+    pub lock: Option<RowLock>,
+    /// `INTO …`.
+    pub into: Option<QueryInto>,
+    /// It reads a table on its outermost level.
+    pub has_from: bool,
+    /// Where `WHERE` would go, or is.
+    pub filter_at: usize,
+    /// Rows, where it is `VALUES`.
+    pub value_rows: Option<u64>,
+}
+
+/// A `WHERE` clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The condition.
+    pub expr: Expr,
+    /// From `WHERE` to its end.
+    pub span: Span,
+    /// Number of `OR` anywhere inside.
+    pub ors: usize,
+    /// Number of `AND` anywhere inside.
+    pub ands: usize,
+    /// `WHERE CURRENT OF cursor`.
+    pub current_of: bool,
+}
+
+/// `LIMIT` or `FETCH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Number of rows where it is written as a number.
+    pub count: Option<u64>,
+    /// It has an offset.
+    pub offset: Option<Expr>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A row lock of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RowLock {
+    /// `FOR UPDATE`, `FOR NO KEY UPDATE` (else `FOR SHARE`, `FOR KEY SHARE`, `LOCK IN SHARE MODE`).
+    pub exclusive: bool,
+    /// `SKIP LOCKED` or `NOWAIT`.
+    pub no_wait: bool,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Where a query puts its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryInto {
+    /// `INTO table` (PostgreSQL): creates it.
+    Table(ObjectName),
+    /// `INTO OUTFILE`, `INTO DUMPFILE` (MySQL, MariaDB): writes a file on the server.
+    File(Text),
+    /// `INTO @variable`, `INTO variable`.
+    Variables(Span),
+}
+
+/// A join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Join {
+    /// It has `ON` or `USING`, is `NATURAL`, or is written `CROSS`. A comma is a join without.
+    pub conditional: bool,
+    /// Its keyword or comma.
+    pub span: Span,
+}
+
+/// The list of an `IN`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InList {
+    /// Number of values.
+    pub values: usize,
+    /// `NOT IN`.
+    pub negated: bool,
+    /// It contains `NULL`.
+    pub has_null: bool,
+    /// The list in parentheses.
+    pub span: Span,
+}
+
+/// A pattern that text is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The pattern begins with `%`, `_` or `*`.
+    pub leading_wildcard: bool,
+    /// The pattern has no wildcard at all.
+    pub literal: bool,
+    /// The pattern with its quotes.
+    pub span: Span,
+}
+
+/// A common table expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cte {
+    /// Its name.
+    pub name: Ident,
+    /// Its statement where that changes rows (PostgreSQL); facts of queries are in the outer [`QueryFacts`].
+    pub writes: Option<Box<Parsed>>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `INSERT`, `REPLACE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insert {
+    /// The table.
+    pub table: TableRef,
+    /// `REPLACE`, `INSERT OR REPLACE`: deletes rows that conflict.
+    pub replace: Option<Span>,
+    /// `IGNORE`, `OR IGNORE`.
+    pub ignore: Option<Span>,
+    /// Columns named.
+    pub columns: Vec<Ident>,
+    /// The list of columns in parentheses; empty at the place where it would be written.
+    pub columns_span: Span,
+    /// Where the rows come from.
+    pub source: InsertSource,
+    /// `ON CONFLICT`, `ON DUPLICATE KEY UPDATE`.
+    pub upsert: Option<Upsert>,
+    /// `OVERRIDING SYSTEM VALUE` (PostgreSQL).
+    pub overriding: bool,
+    /// It has `RETURNING`.
+    pub returning: bool,
+    /// Everything inside, the source's included.
+    pub facts: QueryFacts,
+}
+
+/// Where the rows of an `INSERT` come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InsertSource {
+    /// `VALUES …`: the rows stay a range of bytes.
+    Values {
+        /// Number of rows.
+        rows: u64,
+        /// Number of values in the first row.
+        width: usize,
+        /// From the first `(` to the last `)`.
+        span: Span,
+    },
+    /// A query.
+    Query(Box<Query>),
+    /// `SET a = 1` (MySQL, MariaDB).
+    Set(Vec<Assignment>),
+    /// `DEFAULT VALUES`, `() VALUES ()`.
+    Default,
+}
+
+/// What happens to rows that conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upsert {
+    /// Columns of the conflict target; empty where there is none or it is a constraint.
+    pub columns: Vec<Ident>,
+    /// `ON CONSTRAINT name`.
+    pub constraint: Option<Ident>,
+    /// What is set; empty for `DO NOTHING`.
+    pub assignments: Vec<Assignment>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `column = value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The column.
+    pub column: ColumnRef,
+    /// The value; of `(a, b) = (…)` the whole right side for each.
+    pub value: Expr,
+}
+
+/// `UPDATE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Tables whose rows may change: several in MySQL's multi-table form.
+    pub tables: Vec<TableRef>,
+    /// What is set.
+    pub assignments: Vec<Assignment>,
+    /// `WHERE`.
+    pub filter: Option<Condition>,
+    /// Where `WHERE` would go, or is.
+    pub filter_at: usize,
+    /// `ORDER BY` (MySQL, MariaDB, SQLite).
+    pub order_by: Option<Span>,
+    /// `LIMIT`.
+    pub limit: Option<Limit>,
+    /// `IGNORE`, `OR IGNORE`.
+    pub ignore: Option<Span>,
+    /// It has `FROM` or joins.
+    pub joined: bool,
+    /// It has `RETURNING`.
+    pub returning: bool,
+    /// Everything inside.
+    pub facts: QueryFacts,
+}
+
+/// `DELETE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delete {
+    /// Tables whose rows may go: several in MySQL's multi-table form, aliases resolved.
+    pub tables: Vec<TableRef>,
+    /// `WHERE`.
+    pub filter: Option<Condition>,
+    /// Where `WHERE` would go, or is.
+    pub filter_at: usize,
+    /// `ORDER BY`.
+    pub order_by: Option<Span>,
+    /// `LIMIT`.
+    pub limit: Option<Limit>,
+    /// It has `USING` or joins.
+    pub joined: bool,
+    /// It has `RETURNING`.
+    pub returning: bool,
+    /// Everything inside.
+    pub facts: QueryFacts,
+}
+
+/// `MERGE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merge {
+    /// The table.
+    pub table: TableRef,
+    /// A branch inserts.
+    pub inserts: bool,
+    /// What branches set.
+    pub updates: Vec<Assignment>,
+    /// A branch deletes.
+    pub deletes: bool,
+    /// Everything inside.
+    pub facts: QueryFacts,
+}
+
+/// `COPY` (PostgreSQL).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The table; none for a query.
+    pub table: Option<ObjectName>,
+    /// Columns named.
+    pub columns: Vec<Ident>,
+    /// The query.
+    pub query: Option<Box<Query>>,
+    /// Which way.
+    pub direction: CopyDirection,
+    /// From or to where.
+    pub endpoint: CopyEndpoint,
+    /// Options.
+    pub options: Vec<NamedOption>,
+    /// `WHERE`.
+    pub filter: Option<Condition>,
+}
+
+/// Direction of `COPY`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CopyDirection {
+    /// `FROM`: writes the table.
+    From,
+    /// `TO`: reads it.
+    To,
+}
+
+/// Other end of a `COPY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyEndpoint {
+    /// `STDIN`, `STDOUT`.
+    Client,
+    /// A file of the server.
+    File(Text),
+    /// `PROGRAM 'command'`: runs a command on the server.
+    Program(Text),
+}
+
+/// `LOAD DATA`, `LOAD XML` (MySQL, MariaDB).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// The table.
+    pub table: ObjectName,
+    /// The file.
+    pub file: Text,
+    /// `LOCAL`: a file of the client.
+    pub local: Option<Span>,
+    /// `REPLACE`.
+    pub replace: Option<Span>,
+    /// Columns named.
+    pub columns: Vec<Ident>,
+    /// `SET`.
+    pub assignments: Vec<Assignment>,
+}
