@@ -254,7 +254,7 @@ pub enum ColumnChange {
     /// `[SET DATA] TYPE t [USING expr]`; the type's collation is the `COLLATE` clause.
     Type {
         /// New type.
-        data_type: DataType,
+        data_type: Box<DataType>,
         /// `USING expr`.
         using: Option<Expr>,
     },

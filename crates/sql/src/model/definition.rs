@@ -1,7 +1,8 @@
 use sluice_text::Span;
 
 use super::{
-    DataType, Expr, Ident, Keyword, NamedOption, ObjectName, OnlineOptions, RoleName, TableConstraint, Text,
+    Body, DataType, Expr, Ident, Keyword, NamedOption, ObjectName, OnlineOptions, RoleName, TableConstraint,
+    Text,
 };
 use crate::ObjectKind;
 
@@ -88,6 +89,8 @@ pub enum ObjectAction {
     Owner(RoleName),
     /// `SET x`, `RESET x`, `UPDATE TO`, `ENABLE`, `SECURITY DEFINER`, charset, … as `name value`.
     Option(NamedOption),
+    /// `DO …` of `ALTER EVENT`: a new program.
+    Body(Box<Body>),
     /// Anything else, its words in lower case.
     Other(String),
 }
@@ -163,7 +166,7 @@ pub enum TypeAction {
         /// Name.
         name: Ident,
         /// Type.
-        data_type: DataType,
+        data_type: Box<DataType>,
         /// `CASCADE`: to typed tables.
         cascade: bool,
     },
@@ -179,7 +182,7 @@ pub enum TypeAction {
         /// Name.
         name: Ident,
         /// New type.
-        data_type: DataType,
+        data_type: Box<DataType>,
         /// `CASCADE`.
         cascade: bool,
     },

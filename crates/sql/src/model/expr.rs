@@ -15,7 +15,7 @@ pub struct Expr {
     /// Columns named anywhere inside.
     pub columns: Vec<ColumnRef>,
     /// The outermost cast (`x::t`, `CAST(x AS t)`), if the expression is one.
-    pub cast: Option<DataType>,
+    pub cast: Option<Box<DataType>>,
     /// The terms that `AND` joins on the outermost level; one for any other expression.
     pub conjuncts: Vec<Conjunct>,
     /// Subqueries inside.

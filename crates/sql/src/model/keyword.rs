@@ -62,7 +62,7 @@ pub struct NamedOption {
     /// Name as written; several words joined by one blank; qualified ones with their dots (`toast.x`).
     pub name: Ident,
     /// Value; none for a bare name.
-    pub value: Option<Expr>,
+    pub value: Option<Box<Expr>>,
     /// Name and value.
     pub span: Span,
 }

@@ -354,3 +354,24 @@ pub struct Load {
     /// `SET`.
     pub assignments: Vec<Assignment>,
 }
+
+impl Query {
+    /// A query of which only its place and the facts are known.
+    pub fn new(span: Span, facts: QueryFacts) -> Self {
+        Self {
+            span,
+            facts,
+            outputs: Vec::new(),
+            filter: None,
+            distinct: None,
+            grouped: false,
+            order_by: Vec::new(),
+            limit: None,
+            lock: None,
+            into: None,
+            has_from: false,
+            filter_at: span.end,
+            value_rows: None,
+        }
+    }
+}

@@ -47,7 +47,7 @@ pub struct SequenceOption {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SequenceOptionKind {
     /// `AS type`.
-    Type(DataType),
+    Type(Box<DataType>),
     /// `INCREMENT [BY] n`.
     Increment(i64),
     /// `START [WITH] n`.

@@ -1,7 +1,6 @@
 use super::{
-    AlterTable, Body, CopyDirection, CreateTable, GrantObjects, MaintenanceVerb, ObjectAction, ObjectName,
-    Parsed, PartitionAction, PolicyVerb, QueryFacts, QueryInto, Renaming, Statement, TableAction,
-    TableConstraintKind, TableElement, TableRef, TypeAction, TypeBody,
+    AlterTable, Body, CopyDirection, CreateTable, GrantObjects, ObjectName, Parsed, PartitionAction,
+    QueryFacts, QueryInto, Statement, TableAction, TableElement, TableRef,
 };
 use crate::ObjectKind;
 
@@ -38,7 +37,7 @@ pub enum Touch {
     Maintained,
 }
 
-/// Collects targets in order of appearance; nothing is left out twice.
+/// Collects targets in order of appearance; a name may come twice.
 struct Targets<'a> {
     list: Vec<Target<'a>>,
 }
@@ -105,7 +104,7 @@ impl<'a> Targets<'a> {
         for action in &table.actions {
             match &action.kind {
                 TableAction::AddConstraint(constraint) => {
-                    if let TableConstraintKind::ForeignKey(key) = &constraint.kind {
+                    if let Some(key) = constraint.foreign_key() {
                         self.add(ObjectKind::Table, &key.table, Touch::Referenced);
                     }
                 }
@@ -188,7 +187,7 @@ impl<'a> Targets<'a> {
             }
             Statement::CreateView(view) => {
                 let kind = if view.materialized { K::MaterializedView } else { K::View };
-                self.add(kind, &view.name, T::Created);
+                self.add(kind, &view.name, if view.alter { T::Altered } else { T::Created });
                 self.facts(&view.query.facts);
             }
             Statement::RefreshView(view) => self.add(K::MaterializedView, &view.name, T::Written),
@@ -258,23 +257,15 @@ impl<'a> Targets<'a> {
                     self.grant(on);
                 }
             }
-            Statement::Policy(policy) => self.add(
-                K::Table,
-                &policy.table,
-                match policy.verb {
-                    PolicyVerb::Create | PolicyVerb::Alter => T::Altered,
-                },
-            ),
+            Statement::Policy(policy) => self.add(K::Table, &policy.table, T::Altered),
             Statement::Lock(lock) => {
                 for table in &lock.tables {
                     self.add(K::Table, &table.table, T::Maintained);
                 }
             }
             Statement::Maintenance(maintenance) => {
-                let rewrites = matches!(maintenance.verb, MaintenanceVerb::Cluster | MaintenanceVerb::Repack);
-                let kind = if rewrites { K::Table } else { maintenance.kind };
                 for name in &maintenance.names {
-                    self.add(kind, name, T::Maintained);
+                    self.add(maintenance.kind, name, T::Maintained);
                 }
             }
             Statement::Query(query) => {

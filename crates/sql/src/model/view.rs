@@ -2,11 +2,13 @@ use sluice_text::Span;
 
 use super::{Ident, Keyword, NamedOption, ObjectName, Query, RoleName, Security, Word};
 
-/// `CREATE [OR REPLACE] [MATERIALIZED] VIEW`.
+/// `CREATE [OR REPLACE] [MATERIALIZED] VIEW`, `ALTER VIEW … AS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateView {
     /// Its name.
     pub name: ObjectName,
+    /// `ALTER VIEW … AS` (MySQL, MariaDB): the view exists.
+    pub alter: bool,
     /// `MATERIALIZED`.
     pub materialized: bool,
     /// `TEMPORARY`.
