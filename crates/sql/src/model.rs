@@ -28,6 +28,7 @@ mod partition;
 mod query;
 mod rename;
 mod routine;
+mod rows;
 mod sequence;
 mod session;
 mod statement;
@@ -64,12 +65,14 @@ pub use partition::{
     PartitionAction, PartitionBound, PartitionBy, PartitionDef, PartitionMethod, PartitionOf,
 };
 pub use query::{
-    Assignment, Condition, Copy, CopyDirection, CopyEndpoint, Cte, Delete, InList, Insert, InsertSource,
-    Join, Limit, Load, Merge, Pattern, Query, QueryFacts, QueryInto, RowLock, TableRef, Update, Upsert,
+    Condition, Cte, InList, Join, Limit, Pattern, Query, QueryFacts, QueryInto, RowLock, TableRef,
 };
 pub use routine::{
     Body, CallRoutine, CreateEvent, CreateRoutine, CreateTrigger, DoBlock, DynamicSql, Parameter,
     ParameterMode, RoutineKind, Security, TriggerEvent, TriggerTiming,
+};
+pub use rows::{
+    Assignment, Copy, CopyDirection, CopyEndpoint, Delete, Insert, InsertSource, Load, Merge, Update, Upsert,
 };
 pub use sequence::{AlterSequence, CreateSequence, SequenceOption, SequenceOptionKind};
 pub use session::{

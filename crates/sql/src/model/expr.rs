@@ -64,10 +64,7 @@ impl Expr {
         self.calls.iter().any(|call| call.name.name.text.eq_ignore_ascii_case(name))
     }
 
-    /// The columns that cannot be null where the expression is true or unknown to be false, as far as its
-    /// conjuncts say so: `a IS NOT NULL AND b > 0` gives `a`.
-    ///
-    /// As a `CHECK` only `IS NOT NULL` proves it: a `CHECK` accepts null results.
+    /// Columns of which a conjunct says `IS NOT NULL`. Nothing weaker proves it: a `CHECK (b > 0)` accepts a null.
     pub fn not_null_columns(&self) -> impl Iterator<Item = &Ident> {
         self.conjuncts.iter().filter_map(|conjunct| match &conjunct.kind {
             ConjunctKind::IsNotNull(column) => Some(&column.name),
