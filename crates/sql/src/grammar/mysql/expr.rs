@@ -1,0 +1,875 @@
+//! Expressions, read once from left to right with a stack of what is open: no recursion but for subqueries.
+
+use sluice_text::Span;
+
+use super::literal::{is_introducer, is_number_word, unquote};
+use super::name::unquote_name;
+use super::parser::Parser;
+use crate::lexer::TokenKind;
+use crate::model::{Call, ColumnRef, Expr, Ident, InList, ObjectName, Pattern, Reason};
+
+/// How many parentheses may be open at once.
+const OPEN: usize = 4096;
+/// How many calls are kept of a list of values; of the rest only new names are.
+const CALLS: usize = 1024;
+const TEXT: usize = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Group,
+    /// The call at this place in the list of all calls.
+    Call(usize),
+    In {
+        negated: bool,
+    },
+    Case,
+}
+
+/// What is open.
+struct Frame {
+    kind: Kind,
+    start: usize,
+    commas: usize,
+    empty: bool,
+    has_null: bool,
+    has_query: bool,
+    /// A unit follows the next operand.
+    interval: bool,
+    /// Number of columns named before.
+    columns: usize,
+    /// In another call that computes.
+    computed: bool,
+}
+
+/// What a scan knows of its place.
+struct Scan {
+    frames: Vec<Frame>,
+    /// An operand was read: what follows is an operator.
+    operand: bool,
+    /// Operand read last: its place, and whether it is a column.
+    before: (Span, bool),
+    /// Symbols since then.
+    operator: String,
+    /// Word since then.
+    word: Operator,
+    interval: bool,
+    /// In a condition, where computed columns matter.
+    filter: bool,
+    /// Ends with its first operand.
+    single: bool,
+    /// An arithmetic operator has a column on its left.
+    arithmetic: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Operator {
+    None,
+    Not,
+    Like,
+    Regexp,
+    Exists,
+}
+
+/// Functions that are called without parentheses.
+const BARE_CALLS: &[&str] = &[
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "current_user",
+    "current_role",
+    "localtime",
+    "localtimestamp",
+    "utc_date",
+    "utc_time",
+    "utc_timestamp",
+];
+/// Words in the place of an operand that go before one.
+const PREFIXES: &[&str] = &[
+    "not",
+    "binary",
+    "distinct",
+    "distinctrow",
+    "all",
+    "exists",
+    "row",
+    "leading",
+    "trailing",
+    "both",
+    "any",
+    "some",
+    "unbounded",
+    "sql_cache",
+    "sql_no_cache",
+];
+/// Words that can only begin another clause.
+const CLAUSES: &[&str] = &[
+    "from",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "union",
+    "intersect",
+    "except",
+    "set",
+    "then",
+    "else",
+    "end",
+    "when",
+    "do",
+    "select",
+    "into",
+    "as",
+    "then",
+    "elseif",
+];
+/// Words that continue an expression behind an operand.
+const OPERATORS: &[&str] = &[
+    "and", "or", "xor", "not", "in", "like", "rlike", "regexp", "between", "is", "div", "mod", "escape",
+    "collate", "sounds", "member", "of", "over", "against", "at", "zone", "respect", "nulls",
+];
+const UNITS: &[&str] = &[
+    "microsecond",
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "second_microsecond",
+    "minute_microsecond",
+    "minute_second",
+    "hour_microsecond",
+    "hour_second",
+    "hour_minute",
+    "day_microsecond",
+    "day_second",
+    "day_minute",
+    "day_hour",
+    "year_month",
+];
+/// Words of window frames.
+const FRAME_WORDS: &[&str] = &["current", "preceding", "following", "row", "rows", "range"];
+
+impl Parser<'_> {
+    /// An expression; none where there is no operand.
+    pub(super) fn expr(&mut self) -> Option<Expr> {
+        self.expr_in(false, false)
+    }
+
+    /// One operand: a group in parentheses, a call, a name or a literal.
+    pub(super) fn operand_expr(&mut self) -> Option<Expr> {
+        self.expr_in(false, true)
+    }
+
+    /// A condition of a query: what it computes from columns is a fact.
+    pub(super) fn filter_expr(&mut self) -> Option<Expr> {
+        self.expr_in(true, false)
+    }
+
+    fn expr_in(&mut self, filter: bool, single: bool) -> Option<Expr> {
+        let start = self.token.start;
+        let (calls, columns) = (self.facts.calls.len(), self.facts.columns.len());
+        let mut subqueries = Vec::new();
+        let casts = self.facts.casts.len();
+        let span = self.scan(filter, single, &mut subqueries)?;
+        let mut expr = Expr::opaque(Span::new(start, span.end));
+        expr.calls = self.facts.calls.get(calls..).unwrap_or_default().to_vec();
+        expr.columns = self.facts.columns.get(columns..).unwrap_or_default().to_vec();
+        expr.subqueries = subqueries;
+        let cast = self.facts.casts.get(casts).cloned();
+        super::shape::fill(self.dialect, self.text, &mut expr, cast);
+        Some(expr)
+    }
+
+    /// Reads an expression for its facts alone.
+    pub(super) fn scan_expr(&mut self) -> Option<Span> {
+        self.scan(false, false, &mut Vec::new())
+    }
+
+    fn scan(&mut self, filter: bool, single: bool, subqueries: &mut Vec<Span>) -> Option<Span> {
+        let start = self.token.start;
+        let mut scan = Scan {
+            frames: Vec::new(),
+            operand: false,
+            before: (Span::new(start, start), false),
+            operator: String::new(),
+            word: Operator::None,
+            interval: false,
+            filter,
+            single,
+            arithmetic: None,
+        };
+        while self.step(&mut scan, subqueries) {}
+        let span = self.since(start);
+        if span.is_empty() {
+            return None;
+        }
+        while let Some(frame) = scan.frames.pop() {
+            self.close_frame(&mut scan, frame);
+        }
+        Some(span)
+    }
+
+    /// Reads on; false where the expression ends.
+    fn step(&mut self, scan: &mut Scan, subqueries: &mut Vec<Span>) -> bool {
+        if self.at_end() || (scan.single && scan.operand && scan.frames.is_empty()) {
+            return false;
+        }
+        match self.kind() {
+            TokenKind::OpenParen => self.open(scan, Kind::Group, subqueries),
+            TokenKind::CloseParen => self.close(scan),
+            TokenKind::Word if scan.operand => self.operator_word(scan, subqueries),
+            TokenKind::Word => self.operand_word(scan, subqueries),
+            TokenKind::QuotedName if scan.operand && scan.frames.is_empty() => false,
+            TokenKind::QuotedName => self.column(scan, subqueries),
+            TokenKind::String if scan.operand => {
+                if scan.frames.is_empty() {
+                    return false;
+                }
+                self.advance();
+                true
+            }
+            TokenKind::String => {
+                self.text_operand(scan);
+                true
+            }
+            TokenKind::Number => {
+                if scan.operand && scan.frames.is_empty() && self.token.start > self.last {
+                    return false;
+                }
+                let token = self.advance();
+                self.operand(scan, token.start, false);
+                true
+            }
+            TokenKind::Symbol(symbol) => self.symbol(scan, symbol),
+            _ => {
+                self.advance();
+                true
+            }
+        }
+    }
+
+    fn text_operand(&mut self, scan: &mut Scan) {
+        let start = self.token.start;
+        let value = unquote(self.token_text(), TEXT);
+        while self.kind() == TokenKind::String {
+            self.advance();
+        }
+        let span = self.since(start);
+        match scan.word {
+            Operator::Like => self.facts.patterns.push(Pattern {
+                leading_wildcard: value.starts_with(['%', '_']),
+                literal: !value.contains(['%', '_']),
+                span,
+            }),
+            Operator::Regexp => self.facts.patterns.push(Pattern {
+                leading_wildcard: value.starts_with(".*"),
+                literal: !value.contains(['.', '*', '+', '?', '[', '(', '|', '^', '$', '{', '\\']),
+                span,
+            }),
+            _ => {}
+        }
+        if let Some(Frame { kind: Kind::Call(index), commas: 0, empty: true, .. }) = scan.frames.last()
+            && let Some(call) = self.facts.calls.get_mut(*index)
+        {
+            call.first_text = Some(value);
+        }
+        self.operand(scan, start, false);
+    }
+
+    /// An operand was read, which began at `start`.
+    fn operand(&mut self, scan: &mut Scan, start: usize, column: bool) {
+        let span = self.since(start);
+        if let Some(from) = scan.arithmetic.take() {
+            if scan.filter && !scan.frames.iter().any(|frame| matches!(frame.kind, Kind::Call(_))) {
+                let from = if column && from == usize::MAX { scan.before.0.start } else { from };
+                if from != usize::MAX {
+                    self.facts.computed_filters.push(Span::new(from, span.end));
+                }
+            }
+        }
+        scan.operand = true;
+        scan.before = (span, column);
+        scan.operator.clear();
+        scan.word = Operator::None;
+        if let Some(frame) = scan.frames.last_mut() {
+            frame.empty = false;
+        }
+    }
+
+    fn symbol(&mut self, scan: &mut Scan, symbol: u8) -> bool {
+        match symbol {
+            b',' => {
+                let Some(frame) = scan.frames.last_mut() else { return false };
+                frame.commas += 1;
+                frame.interval = false;
+                scan.operand = false;
+                scan.operator.clear();
+                scan.word = Operator::None;
+                scan.arithmetic = None;
+                self.advance();
+            }
+            b'?' => {
+                let token = self.advance();
+                self.facts.parameters.push(Span::new(token.start, token.end));
+                self.operand(scan, token.start, false);
+            }
+            b'@' => {
+                let start = self.token.start;
+                while self.is_symbol(b'@') {
+                    self.advance();
+                }
+                if matches!(self.kind(), TokenKind::Word | TokenKind::QuotedName | TokenKind::String) {
+                    self.advance();
+                }
+                while self.is_symbol(b'.') {
+                    self.advance();
+                    if self.is_name() {
+                        self.advance();
+                    }
+                }
+                self.operand(scan, start, false);
+            }
+            b'*' if !scan.operand => {
+                let token = self.advance();
+                self.operand(scan, token.start, false);
+            }
+            b'.' if !scan.operand => {
+                // `.5`
+                let token = self.advance();
+                if self.kind() == TokenKind::Number {
+                    self.advance();
+                }
+                self.operand(scan, token.start, false);
+            }
+            b'.' => {
+                // `1.5`, `f(x).y`
+                self.advance();
+                if matches!(self.kind(), TokenKind::Number | TokenKind::Word) && self.token.start == self.last
+                {
+                    self.advance();
+                }
+            }
+            // No operator of the language: an assignment or a label is not for us.
+            b':' if self.peek().0 != TokenKind::Symbol(b'=') => return false,
+            b'{' | b'}' | b'[' | b']' => {
+                self.advance();
+            }
+            _ => {
+                if scan.operand {
+                    let arithmetic = matches!(symbol, b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'&' | b'|');
+                    let path = symbol == b'-' && self.text.as_bytes().get(self.token.end) == Some(&b'>');
+                    let logical = matches!(symbol, b'&' | b'|')
+                        && self.text.as_bytes().get(self.token.end) == Some(&symbol);
+                    if arithmetic && !path && !logical {
+                        scan.arithmetic = Some(if scan.before.1 { scan.before.0.start } else { usize::MAX });
+                    }
+                }
+                scan.operand = false;
+                scan.word = Operator::None;
+                if scan.operator.len() < 4 {
+                    scan.operator.push(char::from(symbol));
+                }
+                self.advance();
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, scan: &mut Scan, kind: Kind, subqueries: &mut Vec<Span>) -> bool {
+        if scan.frames.len() >= OPEN {
+            let start = self.token.start;
+            self.skip_parens();
+            self.issue(self.since(start), Reason::TooDeep);
+            self.operand(scan, start, false);
+            return true;
+        }
+        let start = self.token.start;
+        self.advance();
+        let mut frame = Frame {
+            kind,
+            start,
+            commas: 0,
+            empty: true,
+            has_null: false,
+            has_query: false,
+            interval: false,
+            columns: self.facts.columns.len(),
+            computed: scan
+                .frames
+                .iter()
+                .rev()
+                .take(1)
+                .any(|frame| frame.computed || matches!(frame.kind, Kind::Call(_))),
+        };
+        let exists = scan.word == Operator::Exists;
+        scan.operand = false;
+        scan.operator.clear();
+        scan.word = Operator::None;
+        scan.arithmetic = None;
+        if self.begins_query() && !matches!(kind, Kind::Call(_) if self.is("values")) {
+            frame.has_query = true;
+            frame.empty = false;
+            let from = self.token.start;
+            let stars = self.facts.stars.len();
+            if self.query().is_some() {
+                subqueries.push(self.since(from));
+            }
+            // `EXISTS (SELECT *` reads no columns.
+            if exists
+                && let Some(star) = self.facts.stars.get(stars)
+                && self.text.get(from..star.start).is_some_and(|it| it.trim().eq_ignore_ascii_case("select"))
+            {
+                self.facts.stars.remove(stars);
+            }
+            if !self.is_close() {
+                let rest = self.token.start;
+                self.skip_item();
+                self.issue(self.since(rest), Reason::Unknown);
+            }
+            scan.operand = true;
+        }
+        scan.frames.push(frame);
+        true
+    }
+
+    /// A query begins here, directly behind `(`.
+    pub(super) fn begins_query(&mut self) -> bool {
+        self.is_any(&["select", "with"])
+            || (self.is("values")
+                && (self.peek_is(&["row"]) || (self.dialect == crate::Dialect::Mariadb && self.peek_open())))
+            || (self.is("table") && matches!(self.peek().0, TokenKind::Word | TokenKind::QuotedName))
+    }
+
+    fn close(&mut self, scan: &mut Scan) -> bool {
+        // `CASE` that is never ended ends with its parentheses.
+        while let Some(frame) = scan.frames.pop_if(|frame| frame.kind == Kind::Case) {
+            self.close_frame(scan, frame);
+        }
+        let Some(frame) = scan.frames.pop() else { return false };
+        self.advance();
+        let start = match frame.kind {
+            Kind::Call(index) => self.facts.calls.get(index).map_or(frame.start, |call| call.span.start),
+            _ => frame.start,
+        };
+        self.close_frame(scan, frame);
+        self.operand(scan, start, false);
+        true
+    }
+
+    fn close_frame(&mut self, scan: &mut Scan, frame: Frame) {
+        let span = self.since(frame.start);
+        match frame.kind {
+            Kind::Call(index) => {
+                let columns = self.facts.columns.len() > frame.columns;
+                if let Some(call) = self.facts.calls.get_mut(index) {
+                    call.arguments = if frame.empty { 0 } else { frame.commas + 1 };
+                    call.span = Span::new(call.span.start, span.end);
+                    if scan.filter && columns && !frame.computed && !call.name.name.is_word("match") {
+                        self.facts.computed_filters.push(call.span);
+                    }
+                }
+            }
+            Kind::In { negated } if !frame.has_query => self.facts.in_lists.push(InList {
+                values: if frame.empty { 0 } else { frame.commas + 1 },
+                negated,
+                has_null: frame.has_null,
+                span,
+            }),
+            _ => {}
+        }
+    }
+
+    /// A word behind an operand.
+    fn operator_word(&mut self, scan: &mut Scan, subqueries: &mut Vec<Span>) -> bool {
+        let interval = match scan.frames.last_mut() {
+            Some(frame) => std::mem::take(&mut frame.interval),
+            None => std::mem::take(&mut scan.interval),
+        };
+        if interval && self.is_any(UNITS) {
+            self.advance();
+            return true;
+        }
+        let top = scan.frames.last().map(|frame| frame.kind);
+        if top.is_none() && !self.is_any(OPERATORS) {
+            return false;
+        }
+        let start = self.token.start;
+        if top == Some(Kind::Case) && self.accept("end") {
+            if let Some(frame) = scan.frames.pop() {
+                self.operand(scan, frame.start, false);
+            }
+            return true;
+        }
+        let negated = scan.word == Operator::Not;
+        if self.is("not") {
+            // `a NOT IN`, `a NOT LIKE`; a `NOT NULL` of a column definition is not ours.
+            if top.is_none() && !self.peek_is(&["in", "like", "rlike", "regexp", "between"]) {
+                return false;
+            }
+            scan.word = Operator::Not;
+            self.advance();
+            return true;
+        }
+        if self.accept("in") {
+            if self.is_open() {
+                return self.open(scan, Kind::In { negated }, subqueries);
+            }
+            scan.word = Operator::None;
+        } else if self.accept("like") {
+            (scan.operand, scan.word) = (false, Operator::Like);
+        } else if self.accept_any(&["regexp", "rlike"]) {
+            (scan.operand, scan.word) = (false, Operator::Regexp);
+        } else if self.accept("is") {
+            self.accept("not");
+            if self.accept_any(&["null", "true", "false", "unknown", "json"]) {
+                self.accept_any(&["value", "object", "array", "scalar"]);
+                self.operand(scan, start, false);
+            }
+        } else if self.accept_any(&["collate", "using"]) {
+            if self.is_name() || self.kind() == TokenKind::String {
+                self.advance();
+            }
+        } else if self.accept("over") {
+            if self.is_name() {
+                self.advance();
+            }
+        } else if self.accept("as") || self.accept("returning") {
+            if let Some(data_type) = self.data_type() {
+                self.facts.casts.push(data_type);
+            }
+        } else if self.accept_any(&["div", "mod"]) {
+            scan.arithmetic = Some(if scan.before.1 { scan.before.0.start } else { usize::MAX });
+            scan.operand = false;
+        } else if self.is_any(&[
+            "against",
+            "of",
+            "sounds",
+            "member",
+            "respect",
+            "nulls",
+            "at",
+            "zone",
+            "partition",
+        ]) || self.is_any(FRAME_WORDS)
+            || self.is_any(&[
+                "asc",
+                "desc",
+                "with",
+                "boolean",
+                "mode",
+                "natural",
+                "language",
+                "query",
+                "expansion",
+                "for",
+                "on",
+            ])
+        {
+            self.advance();
+        } else if self.is_any(&[
+            "and",
+            "or",
+            "xor",
+            "between",
+            "escape",
+            "by",
+            "separator",
+            "from",
+            "when",
+            "then",
+            "else",
+            "limit",
+            "order",
+            "default",
+        ]) {
+            scan.operand = self.is_any(&["order"]);
+            self.advance();
+        } else {
+            // An alias, a unit, or a word that is not known.
+            self.advance();
+        }
+        true
+    }
+
+    /// A word where an operand is expected.
+    fn operand_word(&mut self, scan: &mut Scan, subqueries: &mut Vec<Span>) -> bool {
+        let start = self.token.start;
+        let call = self.peek_open();
+        let word = self.token_text();
+        if is_number_word(word) {
+            self.advance();
+            self.operand(scan, start, false);
+            return true;
+        }
+        if self.is("case") && !call {
+            return self.open_case(scan);
+        }
+        if self.is("case") {
+            return self.open_case(scan);
+        }
+        if self.is("end") && scan.frames.last().is_some_and(|frame| frame.kind == Kind::Case) {
+            self.advance();
+            scan.frames.pop();
+            self.operand(scan, start, false);
+            return true;
+        }
+        if self.is_any(CLAUSES) && !call {
+            if scan.frames.is_empty() {
+                return false;
+            }
+            self.advance();
+            return true;
+        }
+        if self.is("when") || self.is("then") || self.is("else") {
+            // `CASE WHEN (a) THEN …`
+            if scan.frames.is_empty() {
+                return false;
+            }
+            self.advance();
+            return true;
+        }
+        if self.is_any(PREFIXES)
+            && (!call || self.is_any(&["not", "exists", "all", "any", "some", "distinct", "row", "binary"]))
+        {
+            scan.word = if self.is("exists") { Operator::Exists } else { scan.word };
+            self.advance();
+            return true;
+        }
+        if self.is("interval") && self.peek().0 != TokenKind::Symbol(b',') {
+            self.advance();
+            match scan.frames.last_mut() {
+                Some(frame) => frame.interval = true,
+                None => scan.interval = true,
+            }
+            return true;
+        }
+        if self.is("null") {
+            let token = self.advance();
+            if matches!(scan.operator.as_str(), "=" | "<>" | "!=") {
+                self.facts.null_comparisons.push(Span::new(scan.before.0.start, token.end));
+            }
+            if let Some(frame) = scan.frames.last_mut() {
+                frame.has_null = true;
+            }
+            self.operand(scan, start, false);
+            return true;
+        }
+        if self.is_any(&["true", "false", "default", "unknown", "maxvalue", "minvalue"]) && !call {
+            self.advance();
+            self.operand(scan, start, false);
+            return true;
+        }
+        if !call
+            && (is_introducer(word) || self.is_any(&["date", "time", "timestamp"]))
+            && self.peek().0 == TokenKind::String
+        {
+            self.advance();
+            self.text_operand(scan);
+            return true;
+        }
+        if self.is_any(&["next", "previous"]) && self.peek_is(&["value"]) {
+            return self.next_value(scan);
+        }
+        if call {
+            return self.call(scan, ObjectName::bare(Ident::bare(word, self.token_span())), subqueries);
+        }
+        if self.is_any(BARE_CALLS) {
+            let span = self.token_span();
+            let name = ObjectName::bare(Ident::bare(word, span));
+            self.advance();
+            self.facts.calls.push(Call { name, arguments: 0, first_text: None, span });
+            self.operand(scan, start, false);
+            return true;
+        }
+        let in_call =
+            matches!(scan.frames.last(), Some(Frame { kind: Kind::Call(_), commas: 0, empty: true, .. }));
+        if (in_call && self.is_any(UNITS) && !self.column_named_like_a_unit())
+            || (!scan.frames.is_empty() && self.is_any(&["preceding", "following"]))
+        {
+            self.advance();
+            self.operand(scan, start, false);
+            return true;
+        }
+        if scan.frames.last().is_some_and(|frame| frame.empty)
+            && self.is_any(&["partition", "order"])
+            && self.peek_is(&["by"])
+        {
+            self.advance();
+            self.advance();
+            return true;
+        }
+        self.column(scan, subqueries)
+    }
+
+    /// `EXTRACT(DAY FROM x)`, `TIMESTAMPDIFF(DAY, a, b)` take a unit; `MAX(day)` takes a column.
+    fn column_named_like_a_unit(&mut self) -> bool {
+        let (kind, text) = self.peek();
+        let followed = kind == TokenKind::Symbol(b',') || text.eq_ignore_ascii_case("from");
+        let timestamp = self.facts.calls.last().is_some_and(|call| {
+            ["extract", "timestampdiff", "timestampadd"].iter().any(|name| call.name.name.is_word(name))
+        });
+        !(followed && timestamp)
+    }
+
+    fn open_case(&mut self, scan: &mut Scan) -> bool {
+        let start = self.token.start;
+        if scan.frames.len() >= OPEN {
+            self.advance();
+            return true;
+        }
+        self.advance();
+        scan.frames.push(Frame {
+            kind: Kind::Case,
+            start,
+            commas: 0,
+            empty: true,
+            has_null: false,
+            has_query: false,
+            interval: false,
+            columns: self.facts.columns.len(),
+            computed: scan
+                .frames
+                .last()
+                .is_some_and(|frame| frame.computed || matches!(frame.kind, Kind::Call(_))),
+        });
+        scan.operand = false;
+        scan.word = Operator::None;
+        scan.operator.clear();
+        true
+    }
+
+    /// `NEXT VALUE FOR sequence` (MariaDB).
+    fn next_value(&mut self, scan: &mut Scan) -> bool {
+        let start = self.token.start;
+        let name = if self.is("next") { "nextval" } else { "lastval" };
+        self.advance();
+        self.advance();
+        self.accept("for");
+        let sequence = self.object_name();
+        let span = self.since(start);
+        self.facts.calls.push(Call {
+            name: ObjectName::bare(Ident::bare(name, span)),
+            arguments: 1,
+            first_text: sequence.map(|sequence| sequence.span.slice(self.text).to_owned()),
+            span,
+        });
+        self.operand(scan, start, false);
+        true
+    }
+
+    /// A call whose name is the next token.
+    fn call(&mut self, scan: &mut Scan, name: ObjectName, subqueries: &mut Vec<Span>) -> bool {
+        if self.token.start < name.span.end {
+            self.advance();
+        }
+        let index = self.facts.calls.len();
+        self.facts.calls.push(Call { span: name.span, name, arguments: 0, first_text: None });
+        self.open(scan, Kind::Call(index), subqueries)
+    }
+
+    /// A column, or a call with a qualified or quoted name.
+    fn column(&mut self, scan: &mut Scan, subqueries: &mut Vec<Span>) -> bool {
+        let start = self.token.start;
+        let Some(first) = self.ident() else {
+            self.advance();
+            return true;
+        };
+        let mut parts = vec![first];
+        while self.is_symbol(b'.') {
+            self.advance();
+            if self.is_symbol(b'*') {
+                self.advance();
+                self.facts.stars.push(self.since(start));
+                self.operand(scan, start, false);
+                return true;
+            }
+            if !self.is_name() {
+                break;
+            }
+            let text = match self.kind() {
+                TokenKind::QuotedName => Ident::quoted(unquote_name(self.token_text()), self.token_span()),
+                _ => Ident::bare(self.token_text(), self.token_span()),
+            };
+            self.advance();
+            parts.push(text);
+        }
+        let Some(name) = ObjectName::from_parts(parts) else { return true };
+        // The token before was its name, so an opening parenthesis makes it a call.
+        if self.is_open() {
+            return self.call(scan, name, subqueries);
+        }
+        let column =
+            ColumnRef { span: name.span, table: ObjectName::from_parts(name.qualifiers), name: name.name };
+        self.facts.columns.push(column);
+        self.operand(scan, start, true);
+        true
+    }
+
+    /// Rows of values from their first `(` on: number of rows, values in the first, and the span. Only calls and
+    /// subqueries inside are looked at.
+    pub(super) fn value_rows(&mut self) -> (u64, usize, Span) {
+        let start = self.token.start;
+        let (mut rows, mut width) = (0_u64, 0);
+        let mut names = std::collections::HashSet::new();
+        loop {
+            self.accept("row");
+            if !self.is_open() {
+                break;
+            }
+            self.advance();
+            let (mut depth, mut commas, mut empty) = (1_usize, 0_usize, true);
+            while depth > 0 && !self.at_end() {
+                match self.kind() {
+                    TokenKind::OpenParen => {
+                        depth += 1;
+                        self.advance();
+                        if self.begins_query() {
+                            self.query();
+                        }
+                        continue;
+                    }
+                    TokenKind::CloseParen => depth -= 1,
+                    TokenKind::Symbol(b',') if depth == 1 => commas += 1,
+                    TokenKind::Symbol(b'?') => self.facts.parameters.push(self.token_span()),
+                    TokenKind::Word if self.is_any(BARE_CALLS) || self.peek_open() => {
+                        self.value_call(&mut names)
+                    }
+                    _ => {}
+                }
+                empty &= depth == 0;
+                self.advance();
+            }
+            if rows == 0 {
+                width = if empty { 0 } else { commas + 1 };
+            }
+            rows += 1;
+            if !self.is_symbol(b',') {
+                break;
+            }
+            let after = self.text.as_bytes().get(self.token.end..).unwrap_or_default();
+            let close = after.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+            if !matches!(close, Some(b'(' | b'r' | b'R' | b'/' | b'-' | b'#')) {
+                break;
+            }
+            self.advance();
+        }
+        (rows, width, self.since(start))
+    }
+
+    fn value_call(&mut self, names: &mut std::collections::HashSet<String>) {
+        let text = self.token_text();
+        if self.facts.calls.len() >= CALLS
+            && (names.len() >= CALLS || !names.insert(text.to_ascii_lowercase()))
+        {
+            return;
+        }
+        let span = self.token_span();
+        let name = ObjectName::bare(Ident::bare(text, span));
+        self.facts.calls.push(Call { name, arguments: 0, first_text: None, span });
+    }
+}
