@@ -318,13 +318,13 @@ impl Parser<'_> {
         if self.is("column") {
             self.advance();
             self.take_all(&["if", "exists"]);
-            let (from, to) = self.from_to()?;
+            let (from, to) = self.old_and_new()?;
             return Some(TableAction::RenameColumn { from, to });
         }
         if self.is_any(&["index", "key"]) {
             self.advance();
             self.take_all(&["if", "exists"]);
-            let (from, to) = self.from_to()?;
+            let (from, to) = self.old_and_new()?;
             return Some(TableAction::RenameIndex { from, to });
         }
         if !self.accept_any(&["to", "as"]) {
@@ -333,7 +333,7 @@ impl Parser<'_> {
         self.object_name().map(TableAction::RenameTo)
     }
 
-    fn from_to(&mut self) -> Option<(Ident, Ident)> {
+    fn old_and_new(&mut self) -> Option<(Ident, Ident)> {
         let from = self.ident()?;
         if !self.accept("to") {
             return None;
@@ -376,10 +376,8 @@ impl Parser<'_> {
     /// Maintenance of partitions; the verb is the next token.
     fn partition_action(&mut self, verb: &str) -> Option<TableAction> {
         self.advance();
-        if verb == "import" || verb == "discard" {
-            if self.accept("tablespace") {
-                return Some(TableAction::Tablespace { import: verb == "import" });
-            }
+        if matches!(verb, "import" | "discard") && self.accept("tablespace") {
+            return Some(TableAction::Tablespace { import: verb == "import" });
         }
         if !self.accept("partition") {
             return None;

@@ -19,8 +19,7 @@ impl Parser<'_> {
             data_type = Some(self.data_type()?);
         }
         let mut column = ColumnDef { name, data_type, attributes: Vec::new(), span: self.since(start) };
-        while !self.at_end() && !self.is_close() && !self.is_symbol(b',') && !self.is_any(&["first", "after"])
-        {
+        while !self.ends_column() {
             let from = self.token.start;
             if !self.column_attribute(&mut column) {
                 self.unknown_one();
@@ -31,6 +30,16 @@ impl Parser<'_> {
         }
         column.span = self.since(start);
         Some(column)
+    }
+
+    /// Whether no attribute can follow, but the position or the next clause of `ALTER TABLE`.
+    fn ends_column(&mut self) -> bool {
+        self.at_end()
+            || self.is_close()
+            || self.is_symbol(b',')
+            || self.is_any(&["first", "after"])
+            || (self.is("partition") && self.peek_is(&["by"]))
+            || (self.is("remove") && self.peek_is(&["partitioning"]))
     }
 
     /// `FIRST`, `AFTER column`.

@@ -1,7 +1,6 @@
 use sluice_text::Span;
 
 use super::parser::Parser;
-use crate::lexer::{Delimiter, Lexer, TokenKind};
 use crate::model::{Condition, Expr, Limit, Order};
 
 impl Parser<'_> {
@@ -19,33 +18,10 @@ impl Parser<'_> {
             let expr = Expr::opaque(self.since(from));
             return Some(Condition { expr, span: self.since(start), ors: 0, ands: 0, current_of: true });
         }
+        let before = self.connectives;
         let expr = self.filter_expr()?;
-        let (ors, ands) = self.connectives(expr.span);
+        let (ors, ands) = (self.connectives.0 - before.0, self.connectives.1 - before.1);
         Some(Condition { expr, span: self.since(start), ors, ands, current_of: false })
-    }
-
-    /// Number of `OR` and of `AND` in `span`.
-    fn connectives(&self, span: Span) -> (usize, usize) {
-        let delimiter = Delimiter::Semicolon;
-        let bytes = self.text.as_bytes().get(..span.end).unwrap_or_default();
-        let mut lexer = Lexer::new(self.dialect, bytes, &delimiter, true);
-        lexer.at = span.start;
-        let (mut ors, mut ands, mut between) = (0, 0, 0_usize);
-        while let Ok(token) = lexer.next()
-            && token.kind != TokenKind::End
-        {
-            let text = lexer.text(token);
-            let is = |word: &[u8]| token.kind == TokenKind::Word && text.eq_ignore_ascii_case(word);
-            if is(b"or") {
-                ors += 1;
-            } else if is(b"between") {
-                between += 1;
-            } else if is(b"and") {
-                ands += usize::from(between == 0);
-                between = between.saturating_sub(1);
-            }
-        }
-        (ors, ands)
     }
 
     /// `ORDER BY expr [ASC|DESC], …`.

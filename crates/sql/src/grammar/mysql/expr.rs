@@ -57,6 +57,10 @@ struct Scan {
     filter: bool,
     /// Ends with its first operand.
     single: bool,
+    /// `BETWEEN` whose `AND` is still to come.
+    between: usize,
+    /// Calls that are open.
+    calls: usize,
     /// An arithmetic operator has a column on its left.
     arithmetic: Option<usize>,
 }
@@ -201,6 +205,8 @@ impl Parser<'_> {
             interval: false,
             filter,
             single,
+            between: 0,
+            calls: 0,
             arithmetic: None,
         };
         while self.step(&mut scan, subqueries) {}
@@ -284,13 +290,13 @@ impl Parser<'_> {
     /// An operand was read, which began at `start`.
     fn operand(&mut self, scan: &mut Scan, start: usize, column: bool) {
         let span = self.since(start);
-        if let Some(from) = scan.arithmetic.take() {
-            if scan.filter && !scan.frames.iter().any(|frame| matches!(frame.kind, Kind::Call(_))) {
-                let from = if column && from == usize::MAX { scan.before.0.start } else { from };
-                if from != usize::MAX {
-                    self.facts.computed_filters.push(Span::new(from, span.end));
-                }
-            }
+        if let Some(from) = scan.arithmetic.take()
+            && scan.filter
+            && scan.calls == 0
+            && (column || from != usize::MAX)
+        {
+            let from = if from == usize::MAX { scan.before.0.start } else { from };
+            self.facts.computed_filters.push(Span::new(from, span.end));
         }
         scan.operand = true;
         scan.before = (span, column);
@@ -433,6 +439,7 @@ impl Parser<'_> {
             }
             scan.operand = true;
         }
+        scan.calls += usize::from(matches!(kind, Kind::Call(_)));
         scan.frames.push(frame);
         true
     }
@@ -465,6 +472,7 @@ impl Parser<'_> {
         let span = self.since(frame.start);
         match frame.kind {
             Kind::Call(index) => {
+                scan.calls = scan.calls.saturating_sub(1);
                 let columns = self.facts.columns.len() > frame.columns;
                 if let Some(call) = self.facts.calls.get_mut(index) {
                     call.arguments = if frame.empty { 0 } else { frame.commas + 1 };
@@ -587,13 +595,25 @@ impl Parser<'_> {
             "order",
             "default",
         ]) {
-            scan.operand = self.is_any(&["order"]);
+            scan.operand = self.is("order");
+            self.count_connective(scan);
             self.advance();
         } else {
             // An alias, a unit, or a word that is not known.
             self.advance();
         }
         true
+    }
+
+    fn count_connective(&mut self, scan: &mut Scan) {
+        if self.is("or") {
+            self.connectives.0 += 1;
+        } else if self.is("between") {
+            scan.between += 1;
+        } else if self.is("and") {
+            self.connectives.1 += usize::from(scan.between == 0);
+            scan.between = scan.between.saturating_sub(1);
+        }
     }
 
     /// A word where an operand is expected.

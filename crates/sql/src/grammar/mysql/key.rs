@@ -102,7 +102,8 @@ impl Parser<'_> {
             options: Vec::new(),
             span: self.here(),
         };
-        if !self.is_open() && !(self.is("using") && self.peek_is(&["btree", "hash", "rtree"])) {
+        let unnamed = self.is_open() || (self.is("using") && self.peek_is(&["btree", "hash", "rtree"]));
+        if !unnamed {
             index.name = Some(ObjectName::bare(self.ident()?));
         }
         index.method = self.method();

@@ -27,8 +27,7 @@ impl Parser<'_> {
         loop {
             if let Some(span) = self.take("cascade") {
                 cascade = Some(span);
-            } else if self.accept("restrict") {
-            } else if self.online(&mut online) {
+            } else if self.accept("restrict") || self.online(&mut online) {
             } else if self.is("engine") || (self.is("set") && kind == ObjectKind::Tablespace) {
                 self.table_option();
             } else {

@@ -26,6 +26,8 @@ pub(super) struct Parser<'a> {
     pub(super) facts: QueryFacts,
     /// Names of common table expressions in sight, lower case, with the number of their definitions.
     pub(super) ctes: HashMap<String, usize>,
+    /// Number of `OR` and of `AND` (not of `BETWEEN`) so far.
+    pub(super) connectives: (usize, usize),
     /// Why there are no more tokens, if not because the text ends.
     broken: Option<NotAnalysed>,
 }
@@ -54,6 +56,7 @@ impl<'a> Parser<'a> {
             issues: Vec::new(),
             facts: QueryFacts::default(),
             ctes: HashMap::new(),
+            connectives: (0, 0),
             broken: None,
         };
         parser.pull();

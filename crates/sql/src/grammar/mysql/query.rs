@@ -188,7 +188,10 @@ impl Parser<'_> {
             }
         }
         self.select_list(&mut query);
-        query.into = self.into_clause();
+        if query.outputs.is_empty() {
+            self.issue(self.here(), Reason::Syntax("`SELECT` has no columns".to_owned()));
+        }
+        query.into = self.query_target();
         query.filter_at = self.last;
         if self.accept("from") {
             query.has_from = !self.is("dual");
@@ -235,7 +238,7 @@ impl Parser<'_> {
                 let Some(limit) = self.limit() else { return };
                 query.limit = Some(limit);
             } else if self.is("into") {
-                let Some(into) = self.into_clause() else { return };
+                let Some(into) = self.query_target() else { return };
                 query.into = Some(into);
             } else if self.accept("procedure") {
                 self.scan_expr();
@@ -328,7 +331,7 @@ impl Parser<'_> {
     }
 
     /// `INTO OUTFILE 'x' …`, `INTO DUMPFILE 'x'`, `INTO @a, b`.
-    fn into_clause(&mut self) -> Option<QueryInto> {
+    fn query_target(&mut self) -> Option<QueryInto> {
         if !self.accept("into") {
             return None;
         }

@@ -325,7 +325,7 @@ impl Parser<'_> {
         if self.accept("count") {
             self.number();
         }
-        if self.accept_all(&["in", "primary", "key", "order"]) {}
+        self.accept_all(&["in", "primary", "key", "order"]);
         let replace = self.take("replace");
         if replace.is_none() {
             self.accept("ignore");
