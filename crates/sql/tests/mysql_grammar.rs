@@ -98,6 +98,9 @@ fn every_attribute_of_a_column_is_told_apart() {
             &["STORAGE DISK", "COLUMN_FORMAT FIXED", "ENGINE_ATTRIBUTE='{}'"],
         ),
         ("TIMESTAMP(6) GENERATED ALWAYS AS ROW START", &["GENERATED ALWAYS AS ROW START"]),
+        ("DOUBLE DEFAULT 1e-5 NOT NULL", &["DEFAULT 1e-5", "NOT NULL"]),
+        ("DOUBLE DEFAULT .5 NULL", &["DEFAULT .5", "NULL"]),
+        ("DOUBLE DEFAULT -1.25 NULL", &["DEFAULT -1.25", "NULL"]),
         ("BIT(8) DEFAULT b'101'", &["DEFAULT b'101'"]),
         ("INT DEFAULT NEXT VALUE FOR s NOT NULL", &["DEFAULT NEXT VALUE FOR s", "NOT NULL"]),
     ] {
@@ -481,6 +484,24 @@ fn statements_that_change_rows_name_their_tables_and_conditions() {
         (load.local.is_some(), load.replace.is_some(), load.columns.len(), load.assignments.len()),
         (true, true, 1, 1)
     );
+}
+
+/// What was missed once.
+#[test]
+fn rare_clauses_are_understood() {
+    for sql in [
+        "INSERT INTO t (a) SELECT a FROM u ON DUPLICATE KEY UPDATE b = VALUES(b)",
+        "DELETE HISTORY FROM t BEFORE SYSTEM_TIME '2020-01-01'",
+        "ALTER TABLE t ADD PERIOD IF NOT EXISTS FOR p (a, b), DROP PERIOD IF EXISTS FOR q",
+        "CREATE USER u IDENTIFIED BY 'x' REQUIRE SUBJECT 'x' AND ISSUER 'y' WITH MAX_QUERIES_PER_HOUR 1",
+        "CREATE USER u IDENTIFIED VIA unix_socket OR ed25519 USING PASSWORD('x')",
+        "CREATE USER u PASSWORD_LOCK_TIME UNBOUNDED COMMENT 'x'",
+        "ALTER DATABASE CHARACTER SET utf8mb4",
+        "SELECT a FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01' AS x WHERE a = 1",
+        "CREATE TABLE t (SELECT 1)",
+    ] {
+        statement(Mariadb, sql);
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Parser<'_> {
         }
         while !self.at_end() {
             let start = self.token.start;
-            if self.authentication(&mut role.options) {
+            if !self.is_any(&["and", "or"]) && self.authentication(&mut role.options) {
             } else if self.accept_all(&["default", "role"]) {
                 self.role_names();
                 let option = self.bare_option(start);
@@ -78,15 +78,12 @@ impl Parser<'_> {
                 while self.kind() == TokenKind::Word
                     && !self.is_any(&["password", "account", "require", "with", "comment", "attribute"])
                 {
-                    if matches!(self.peek().0, TokenKind::String) {
+                    self.advance();
+                    if self.is_string() {
                         break;
                     }
-                    self.advance();
                 }
-                let option = if self.is_string()
-                    || self.kind() == TokenKind::Number
-                    || self.kind() == TokenKind::Word && matches!(self.peek().0, TokenKind::String)
-                {
+                let option = if self.is_string() || self.kind() == TokenKind::Number {
                     self.valued(start)
                 } else {
                     self.bare_option(start)

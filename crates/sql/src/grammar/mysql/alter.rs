@@ -207,7 +207,7 @@ impl Parser<'_> {
         if self.accept_all(&["system", "versioning"]) {
             return Some(TableAction::SystemVersioning(true));
         }
-        if self.is("period") && self.peek_is(&["for"]) {
+        if self.is("period") && self.peek_is(&["for", "if"]) {
             return self.period().map(TableAction::AddPeriod);
         }
         if self.is_key() {
@@ -228,7 +228,10 @@ impl Parser<'_> {
         if self.accept_all(&["system", "versioning"]) {
             return Some(TableAction::SystemVersioning(false));
         }
-        if self.accept_all(&["period", "for"]) {
+        if self.is("period") && self.peek_is(&["for", "if"]) {
+            self.advance();
+            self.take_all(&["if", "exists"]);
+            self.accept("for");
             return self.ident().map(TableAction::DropPeriod);
         }
         if self.is("partition") && !self.peek_ends_action() {

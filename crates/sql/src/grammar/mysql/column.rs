@@ -2,6 +2,7 @@
 
 use sluice_text::Span;
 
+use super::literal::is_number_word;
 use super::parser::Parser;
 use crate::lexer::TokenKind;
 use crate::model::{
@@ -235,7 +236,7 @@ impl Parser<'_> {
     /// What `DEFAULT` and `ON UPDATE` take: a literal, a call, or an expression in parentheses; then no word of the
     /// next attribute is taken for an operator.
     pub(super) fn default_value(&mut self) -> Option<Expr> {
-        if self.is_open() || self.is_name() {
+        if self.is_open() || (self.is_name() && !is_number_word(self.token_text())) {
             return self.operand_expr();
         }
         let value = self.simple_value()?;

@@ -9,6 +9,7 @@ use crate::model::{Call, Ident, Join, ObjectName, Reason, TableRef};
 /// Words that cannot be an alias because they go on with the clause or end it.
 const NO_ALIAS: &[&str] = &[
     "on",
+    "before",
     "using",
     "where",
     "group",
@@ -92,7 +93,9 @@ impl Parser<'_> {
                 if !conditional {
                     pending.push(self.facts.joins.len() - 1);
                 }
-            } else if self.is("on") || (self.is("using") && self.peek_open()) {
+            } else if (self.is("on") && !self.peek_is(&["duplicate"]))
+                || (self.is("using") && self.peek_open())
+            {
                 let on = self.is("on");
                 self.advance();
                 if on {

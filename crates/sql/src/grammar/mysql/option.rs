@@ -2,6 +2,7 @@
 
 use sluice_text::Span;
 
+use super::literal::{is_introducer, is_number_word};
 use super::parser::Parser;
 use crate::lexer::TokenKind;
 use crate::model::{Expr, Ident, NamedOption, OnlineOptions, TableOption, TableOptionKind, Wait};
@@ -66,19 +67,36 @@ impl Parser<'_> {
         if self.is_symbol(b'-') || self.is_symbol(b'+') {
             self.advance();
         }
-        if !matches!(
-            self.kind(),
-            TokenKind::Word | TokenKind::QuotedName | TokenKind::String | TokenKind::Number
-        ) {
+        // `.5`
+        let fraction = self.is_symbol(b'.') && self.peek().0 == TokenKind::Number;
+        if !fraction
+            && !matches!(
+                self.kind(),
+                TokenKind::Word | TokenKind::QuotedName | TokenKind::String | TokenKind::Number
+            )
+        {
             return None;
         }
-        let introducer = self.kind() == TokenKind::Word && super::literal::is_introducer(self.token_text());
+        let number = is_number_word(self.token_text());
+        let introducer = self.kind() == TokenKind::Word && is_introducer(self.token_text());
         self.advance();
         if introducer && self.kind() == TokenKind::String {
             self.advance();
         }
+        if fraction && self.kind() == TokenKind::Number {
+            self.advance();
+        }
         // `1.5`
         while self.is_symbol(b'.') && self.token.start == self.last {
+            self.advance();
+            self.advance();
+        }
+        // `1e-5`
+        let exponent = self.text.get(start..self.last).is_some_and(|it| it.ends_with(['e', 'E']));
+        if (number || exponent)
+            && (self.is_symbol(b'-') || self.is_symbol(b'+'))
+            && self.token.start == self.last
+        {
             self.advance();
             self.advance();
         }

@@ -118,6 +118,7 @@ impl Parser<'_> {
     pub(super) fn period(&mut self) -> Option<Period> {
         let start = self.token.start;
         self.accept("period");
+        self.if_not_exists();
         self.accept("for");
         let name = self.ident()?;
         let mut columns = self.ident_list()?.into_iter();
