@@ -319,6 +319,24 @@ fn time_grows_with_the_length_of_the_text() {
 }
 
 #[test]
+fn values_are_counted_whatever_they_look_like() {
+    for (rows, count, width) in [
+        ("(1, 'a''b', NULL), (-2, 'c\\'),(', 0x1F)", 2, 3),
+        ("(1.5,'x' 'y',null , nullif(1, 2)), (1, 2, 3, 4)", 2, 4),
+        ("((1), f(2, (3), '(')), (1 -- ),(\n , 2)", 2, 2),
+        ("(_binary 'a', 1e5, \"x),(\", /* ),( */ TRUE)", 1, 4),
+        ("(), ()", 2, 0),
+    ] {
+        let sql = format!("INSERT INTO t VALUES {rows}");
+        let Statement::Insert(insert) = understand(&sql).statement else { unreachable!() };
+        let sluice_sql::model::InsertSource::Values { rows: found, width: wide, span } = insert.source else {
+            unreachable!()
+        };
+        assert_eq!((found, wide, span.slice(&sql)), (count, width, rows));
+    }
+}
+
+#[test]
 fn text_that_is_cut_off_is_said_and_not_refused() {
     let sql = "CREATE TABLE t (a INT COMMENT 'never closed";
     let parsed = understand(sql);

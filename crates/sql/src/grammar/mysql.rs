@@ -31,6 +31,7 @@ mod shape;
 mod statement;
 mod table;
 mod types;
+mod values;
 mod view;
 
 use sluice_text::Span;

@@ -10,8 +10,6 @@ use crate::model::{Call, ColumnRef, Expr, Ident, InList, ObjectName, Pattern, Re
 
 /// How many parentheses may be open at once.
 const OPEN: usize = 4096;
-/// How many calls are kept of a list of values; of the rest only new names are.
-const CALLS: usize = 1024;
 const TEXT: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,7 +73,7 @@ enum Operator {
 }
 
 /// Functions that are called without parentheses.
-const BARE_CALLS: &[&str] = &[
+pub(super) const BARE_CALLS: &[&str] = &[
     "current_timestamp",
     "current_date",
     "current_time",
@@ -828,68 +826,5 @@ impl Parser<'_> {
         self.facts.columns.push(column);
         self.operand(scan, start, true);
         true
-    }
-
-    /// Rows of values from their first `(` on: number of rows, values in the first, and the span. Only calls and
-    /// subqueries inside are looked at.
-    pub(super) fn value_rows(&mut self) -> (u64, usize, Span) {
-        let start = self.token.start;
-        let (mut rows, mut width) = (0_u64, 0);
-        let mut names = std::collections::HashSet::new();
-        loop {
-            self.accept("row");
-            if !self.is_open() {
-                break;
-            }
-            self.advance();
-            let (mut depth, mut commas, mut empty) = (1_usize, 0_usize, true);
-            while depth > 0 && !self.at_end() {
-                match self.kind() {
-                    TokenKind::OpenParen => {
-                        depth += 1;
-                        self.advance();
-                        if self.begins_query() {
-                            self.query();
-                        }
-                        continue;
-                    }
-                    TokenKind::CloseParen => depth -= 1,
-                    TokenKind::Symbol(b',') if depth == 1 => commas += 1,
-                    TokenKind::Symbol(b'?') => self.facts.parameters.push(self.token_span()),
-                    TokenKind::Word if self.is_any(BARE_CALLS) || self.peek_open() => {
-                        self.value_call(&mut names)
-                    }
-                    _ => {}
-                }
-                empty &= depth == 0;
-                self.advance();
-            }
-            if rows == 0 {
-                width = if empty { 0 } else { commas + 1 };
-            }
-            rows += 1;
-            if !self.is_symbol(b',') {
-                break;
-            }
-            let after = self.text.as_bytes().get(self.token.end..).unwrap_or_default();
-            let close = after.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-            if !matches!(close, Some(b'(' | b'r' | b'R' | b'/' | b'-' | b'#')) {
-                break;
-            }
-            self.advance();
-        }
-        (rows, width, self.since(start))
-    }
-
-    fn value_call(&mut self, names: &mut std::collections::HashSet<String>) {
-        let text = self.token_text();
-        if self.facts.calls.len() >= CALLS
-            && (names.len() >= CALLS || !names.insert(text.to_ascii_lowercase()))
-        {
-            return;
-        }
-        let span = self.token_span();
-        let name = ObjectName::bare(Ident::bare(text, span));
-        self.facts.calls.push(Call { name, arguments: 0, first_text: None, span });
     }
 }
