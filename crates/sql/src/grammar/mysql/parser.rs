@@ -1,10 +1,8 @@
 use std::collections::HashMap;
 
-use memchr::memchr2;
 use sluice_text::Span;
 
 use crate::Dialect;
-use crate::byte::{is_name, run};
 use crate::lexer::{Delimiter, Lexer, Stop, Token, TokenKind};
 use crate::model::{Keyword, NotAnalysed, Parsed, QueryFacts, Reason, Statement};
 
@@ -18,7 +16,7 @@ const DEPTH: usize = 64;
 pub(super) struct Parser<'a> {
     pub(super) dialect: Dialect,
     pub(super) text: &'a str,
-    lexer: Lexer<'a>,
+    pub(super) lexer: Lexer<'a>,
     /// The token to be read next.
     pub(super) token: Token,
     /// Where the last token that was read ends.
@@ -120,7 +118,7 @@ impl<'a> Parser<'a> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    fn pull(&mut self) {
+    pub(super) fn pull(&mut self) {
         loop {
             let token = match self.lexer.next() {
                 Ok(token) => token,
@@ -157,57 +155,6 @@ impl<'a> Parser<'a> {
             Dialect::Mariadb => !(50_700..=99_999).contains(&version) && version < 990_000,
             _ => version < 100_000,
         }
-    }
-
-    /// Jumps over numbers, strings, `NULL`, commas and blanks, and says how many commas these were; none where the next
-    /// token is something else. It may only be asked inside of a list of values.
-    pub(super) fn skip_plain_values(&mut self) -> Option<usize> {
-        if self.lexer.conditional {
-            return None;
-        }
-        let bytes = self.lexer.bytes;
-        let mut at = self.token.start;
-        let (mut end, mut commas) = (at, 0);
-        while let Some(byte) = bytes.get(at) {
-            at = match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => {
-                    at += 1;
-                    continue;
-                }
-                b',' => {
-                    commas += 1;
-                    at + 1
-                }
-                b'.' => at + 1,
-                b'-' if bytes.get(at + 1) != Some(&b'-') => at + 1,
-                b'0'..=b'9' => match plain_number(bytes, at) {
-                    Some(end) => end,
-                    None => break,
-                },
-                b'n' | b'N' => match bytes.get(at..at + 4) {
-                    Some(word)
-                        if word.eq_ignore_ascii_case(b"null")
-                            && !bytes.get(at + 4).is_some_and(|it| is_name(*it)) =>
-                    {
-                        at + 4
-                    }
-                    _ => break,
-                },
-                b'\'' => match plain_string(bytes, at) {
-                    Some(end) => end,
-                    None => break,
-                },
-                _ => break,
-            };
-            end = at;
-        }
-        if end <= self.token.start {
-            return None;
-        }
-        self.last = end;
-        self.lexer.at = end;
-        self.pull();
-        Some(commas)
     }
 
     fn slice(&self, token: Token) -> &'a str {
@@ -453,26 +400,6 @@ impl<'a> Parser<'a> {
     pub(super) fn skip_statement(&mut self) {
         while !self.at_end() {
             self.advance();
-        }
-    }
-}
-
-/// Where the number at `at` ends: digits or `0x…`, and no name.
-fn plain_number(bytes: &[u8], at: usize) -> Option<usize> {
-    let end = run(bytes, at, is_name);
-    let word = bytes.get(at..end)?;
-    (word.starts_with(b"0x") || word.iter().all(u8::is_ascii_digit)).then_some(end)
-}
-
-/// Where the string at `at` ends.
-fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
-    loop {
-        at += memchr2(b'\'', b'\\', bytes.get(at..)?)?;
-        if bytes.get(at) == Some(&b'\\') || bytes.get(at + 1) == Some(&b'\'') {
-            at += 2;
-        } else {
-            return Some(at + 1);
         }
     }
 }
