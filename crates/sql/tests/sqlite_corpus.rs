@@ -1,6 +1,6 @@
 //! The SQLite statements of the shared corpus: what SQLite accepts must be understood, and what it refuses must not
 //! pass silently.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 
@@ -88,5 +88,58 @@ fn every_statement_of_real_migrations_is_understood() {
     }
     eprintln!("{statements} statements of {read} files, {} not understood", failures.len());
     assert!(statements > 10, "only {statements} statements");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A string of JSON that begins behind its opening quote, and what follows it.
+fn json_string(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, &text[at + 1..]),
+            '\\' => match characters.next().unwrap().1 {
+                'n' => value.push('\n'),
+                't' => value.push('\t'),
+                'r' => value.push('\r'),
+                'u' => {
+                    let digits: String = characters.by_ref().take(4).map(|(_, digit)| digit).collect();
+                    value.extend(char::from_u32(u32::from_str_radix(&digits, 16).unwrap()));
+                }
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
+    (value, "")
+}
+
+/// Schemas of other tools' tests, all of which load.
+#[test]
+fn every_schema_that_loads_is_understood() {
+    let Some(folder) = corpus("schema-pairs") else { return };
+    let (mut statements, mut failures) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_string_lossy().contains("sqlite") {
+            continue;
+        }
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            for key in ["\"setup\": \"", "\"old\": \"", "\"new\": \""] {
+                let Some((_, rest)) = line.split_once(key) else { continue };
+                let (sql, _) = json_string(rest);
+                let Ok(pieces) = split(Sqlite, &sql) else { continue };
+                for piece in pieces.iter().filter(|piece| piece.kind == PieceKind::Statement) {
+                    statements += 1;
+                    let left = left_out(&sql, &parse(Sqlite, &sql, piece.body));
+                    if !left.is_empty() {
+                        failures.push(format!("{left:?} in {}", piece.body.slice(&sql)));
+                    }
+                }
+            }
+        }
+    }
+    eprintln!("{statements} statements of schemas, {} not understood", failures.len());
+    assert!(statements > 100, "only {statements} statements");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -222,6 +222,14 @@ fn indexes_have_their_keys_and_filter() {
     );
     assert_eq!(index.keys[0].collation.as_ref().unwrap().name.text, "NOCASE");
     assert_eq!(index.columns().count(), 1);
+    let sql = "CREATE INDEX i ON t (lower(a) COLLATE rtrim DESC)";
+    let Statement::CreateIndex(create) = statement(sql) else { panic!() };
+    let key = &create.index.keys[0];
+    assert_eq!(
+        (key.collation.as_ref().unwrap().name.text.as_str(), key.order),
+        ("rtrim", Some(Order::Descending))
+    );
+    let sql = "CREATE UNIQUE INDEX i ON t (a COLLATE NOCASE DESC, lower(b), c + 1 ASC) WHERE a IS NOT NULL";
     assert_eq!(index.filter.as_ref().unwrap().span.slice(sql), "a IS NOT NULL");
 
     let Statement::DropIndex(drop) = statement("DROP INDEX main.i") else { panic!() };
@@ -397,6 +405,20 @@ fn sessions_and_housekeeping_are_known() {
 }
 
 #[test]
+fn words_of_clauses_are_names_too() {
+    for sql in [
+        "SELECT DISTINCT a FROM t WINDOW EXCEPT SELECT window FROM t",
+        "SELECT filter window, over, first, left, replace(a, 'x', 'y') FROM u end WHERE key",
+        "SELECT sum(a) OVER w FROM t WINDOW w AS (ORDER BY b), v AS (w)",
+        "CREATE TABLE abort (action, after, before, key, temp, replace, match, strict)",
+        "CREATE INDEX i ON t (a COLLATE nocase || b, c COLLATE rtrim)",
+        "CREATE VIRTUAL TABLE v USING m (, a,)",
+    ] {
+        statement(sql);
+    }
+}
+
+#[test]
 fn what_is_not_known_is_said_and_the_rest_stays_right() {
     for (sql, left) in [
         ("CREATE TABLE t (a INT,)", ""),
@@ -404,6 +426,10 @@ fn what_is_not_known_is_said_and_the_rest_stays_right() {
         ("CREATE TABLE t (a INT CRAZY(1) (2), b)", "(2)"),
         ("CREATE TABLE t (a) ENGINE = x", "ENGINE = x"),
         ("SELECT 'open", "'"),
+        ("CREATE TABLE t (a REFERENCES p ())", ""),
+        ("CREATE TABLE t (a DEFAULT, b)", ""),
+        ("SELECT 1 WHERE a IN (1,)", ""),
+        ("SELECT f(1,)", ""),
         ("INSERT INTO t VALUES (1) FOO", "FOO"),
         ("DROP TABLE a, b", ", b"),
     ] {

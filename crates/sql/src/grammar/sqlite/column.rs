@@ -99,7 +99,11 @@ impl Cursor<'_> {
                 self.missing("a name");
             }
         }
+        let before = self.last;
         let Some(kind) = self.attribute_kind(column) else {
+            if self.last > before {
+                self.missing("the rest of the constraint");
+            }
             // `CONSTRAINT name` alone is read too.
             return name.is_some();
         };

@@ -7,7 +7,7 @@ use crate::ObjectKind;
 use crate::lexer::TokenKind;
 use crate::model::{
     CreateIndex, CreateTable, CreateView, Drop, DropIndex, Expr, Ident, IndexClass, IndexDef, IndexKey,
-    IndexKeyPart, Keyword, NamedOption, OnlineOptions, Reason, Statement, TableOption, TableOptionKind,
+    IndexKeyPart, Keyword, NamedOption, ObjectName, OnlineOptions, Statement, TableOption, TableOptionKind,
 };
 
 impl Cursor<'_> {
@@ -137,10 +137,14 @@ impl Cursor<'_> {
         let plain =
             self.is_symbol(b',') || self.is_close() || self.is_any(&["collate", "asc", "desc", "nulls"]);
         let (part, mut collation) = match column {
-            Some(column) if plain => (IndexKeyPart::Column(column), None),
+            Some(column) if plain && self.ends_key() => (IndexKeyPart::Column(column), None),
             _ => {
                 self.go_back(place);
-                (IndexKeyPart::Expr(self.expr()?), None)
+                let expr = self.expr()?;
+                // The expression took its own collation along.
+                let end = expr.span.end;
+                let collation = self.collation.take().filter(|name| name.span.end == end);
+                (IndexKeyPart::Expr(expr), collation.map(ObjectName::bare))
             }
         };
         if self.accept("collate") {
@@ -159,6 +163,17 @@ impl Cursor<'_> {
             operator_class: None,
             span: self.since(start),
         })
+    }
+
+    /// Whether no operator follows, behind `COLLATE x` if that is here.
+    fn ends_key(&mut self) -> bool {
+        let place = self.place();
+        if self.accept("collate") {
+            self.ident();
+        }
+        let ends = self.is_symbol(b',') || self.is_close() || self.kind() == TokenKind::Word || self.at_end();
+        self.go_back(place);
+        ends
     }
 
     /// `CREATE VIRTUAL TABLE … USING module(arguments)`: arguments are the module's business, kept as options.
@@ -219,7 +234,6 @@ impl Cursor<'_> {
         }
         let span = self.since(start);
         if span.is_empty() {
-            self.issue(span, Reason::Syntax("an argument is missing".to_owned()));
             return None;
         }
         let name = name.unwrap_or_else(|| Ident::bare(super::literal::cut(span.slice(self.text)), span));

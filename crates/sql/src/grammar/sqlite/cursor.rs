@@ -4,7 +4,7 @@ use sluice_text::Span;
 
 use crate::Dialect;
 use crate::lexer::{Delimiter, Lexer, Stop, Token, TokenKind};
-use crate::model::{Keyword, NotAnalysed, Parsed, QueryFacts, Reason, Statement};
+use crate::model::{Ident, Keyword, NotAnalysed, Parsed, QueryFacts, Reason, Statement};
 
 static SEMICOLON: Delimiter = Delimiter::Semicolon;
 
@@ -31,6 +31,8 @@ pub(super) struct Cursor<'a> {
     pub(super) subqueries: Vec<Span>,
     /// How many queries are open.
     pub(super) queries: usize,
+    /// The collation that was written last.
+    pub(super) collation: Option<Ident>,
     /// In a condition and outside of its calls: what is computed from columns is a fact.
     pub(super) filtering: bool,
     /// Why there are no more tokens, if not because the text ends.
@@ -63,6 +65,7 @@ impl<'a> Cursor<'a> {
             connectives: (0, 0),
             subqueries: Vec::new(),
             queries: 0,
+            collation: None,
             filtering: false,
             broken: None,
         };

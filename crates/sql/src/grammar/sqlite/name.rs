@@ -66,9 +66,8 @@ const RESERVED: &[&str] = &[
     "when",
     "where",
 ];
-/// Words of joins and clauses: names, but no alias that is not introduced by `AS`.
-const NO_ALIAS: &[&str] =
-    &["cross", "full", "inner", "left", "natural", "outer", "right", "indexed", "window", "end"];
+/// Words of joins and hints: names, but no alias that is not introduced by `AS`.
+const NO_ALIAS: &[&str] = &["cross", "full", "inner", "left", "natural", "outer", "right", "indexed"];
 
 impl Cursor<'_> {
     /// Whether the next token may be a name.
@@ -119,7 +118,10 @@ impl Cursor<'_> {
             let start = self.token.start;
             match self.ident() {
                 Some(name) => names.push(name),
-                None => self.unknown_item(start),
+                None => {
+                    self.missing("a name");
+                    self.unknown_item(start);
+                }
             }
             if self.accept("collate") {
                 self.ident();
@@ -159,7 +161,7 @@ impl Cursor<'_> {
         }
         let alias = match self.kind() {
             TokenKind::String => true,
-            _ => self.is_name() && !self.is_any(NO_ALIAS),
+            _ => self.is_name() && !self.is_any(NO_ALIAS) && !self.begins_windows(),
         };
         if alias { self.ident() } else { None }
     }

@@ -46,7 +46,8 @@ impl Cursor<'_> {
             };
         }
         while self.accept("collate") {
-            if self.ident().is_none() {
+            self.collation = self.ident();
+            if self.collation.is_none() {
                 self.missing("a collation");
             }
             node.span = self.since(start);
@@ -164,7 +165,7 @@ impl Cursor<'_> {
         self.accept_any(&["distinct", "all"]);
         let (mut arguments, mut first) = (0, None);
         if !self.accept_symbol(b'*') {
-            while !self.is_close() && !self.at_end() && !self.is("order") {
+            while arguments > 0 || !(self.is_close() || self.is("order")) {
                 match self.scan() {
                     Some(Node { literal: Some(Literal::Text(text)), .. }) if arguments == 0 => {
                         first = Some(text)

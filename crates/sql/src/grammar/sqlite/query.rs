@@ -155,7 +155,8 @@ impl Cursor<'_> {
         if self.accept("having") && self.scan().is_none() {
             self.missing("a condition");
         }
-        if self.accept("window") {
+        if self.begins_windows() {
+            self.advance();
             loop {
                 if self.ident().is_none() || !self.accept("as") {
                     self.missing("a window");

@@ -162,7 +162,7 @@ impl Cursor<'_> {
         self.advance();
         let (mut values, mut has_null) = (0, false);
         let before = std::mem::replace(&mut self.filtering, false);
-        while !self.is_close() && !self.at_end() {
+        while values > 0 || !self.is_close() {
             match self.scan() {
                 Some(node) => has_null |= node.literal == Some(Literal::Null),
                 None => self.missing("a value"),

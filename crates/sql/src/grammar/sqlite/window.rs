@@ -1,6 +1,18 @@
 use super::cursor::Cursor;
 
 impl Cursor<'_> {
+    /// Whether `WINDOW name AS` is here; alone the word is a name.
+    pub(super) fn begins_windows(&mut self) -> bool {
+        if !self.is("window") {
+            return false;
+        }
+        let place = self.place();
+        self.advance();
+        let found = self.ident().is_some() && self.is("as");
+        self.go_back(place);
+        found
+    }
+
     /// `WITHIN GROUP (…)`, `FILTER (WHERE …)`, `OVER …` behind a call.
     pub(super) fn behind_call(&mut self) {
         if self.is("within") && self.peek_is(&["group"]) {
