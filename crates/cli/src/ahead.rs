@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use sluice_engine::{ApplyError, Inspection, inspect};
+use sluice_engine::{ApplyError, Inspection, Look, inspect};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_rollout::TargetName;
@@ -9,6 +9,7 @@ use sluice_rollout::TargetName;
 use crate::args::Global;
 use crate::context::{Context, in_parallel};
 use crate::error::CliError;
+use crate::histories;
 use crate::planning::LOOKERS;
 use crate::sites::{self, Resolver};
 
@@ -45,11 +46,11 @@ impl Ahead {
             });
             let mut sites = sites::select(&known, global).unwrap_or_default();
             sites.truncate(LOOKERS);
+            let look = Look { thorough, histories: histories::wanted(&known) };
             let seen = in_parallel(&sites, LOOKERS, |site| {
-                let mut connection = resolver.connection(&known, site).ok()?;
-                connection.connect.cancel = stop.clone();
+                let connection = resolver.connection(&known, site, &stop).ok()?;
                 let runtime = Context::runtime().ok()?;
-                let seen = runtime.block_on(inspect(connection.family, &connection.connect, thorough));
+                let seen = runtime.block_on(inspect(connection.family, &connection.connect, look));
                 Some((site.target.name.clone(), seen))
             });
             let project = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));

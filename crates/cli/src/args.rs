@@ -41,7 +41,7 @@ pub struct Global {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Do not ask
+    /// Do not ask: on a terminal deploy asks once before it applies anything, and baseline before it records everything
     #[arg(short, long, global = true)]
     pub yes: bool,
 }
@@ -71,6 +71,10 @@ pub enum Command {
     /// Show what was done to the databases, failures included
     History(History),
     /// Record changes as already there, without running them
+    ///
+    /// It is the claim of a person who has looked. Without `--to` it is about every change of the repository: on a terminal it asks
+    /// first, elsewhere it wants `--yes` as soon as there is more than one database. A change that is half applied is refused, and so
+    /// is what somebody has rejected for the database.
     Baseline(Baseline),
     /// Show what is wrong with a ledger, and mend what evidence supports
     Repair(Repair),
@@ -118,9 +122,6 @@ pub struct Plan {
 /// Bring the databases to the release.
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Stop at a gate at once, instead of waiting for gates that open by themselves
-    #[arg(long, hide = true)]
-    pub no_wait: bool,
     /// Wait for gates that open by themselves (soak, window) for at most this long, for example 30m
     #[arg(long, value_name = "TIME")]
     pub wait: Option<String>,

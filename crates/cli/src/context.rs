@@ -14,6 +14,7 @@ use crate::ahead::Ahead;
 use crate::args::Global;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+use crate::places;
 use crate::secrets::Secrets;
 use crate::sites::{self, Connection, Resolver, Site};
 use crate::targets;
@@ -35,8 +36,22 @@ pub struct Context {
     ahead: Ahead,
 }
 
+/// What a command needs of a project.
+#[derive(Debug, Clone, Copy)]
+pub enum Needs {
+    /// Only the configuration: nothing that is wrong with the migrations is in its way.
+    Configuration,
+    /// The migrations, too.
+    Files,
+    /// The migrations and a look at every selected database, which begins while the files are read.
+    Databases {
+        /// As [`sluice_engine::Look`] has it.
+        thorough: bool,
+    },
+}
+
 impl Context {
-    /// Finds and reads the project. Where `look` says so, databases are looked at meanwhile, thoroughly or not.
+    /// Finds and reads the project, as much of it as a command needs.
     ///
     /// # Errors
     /// Everything that is wrong with the configuration and the files.
@@ -44,7 +59,7 @@ impl Context {
         global: &Global,
         output: Output,
         cancel: CancellationToken,
-        look: Option<bool>,
+        needs: Needs,
     ) -> Result<Self, CliError> {
         let (root, config) = sluice_project::read_config(&config_path(global)?)?;
         if !root.as_os_str().is_empty() {
@@ -54,9 +69,10 @@ impl Context {
         // The configuration's folder was relative to the directory that was left.
         let read = |config: Config| Project::read(PathBuf::from("."), config);
         let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
-        let (project, ahead) = match look {
-            Some(thorough) => Ahead::look(config, global, &resolver, thorough, read)?,
-            None => (read(config)?, Ahead::default()),
+        let (project, ahead) = match needs {
+            Needs::Databases { thorough } => Ahead::look(config, global, &resolver, thorough, read)?,
+            Needs::Files => (read(config)?, Ahead::default()),
+            Needs::Configuration => (Project::without_files(PathBuf::from("."), config), Ahead::default()),
         };
         let selectors = targets::compile(project.changes(), &project.config.databases)?;
         for warning in project.warnings() {
@@ -75,12 +91,27 @@ impl Context {
         &self.project.config
     }
 
+    /// Name of the layout of the project's files.
+    pub fn layout(&self) -> &'static str {
+        self.project.directory.detection.layout.name()
+    }
+
     /// The databases that `--env` and `--database` select, in the order of the environments.
     ///
     /// # Errors
     /// As [`sites::select`].
     pub fn sites(&self) -> Result<Vec<Site<'_>>, CliError> {
         sites::select(self.config(), &self.global)
+    }
+
+    /// As [`Context::sites`], for what runs changes: refuses two names of one database.
+    ///
+    /// # Errors
+    /// Those of [`Context::sites`] and [`places::check`].
+    pub fn distinct_sites(&self) -> Result<Vec<Site<'_>>, CliError> {
+        let sites = self.sites()?;
+        places::check(self.config(), &sites, &self.resolver)?;
+        Ok(sites)
     }
 
     /// Time limits from the configuration.
@@ -119,12 +150,14 @@ impl Context {
     /// Resolves a target's URL.
     ///
     /// # Errors
-    /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target.
+    /// Those of [`Resolver::connection`]; a `targets` directive that fails on the target; changes that are written for another
+    /// engine.
     pub fn connection(&self, site: &Site<'_>) -> Result<Connection, DbError> {
-        let connection = self.resolver.connection(self.config(), site)?;
+        let connection = self.resolver.connection(self.config(), site, &self.cancel)?;
         if site.target.engine.is_none() {
             self.check_targets(&connection.target)?;
         }
+        self.check_product(&connection.target)?;
         Ok(connection)
     }
 
@@ -149,15 +182,34 @@ impl Context {
     ) -> Result<T, ApplyError> {
         let connection = self.connection(site).map_err(ApplyError::Connect)?;
         let (known_before, url) = (connection.known_before, connection.connect.url.clone());
-        match work(connection) {
-            Err(ApplyError::Connect(error) | ApplyError::Lost(error))
-                if error.kind == DbErrorKind::Authentication && known_before =>
-            {
-                self.resolver.secrets.forget(&site.entry.url, &url);
-                work(self.connection(site).map_err(ApplyError::Connect)?)
-            }
-            result => result,
+        let result = work(connection);
+        let refused = matches!(
+            &result,
+            Err(ApplyError::Connect(error) | ApplyError::Lost(error)) if error.kind == DbErrorKind::Authentication
+        );
+        if refused && known_before && self.resolver.secrets.forget(&site.entry.url, &url) {
+            return work(self.connection(site).map_err(ApplyError::Connect)?);
         }
+        result
+    }
+
+    /// Holds the engine that the migrations' own tool has written down against the one that they would run on.
+    fn check_product(&self, target: &Target) -> Result<(), DbError> {
+        let (Some(written), Some(engine)) = (&self.project.directory.product, &target.engine) else {
+            return Ok(());
+        };
+        if written.suits(engine) {
+            return Ok(());
+        }
+        let mut error = DbError::new(
+            DbErrorKind::Url,
+            format!(
+                "{}: the migrations are written for {}, and this is {engine}",
+                written.place, written.word
+            ),
+        );
+        error.hint = Some("point the database's url at an engine that they are written for".to_owned());
+        Err(error)
     }
 
     /// Holds every `targets` directive against a target whose engine is known only now.

@@ -8,11 +8,14 @@ use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
 use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
 use sluice_report::{Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Command, Covers, Environment, Event, Outcome, TargetName, TargetState};
+use sluice_rollout::{
+    Command, Covers, Environment, Event, Outcome, Rollout, RolloutState, TargetName, TargetRun, TargetState,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::histories;
 use crate::planning::survey_one;
 use crate::progress::Progress;
 use crate::sites::Site;
@@ -83,6 +86,7 @@ impl Driver<'_> {
                 runners: HashMap::new(),
                 results: Vec::new(),
                 first_failure: None,
+                warned: HashMap::new(),
                 stale: false,
                 paused: Arc::default(),
                 looked: Instant::now(),
@@ -101,6 +105,8 @@ struct Loop<'scope, 'env, 'a> {
     runners: HashMap<TargetName, Runner>,
     results: Vec<TargetResult>,
     first_failure: Option<Exit>,
+    /// What the engine warned of, until it is known whether the result says it, too.
+    warned: HashMap<TargetName, Vec<String>>,
     stale: bool,
     /// Who has paused the rollout, for the runners.
     paused: Arc<Mutex<Option<String>>>,
@@ -201,8 +207,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     fn reconcile(&mut self) {
         let wanted: HashMap<TargetName, u32> =
             self.driver.tracker.rollout().in_flight().map(|run| (run.name.clone(), run.attempt)).collect();
-        let stopping =
-            !matches!(self.driver.tracker.rollout().state(), sluice_rollout::RolloutState::Running);
+        let stopping = self.driver.tracker.rollout().state() != RolloutState::Running;
         for (target, runner) in &self.runners {
             if stopping || wanted.get(target) != Some(&runner.attempt) {
                 runner.cancel.cancel();
@@ -262,11 +267,23 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
 
     fn take(&mut self, news: News, events: &mut Vec<Event>) {
         match news {
-            News::Happened { target, event } => self.progress.event(&target.0, &event),
+            News::Happened { target, event } => match event {
+                sluice_engine::Event::Warning { message } => {
+                    self.warned.entry(target).or_default().push(message);
+                }
+                event => self.progress.event(&target.0, &event),
+            },
             News::Ended { target, attempt, result, time } => {
                 self.progress.ended(&target.0);
                 self.runners.remove(&target);
-                self.results.push(self.result(&target, &result, time));
+                let report = self.result(&target, &result, time);
+                // What the result has is told once, by it.
+                for message in self.warned.remove(&target).into_iter().flatten() {
+                    if !report.problems.iter().any(|problem| problem.message == message) {
+                        self.progress.event(&target.0, &sluice_engine::Event::Warning { message });
+                    }
+                }
+                self.results.push(report);
                 if let Err(error) = &result
                     && !matches!(error, ApplyError::Held { .. })
                 {
@@ -330,7 +347,9 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         match outcome {
             Outcome::Succeeded => Exit::Done,
             Outcome::Failed => self.first_failure.unwrap_or(Exit::Failed),
-            Outcome::WaitingAtGate | Outcome::Paused => Exit::Waiting,
+            // Failures of this run have paused it.
+            Outcome::Paused => self.first_failure.unwrap_or(Exit::Waiting),
+            Outcome::WaitingAtGate => Exit::Waiting,
             Outcome::Inconclusive => Exit::Inconclusive,
             Outcome::Cancelled => Exit::Failed,
             Outcome::Rejected => Exit::Findings,
@@ -436,6 +455,8 @@ fn work(
             changes: context.project.changes(),
             applies: &applies,
             integrity: context.config().policy.integrity,
+            histories: histories::wanted(context.config()),
+            layout: context.layout(),
             placeholders: context.placeholders(&site.target),
             identity: identity.clone(),
             timing: context.timing(),
@@ -456,11 +477,22 @@ pub fn lost(tracker: &Tracker) -> Vec<Event> {
         .collect()
 }
 
-/// Whether something ended without success and the same command should try it again.
-pub fn wants_retry(tracker: &Tracker) -> bool {
-    tracker
-        .rollout()
-        .targets()
-        .iter()
-        .any(|run| run.state.is_failed() || matches!(run.state, TargetState::Inconclusive { .. }))
+/// What the same command tries again: what ended without success. Failures that have paused the rollout are tried again by
+/// `sluice rollout retry` only, those that a person has accepted after everything that was not attempted yet.
+pub fn again(tracker: &Tracker) -> Vec<Event> {
+    let rollout = tracker.rollout();
+    let after_others = rollout.has_accepted_failures() && rollout.waiting().next().is_some();
+    let kept = is_paused_by_failures(rollout) || after_others;
+    let retried = |run: &&TargetRun| match run.state {
+        TargetState::Failed { .. } => !kept,
+        TargetState::Cancelled | TargetState::Inconclusive { .. } => true,
+        _ => false,
+    };
+    let retried = rollout.targets().iter().filter(retried);
+    retried.map(|run| Event::RetryRequested { target: Some(run.name.clone()) }).collect()
+}
+
+/// Whether failures have paused the rollout while databases were left that it has not attempted.
+pub fn is_paused_by_failures(rollout: &Rollout) -> bool {
+    rollout.state() == RolloutState::Running && rollout.is_paused_by_failures()
 }

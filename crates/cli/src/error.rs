@@ -3,6 +3,7 @@ use std::io::ErrorKind;
 use sluice_engine::ledger::LedgerError;
 use sluice_engine::{ApplyError, DbError, DbErrorKind};
 use sluice_report::{Failure, Problem};
+use sluice_rollout::{self as rollout, ProblemKind, Response};
 use sluice_store::StoreError;
 
 /// How a command ends, as its exit code.
@@ -108,6 +109,18 @@ impl CliError {
     }
 }
 
+impl From<&clap::Error> for CliError {
+    fn from(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut parts = text.split("\n\n").map(one_line).filter(|part| !part.is_empty());
+        let message = parts.next().unwrap_or_default();
+        let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
+        let help = tip.unwrap_or_else(|| "`sluice --help` shows what there is".to_owned());
+        Self::usage(message.strip_prefix("error: ").unwrap_or(&message)).help(help)
+    }
+}
+
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
@@ -177,13 +190,42 @@ fn exit_of_database(error: &DbError) -> Exit {
     }
 }
 
+/// What is wrong between the files and the history of a target, and what to do about it.
+pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
+    let message = problem.message.clone();
+    if problem.response != Response::Error {
+        return Problem::warning(message).at(target);
+    }
+    let version = &problem.version;
+    let help = match problem.kind {
+        ProblemKind::Unadopted => format!(
+            "`sluice baseline --adopt --database {target}` takes it over; if it is not about the changes here, \
+             `unadopted` in [policy] can warn or allow instead"
+        ),
+        ProblemKind::Edited => format!(
+            "restore the file as it was applied and make a new change for what is new, or take the file as it is with \
+             `sluice repair {version} --accept`; `edited` in [policy] can warn or allow instead"
+        ),
+        ProblemKind::Removed => format!(
+            "bring the file back, or take the change out of the ledger with `sluice repair {version} --forget`; `removed` \
+             in [policy] can warn or allow instead"
+        ),
+        ProblemKind::OutOfOrder => {
+            let last = problem.last.as_deref().unwrap_or("the last one that is applied");
+            format!("give it a version after {last}; `out_of_order` in [policy] can warn or allow instead")
+        }
+        ProblemKind::EditedInFlight => sluice_engine::unfinished::HELP.to_owned(),
+        ProblemKind::Requires => {
+            "let both be for the same databases: compare their `targets`, or drop the requirement".to_owned()
+        }
+    };
+    Problem::error(message).at(target).help(Some(help))
+}
+
 /// The problems of a failed target.
 pub fn problems_of(error: &ApplyError, target: &str) -> Vec<Problem> {
     if let ApplyError::Refused { problems } = error {
-        return problems
-            .iter()
-            .map(|problem| Problem::error(problem.message.clone()).at(target).help(error.help()))
-            .collect();
+        return problems.iter().map(|problem| problem_of(problem, target)).collect();
     }
     let problem = match error.place() {
         Some(place) => Problem::error(format!("{target}: {error}")).at(place),

@@ -10,10 +10,14 @@ mod context;
 mod driver;
 mod engines;
 mod error;
+mod folder;
+mod histories;
 mod output;
+mod places;
 mod planning;
 mod preparation;
 mod progress;
+mod question;
 mod secrets;
 mod signals;
 mod sites;
@@ -24,8 +28,9 @@ use clap::{CommandFactory as _, Parser as _};
 use tokio_util::sync::CancellationToken;
 
 use args::{Cli, Command};
-use context::Context;
+use context::{Context, Needs};
 use error::{CliError, Exit};
+use folder::Folder;
 use output::Output;
 
 /// The definition of the command line, for the reference and for completions.
@@ -37,6 +42,10 @@ pub fn command() -> clap::Command {
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && wants_json(std::env::args()) => {
+            Output::failure(&CliError::from(&error));
+            return Exit::Usage.code();
+        }
         Err(error) => {
             // A terminal that went away cannot be told anything.
             let _ = error.print();
@@ -51,6 +60,14 @@ pub fn main() -> u8 {
             error.exit.code()
         }
     }
+}
+
+/// Whether arguments that cannot be understood as a whole ask for output for programs.
+fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.collect();
+    let after =
+        arguments.windows(2).any(|pair| matches!(pair, [key, value] if key == "--format" && value == "json"));
+    after || arguments.iter().any(|argument| argument == "--format=json")
 }
 
 fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
@@ -75,21 +92,49 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     signals::listen(&cancel, output)?;
-    let look = match &cli.command {
-        Command::Deploy(_) | Command::Plan(_) => Some(false),
-        Command::Status(_) | Command::Repair(_) => Some(true),
-        _ => None,
-    };
-    let context = Context::load(&cli.global, output, cancel, look)?;
+    // What is stored can be looked at and decided about whatever is wrong with the files.
     match &cli.command {
-        Command::Plan(args) => commands::plan::run(&context, args),
-        Command::Deploy(args) => commands::deploy::run(&context, args),
-        Command::Status(_) => commands::status::run(&context),
-        Command::History(args) => commands::history::run(&context, args),
-        Command::Baseline(args) => commands::baseline::run(&context, args),
-        Command::Repair(args) => commands::repair::run(&context, args),
-        Command::Release(command) => commands::release::run(&context, command),
-        Command::Rollout(command) => commands::rollout::run(&context, command),
-        Command::Init(_) | Command::New(_) | Command::Completions { .. } | Command::Man => Ok(Exit::Done),
+        Command::Rollout(args::Rollout::Start(_)) => {}
+        Command::Rollout(command) => {
+            return commands::rollout::run(&Folder::enter(&cli.global, output, cancel)?, command);
+        }
+        Command::Release(args::Release::List) => {
+            Folder::enter(&cli.global, output, cancel)?;
+            return commands::release::list(output);
+        }
+        Command::Release(args::Release::Show { release }) => {
+            Folder::enter(&cli.global, output, cancel)?;
+            return commands::release::show(output, release.as_deref());
+        }
+        _ => {}
     }
+    let needs = match &cli.command {
+        Command::Deploy(_) | Command::Plan(_) => Needs::Databases { thorough: false },
+        Command::Status(_) | Command::Repair(_) => Needs::Databases { thorough: true },
+        Command::History(_) => Needs::Configuration,
+        _ => Needs::Files,
+    };
+    // Never freed: taking thousands of changes apart takes longer than ending the process.
+    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, needs)?));
+    let ended = match &cli.command {
+        Command::Plan(args) => commands::plan::run(context, args),
+        Command::Deploy(args) => commands::deploy::run(context, args),
+        Command::Status(_) => commands::status::run(context),
+        Command::History(args) => commands::history::run(context, args),
+        Command::Baseline(args) => commands::baseline::run(context, args),
+        Command::Repair(args) => commands::repair::run(context, args),
+        Command::Release(command) => commands::release::run(context, command),
+        Command::Rollout(args::Rollout::Start(args)) => commands::deploy::run(context, args),
+        Command::Rollout(_)
+        | Command::Init(_)
+        | Command::New(_)
+        | Command::Completions { .. }
+        | Command::Man => Ok(Exit::Done),
+    };
+    // A database that was not waited for is not out of reach.
+    ended.map(
+        |exit| {
+            if exit == Exit::Unreachable && context.cancel.is_cancelled() { Exit::Cancelled } else { exit }
+        },
+    )
 }

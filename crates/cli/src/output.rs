@@ -42,7 +42,7 @@ impl Output {
     pub fn result<R: Report>(&self, report: &R) {
         match self.format {
             Format::Human => self.text(&report.human(self.paint)),
-            Format::Json => self.text(&format!("{}\n", report.json())),
+            Format::Json => json(report),
         }
     }
 
@@ -73,7 +73,20 @@ impl Output {
             Format::Human => {
                 let _ = write!(std::io::stderr().lock(), "{}", failure.human(self.message_paint));
             }
-            Format::Json => self.text(&format!("{}\n", failure.json())),
+            Format::Json => json(&failure),
         }
     }
+}
+
+impl Output {
+    /// Writes an error for programs, whatever the options say: they could not be read.
+    pub fn failure(error: &CliError) {
+        json(&error.failure());
+    }
+}
+
+/// Writes a result for programs. A reader that went away is no failure of the command.
+fn json(report: &impl Report) {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let _ = report.write_json(&mut out).and_then(|()| out.flush());
 }

@@ -1,17 +1,19 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, Server, inspect};
+use sluice_engine::{ApplyError, Inspection, Look, inspect, unfinished};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
-    self as rollout, Change, Cover, Covers, Decision, Digest, PlannedScript, Response, TargetFact,
-    TargetName, decide,
+    self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, PlannedState,
+    StatementState, TargetFact, TargetName, decide,
 };
 use sluice_sql::{Dialect, redact};
 
 use crate::context::{Context, in_parallel};
-use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
+use crate::histories;
 use crate::sites::Site;
 use crate::tracker::word;
 
@@ -42,15 +44,22 @@ pub fn survey_one(
         let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
     })?;
+    let look = Look { thorough: leftovers, histories: histories::wanted(context.config()) };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {
             Some(seen) => seen?,
-            None => runtime.block_on(inspect(connection.family, &connection.connect, leftovers))?,
+            None => runtime.block_on(inspect(connection.family, &connection.connect, look))?,
         };
         let integrity = context.config().policy.integrity;
-        let decision = decide(context.project.changes(), &inspection.ledger, integrity, |index| {
-            context.applies(index, &connection.target)
+        let past =
+            Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };
+        let changes = context.project.changes();
+        let mut decision =
+            decide(changes, past, integrity, |index| context.applies(index, &connection.target));
+        let placeholders = context.placeholders(&site.target);
+        unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
+            prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
         });
         Ok((inspection, decision))
     })
@@ -160,9 +169,17 @@ impl Scripts {
 }
 
 /// What a deployment would do, and how the command ends if something stands in its way.
-pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[Survey]) -> (Plan, Exit) {
+/// A `summary` leaves out the SQL.
+pub fn plan(
+    context: &Context,
+    sites: &[Site<'_>],
+    release: &Digest,
+    surveys: &[Survey],
+    summary: bool,
+) -> (Plan, Exit) {
     let mut exit = Exit::Done;
-    let (mut digests, mut views) = (Vec::new(), Vec::new());
+    let (mut digests, mut targets) = (Vec::new(), Vec::new());
+    let mut views = Views { summary, known: HashMap::new() };
     let scripts = Scripts::default();
     let named = named(context, sites);
     for (site, survey) in sites.iter().zip(surveys) {
@@ -170,13 +187,13 @@ pub fn plan(context: &Context, sites: &[Site<'_>], release: &Digest, surveys: &[
         if exit == Exit::Done {
             exit = end;
         }
-        views.push(view(site, survey, &target, problems));
+        targets.push(views.target(site, survey, &target, problems));
         if named.contains(&site.target.name) {
             digests.push((&site.target.name, target.digest()));
         }
     }
     let digest = rollout::Plan::digest_of(release, digests);
-    (Plan { release: release.0.clone(), digest: digest.0, targets: views }, exit)
+    (Plan { release: release.0.clone(), digest: digest.0, targets }, exit)
 }
 
 /// The plan of one database, what stands in its way, and how the command ends because of it.
@@ -204,17 +221,8 @@ fn plan_target(
     plan.base = inspection.ledger.fingerprint();
     plan.problems.clone_from(&decision.problems);
     let mut exit = if decision.is_refused() { Exit::Findings } else { Exit::Done };
-    let mut problems: Vec<Problem> = decision
-        .problems
-        .iter()
-        .map(|problem| match problem.response {
-            Response::Error => {
-                let refused = ApplyError::Refused { problems: Vec::new() };
-                Problem::error(problem.message.clone()).at(name.clone()).help(refused.help())
-            }
-            Response::Warn | Response::Allow => Problem::warning(problem.message.clone()).at(name.clone()),
-        })
-        .collect();
+    let mut problems: Vec<Problem> =
+        decision.problems.iter().map(|problem| problem_of(problem, name)).collect();
     let changes = context.project.changes();
     plan.skipped = decision
         .skipped
@@ -228,7 +236,13 @@ fn plan_target(
     for (index, action) in &decision.pending {
         let Some(change) = changes.get(*index) else { continue };
         match scripts.get(*index, change, inspection.server.dialect, placeholders.as_ref()) {
-            Ok(script) => plan.pending.push(rollout::PendingChange::new(change, *action, script)),
+            Ok(script) => {
+                let script = match action {
+                    Action::Resume => begun(script, change, &inspection.ledger),
+                    Action::Apply | Action::Rerun => script,
+                };
+                plan.pending.push(rollout::PendingChange::new(change, *action, script));
+            }
             Err(error) => {
                 problems.push(Problem::error(error.message).at(error.place));
                 exit = Exit::Usage;
@@ -236,6 +250,17 @@ fn plan_target(
         }
     }
     (plan, problems, exit)
+}
+
+/// The statements of a change that an earlier run has begun, with where each of them stands.
+fn begun(script: PlannedScript, change: &Change, ledger: &rollout::Ledger) -> PlannedScript {
+    let states: HashMap<u64, StatementState> =
+        unfinished::records(change, ledger).map(|record| (record.ordinal, record.state)).collect();
+    script.begun(|ordinal| match states.get(&ordinal) {
+        Some(StatementState::Applied) => PlannedState::Applied,
+        Some(StatementState::Intended) => PlannedState::InFlight,
+        Some(StatementState::Failed) | None => PlannedState::ToRun,
+    })
 }
 
 fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedStatement> {
@@ -255,36 +280,56 @@ fn statements(change: &Change, prepared: &Prepared) -> Vec<rollout::PlannedState
                 UnitKind::Session => rollout::StatementMode::Session,
             },
             line: u32::try_from(change.up.file.position(statement.span.start).line).unwrap_or(u32::MAX),
+            state: PlannedState::ToRun,
         })
         .collect()
 }
 
-/// The plan of one database as people and programs see it.
-fn view(
-    site: &Site<'_>,
-    survey: &Survey,
-    plan: &rollout::TargetPlan,
-    problems: Vec<Problem>,
-) -> PlannedTarget {
-    let server = survey.found.as_ref().ok().map(|(inspection, _)| &inspection.server);
-    let engine = server.map(|server| server.dialect.name().to_owned()).or_else(|| site.target.engine.clone());
-    PlannedTarget {
-        name: plan.name.0.clone(),
-        environment: plan.environment.clone(),
-        engine,
-        server: server.map(|server| server.product.clone()),
-        pending: plan.pending.iter().map(|change| change_view(change, server)).collect(),
-        skipped: plan
-            .skipped
-            .iter()
-            .map(|skipped| SkippedChange { version: skipped.version.clone(), reason: word(&skipped.reason) })
-            .collect(),
-        problems,
+/// Plans as people and programs see them. What is the same on many databases is made once.
+struct Views {
+    summary: bool,
+    known: HashMap<(String, Action, Dialect, Digest), Arc<PlannedChange>>,
+}
+
+impl Views {
+    fn target(
+        &mut self,
+        site: &Site<'_>,
+        survey: &Survey,
+        plan: &rollout::TargetPlan,
+        problems: Vec<Problem>,
+    ) -> PlannedTarget {
+        let server = survey.found.as_ref().ok().map(|(inspection, _)| &inspection.server);
+        let engine =
+            server.map(|server| server.dialect.name().to_owned()).or_else(|| site.target.engine.clone());
+        let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
+        PlannedTarget {
+            name: plan.name.0.clone(),
+            environment: plan.environment.clone(),
+            engine,
+            server: server.map(|server| server.product.clone()),
+            pending: plan.pending.iter().map(|change| self.change(change, dialect)).collect(),
+            skipped: plan
+                .skipped
+                .iter()
+                .map(|skipped| SkippedChange {
+                    version: skipped.version.clone(),
+                    reason: word(&skipped.reason),
+                })
+                .collect(),
+            problems,
+        }
+    }
+
+    fn change(&mut self, change: &rollout::PendingChange, dialect: Dialect) -> Arc<PlannedChange> {
+        let key = (change.version.clone(), change.action, dialect, change.script.digest().clone());
+        let summary = self.summary;
+        let view = self.known.entry(key).or_insert_with(|| Arc::new(change_view(change, dialect, summary)));
+        Arc::clone(view)
     }
 }
 
-fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> PlannedChange {
-    let dialect = server.map_or(Dialect::Postgres, |server| server.dialect);
+fn change_view(change: &rollout::PendingChange, dialect: Dialect, summary: bool) -> PlannedChange {
     let effectful: Vec<&rollout::PlannedStatement> = change
         .script
         .statements()
@@ -307,11 +352,13 @@ fn change_view(change: &rollout::PendingChange, server: Option<&Server>) -> Plan
             .statements()
             .iter()
             .zip(1..)
+            .filter(|_| !summary)
             .map(|(statement, ordinal)| PlannedStatement {
                 ordinal,
                 line: statement.line,
                 unit: statement.unit,
                 mode: word(&statement.mode),
+                state: word(&statement.state),
                 sql: redact(dialect, &statement.sql).into_owned(),
             })
             .collect(),

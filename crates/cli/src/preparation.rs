@@ -11,8 +11,10 @@ use sluice_rollout::{
 use sluice_store::Store;
 
 use crate::context::Context;
+use crate::driver::is_paused_by_failures;
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, draft, survey};
+use crate::question::counted;
 use crate::sites::Site;
 use crate::tracker::Tracker;
 
@@ -177,7 +179,7 @@ impl Preparation {
                 let by = format!("superseded by release {}", self.input.release.short());
                 replaced.push((other, by));
             } else if !(whole && runs.len() == wanted.len())
-                && let Some(held) = held(&other, whole || !runs.iter().any(waiting))
+                && let Some(held) = held(&other, whole, !runs.iter().any(waiting))
             {
                 return Err(held);
             } else if whole
@@ -255,6 +257,28 @@ impl Preparation {
     }
 }
 
+/// Refuses what brings a database to a release that somebody has refused for it.
+///
+/// # Errors
+/// The rejection; a store that cannot be read.
+pub fn check_rejected(release: &Digest, database: &TargetName) -> Result<(), CliError> {
+    if !Path::new(STATE).join("state.db").exists() {
+        return Ok(());
+    }
+    for summary in Store::open(Path::new(STATE))?.rollouts()? {
+        if summary.release != *release || summary.status != "rejected" {
+            continue;
+        }
+        let tracker = stored(&summary.id)?;
+        if let Some(rejection) = tracker.rollout().rejection()
+            && let Some(run) = tracker.rollout().rejected().find(|run| run.name == *database)
+        {
+            return Err(rejected_before(&tracker, rejection, &[&run.name]));
+        }
+    }
+    Ok(())
+}
+
 /// The refusal to give databases a release that somebody has refused for them.
 fn rejected_before(tracker: &Tracker, rejection: &Rejection, targets: &[&TargetName]) -> CliError {
     let names: Vec<&str> = targets.iter().map(|name| name.0.as_str()).collect();
@@ -266,22 +290,30 @@ fn rejected_before(tracker: &Tracker, rejection: &Rejection, targets: &[&TargetN
 }
 
 /// Why another rollout of the release keeps its databases to itself. Where the new one is no way around what failed, because
-/// it only tries that again or has all of the other one's databases, only a pause holds: the same command would go on, too.
-fn held(tracker: &Tracker, again: bool) -> Option<CliError> {
+/// it has the `whole` of the other one's databases or only tries `again` what failed, less holds: the same command would go
+/// on, too.
+fn held(tracker: &Tracker, whole: bool, again: bool) -> Option<CliError> {
     let (rollout, id) = (tracker.rollout(), tracker.id());
     let inconclusive = |run: &TargetRun| matches!(run.state, TargetState::Inconclusive { .. });
     let (why, resume) = if let Some(by) = rollout.paused_by() {
         (format!("was paused by {by}"), format!("`sluice rollout resume {id}` lets it go on"))
     } else if again {
         return None;
-    } else if rollout.targets().iter().any(inconclusive) {
-        let resume = "deploy the same databases as it, after a look at them, to go on".to_owned();
-        ("waits for a person to look at a database".to_owned(), resume)
+    } else if is_paused_by_failures(rollout) {
+        let resume = format!(
+            "`sluice rollout retry {id}` tries them again, `sluice rollout resume {id}` accepts the failures"
+        );
+        ("is paused because more databases failed than allowed".to_owned(), resume)
+    } else if whole {
+        return None;
     } else if rollout.is_over_budget() {
         let resume = format!(
             "deploy the same databases as it to try again, or `sluice rollout resume {id}` to accept the failures"
         );
         ("stopped because more databases failed than allowed".to_owned(), resume)
+    } else if rollout.targets().iter().any(inconclusive) {
+        let resume = "deploy the same databases as it, after a look at them, to go on".to_owned();
+        ("waits for a person to look at a database".to_owned(), resume)
     } else {
         return None;
     };
@@ -341,7 +373,8 @@ fn observe(sites: &[Site<'_>], surveys: &[Survey]) -> Observed {
                 let reason = if count == 0 {
                     format!("{name}: its history does not fit the release")
                 } else {
-                    format!("{name}: {count} changes of the release are not applied")
+                    let are = if count == 1 { "is" } else { "are" };
+                    format!("{name}: {} of the release {are} not applied", counted(count, "change"))
                 };
                 return Observed::Unfinished { reason };
             }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sluice_engine::{Connect, Database, DbError, DbErrorKind};
 use sluice_project::config::{Config, DatabaseEntry};
+use sluice_project::secret::SecretError;
 use sluice_rollout::{Target, TargetFilter};
 use tokio_util::sync::CancellationToken;
 
@@ -48,12 +49,20 @@ impl Resolver {
     /// Resolves a target's URL.
     ///
     /// # Errors
-    /// A reference that does not resolve, a URL of an unknown kind.
-    pub fn connection(&self, config: &Config, site: &Site<'_>) -> Result<Connection, DbError> {
+    /// A reference that does not resolve, a URL of an unknown kind, a cancellation while a program or Vault is asked.
+    pub fn connection(
+        &self,
+        config: &Config,
+        site: &Site<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Connection, DbError> {
         let (secret, known_before) =
-            self.secrets.resolve(&site.entry.url, Path::new(".")).map_err(|error| DbError {
-                hint: Some(error.help()),
-                ..DbError::new(DbErrorKind::Connect, error.to_string())
+            self.secrets.resolve(&site.entry.url, Path::new("."), cancel).map_err(|error| {
+                let kind = match *error {
+                    SecretError::Cancelled { .. } => DbErrorKind::Cancelled,
+                    _ => DbErrorKind::Connect,
+                };
+                DbError { hint: Some(error.help()), ..DbError::new(kind, error.to_string()) }
             })?;
         let family = family_of(secret.expose())?;
         let mut target = site.target.clone();
@@ -68,7 +77,7 @@ impl Resolver {
                 url: secret.expose().to_owned(),
                 run_id: self.run_id.clone(),
                 connect_timeout: config.apply.connect_timeout,
-                cancel: self.cancel.child_token(),
+                cancel: cancel.child_token(),
             },
         })
     }

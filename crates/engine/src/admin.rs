@@ -44,7 +44,8 @@ struct Held {
 
 impl Admin<'_> {
     /// Records changes as being there already, without running them; what the ledger has is left alone. `origin` says where
-    /// the knowledge comes from. Returns how many were recorded.
+    /// the knowledge comes from. Returns how many were recorded. Afterwards there is a ledger, even where none was: that
+    /// nothing is there is known then.
     ///
     /// # Errors
     /// As [`crate::apply()`].
@@ -54,7 +55,7 @@ impl Admin<'_> {
             held.ledger.revisions.iter().map(|revision| version_key(&revision.version)).collect();
         let new: Vec<&Existing<'_>> =
             existing.iter().filter(|existing| !known.contains(&existing.change.key)).collect();
-        if new.is_empty() {
+        if new.is_empty() && held.ledger.exists {
             held.release().await;
             return Ok(0);
         }
@@ -110,12 +111,13 @@ impl Admin<'_> {
         let held = self.hold().await?;
         let key = version_key(version);
         let revision = held.ledger.revisions.iter().find(|revision| version_key(&revision.version) == key);
-        let version = match forgettable(version, revision, changes) {
-            Ok(revision) => revision.version.clone(),
+        let (version, remains) = match forgettable(version, revision, changes) {
+            Ok(revision) => (revision.version.clone(), remains(revision, &held.ledger)),
             Err(declined) => return Err(held.decline(declined).await),
         };
         let queries = vec![held.writer.clear_statements(&version), held.writer.remove_revision(&version)];
-        let detail = "removed from the ledger, because the repository does not have it any more".to_owned();
+        let detail =
+            format!("removed from the ledger, because the repository does not have it any more{remains}");
         held.mend(&version, queries, &detail).await?;
         Ok(detail)
     }
@@ -286,4 +288,26 @@ fn forgettable<'r>(
             ),
         }),
     }
+}
+
+/// What a change that is forgotten half applied leaves in the database, for people.
+fn remains(revision: &Revision, ledger: &Ledger) -> String {
+    if revision.state.is_complete() {
+        return String::new();
+    }
+    let of = |state: StatementState| {
+        let records = ledger.statements.iter().filter(|record| record.version == revision.version);
+        let ordinals =
+            records.filter(|record| record.state == state).map(|record| record.ordinal.to_string());
+        ordinals.collect::<Vec<_>>().join(", ")
+    };
+    let (applied, in_flight) = (of(StatementState::Applied), of(StatementState::Intended));
+    let mut text = format!("; it was half applied ({})", revision.state.name());
+    if !applied.is_empty() {
+        text.push_str(&format!("; applied, and still in the database: statement {applied}"));
+    }
+    if !in_flight.is_empty() {
+        text.push_str(&format!("; in flight, nobody knows whether it took effect: statement {in_flight}"));
+    }
+    text
 }

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sluice_rollout::{Change, Decision, Integrity, Ledger, Problem, Response, decide, version_key};
+use sluice_rollout::{
+    Change, Decision, ForeignHistory, Integrity, Ledger, Past, Problem, Response, decide, version_key,
+};
 
 use crate::change::ChangeRun;
 use crate::event::{Event, EventSink};
 use crate::failure::ApplyError;
 use crate::fault::{self, Point};
+use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
+use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, prepare};
-use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step};
+use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step, unfinished};
 
 /// What is to be done to one target.
 pub struct Job<'a> {
@@ -21,6 +25,10 @@ pub struct Job<'a> {
     pub applies: &'a (dyn Fn(usize) -> bool + Sync),
     /// What to do about a history that was touched.
     pub integrity: Integrity,
+    /// How histories of other tools are found; `None` where they do not matter.
+    pub histories: Option<Histories>,
+    /// Name of the layout of the changes' files.
+    pub layout: &'a str,
     /// Values for `${name}`; `None` where placeholders are not enabled.
     pub placeholders: Option<BTreeMap<String, String>>,
     /// Who runs it.
@@ -123,10 +131,11 @@ pub async fn apply(
             Err(ApplyError::Connect(error)) if lost.is_some() && is_transient(error.kind) => error,
             Err(error) => return Err(error),
         };
+        log.losses.note(log.sent.take(), &error);
         let since = *lost.get_or_insert_with(Instant::now);
         losses += 1;
         if since.elapsed() >= job.timing.reconnect || losses > 100 {
-            return Err(ApplyError::Lost(error));
+            return Err(ApplyError::Lost(log.located(error)));
         }
         events(Event::Reconnecting { reason: error.to_string() });
         if let Some(renew) = job.renew.filter(|_| error.kind == DbErrorKind::Authentication) {
@@ -174,9 +183,20 @@ struct Log {
     versions: Vec<String>,
     /// The change that was being run when a session ended.
     current: Option<String>,
+    /// What was sent and not answered when a session ended.
+    sent: Option<Sent>,
+    losses: Losses,
 }
 
 impl Log {
+    /// An error that ended a session, with what it ended.
+    fn located(&self, mut error: DbError) -> DbError {
+        if let Some(place) = self.losses.place() {
+            error.message = format!("{} while {place} ran", error.message);
+        }
+        error
+    }
+
     /// A commit that was in doubt when the connection went away: the ledger tells.
     fn settle(&mut self, ledger: &Ledger) {
         let complete = |version: &String| {
@@ -207,7 +227,7 @@ async fn work(
     match read_ledger(session).await {
         Ok(ledger) => {
             log.settle(&ledger);
-            let decision = judge(job, &ledger)?;
+            let decision = judge(job, &ledger, &[])?;
             if decision.pending.is_empty() {
                 return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
             }
@@ -239,9 +259,10 @@ async fn work_locked(
 ) -> Result<Done, ApplyError> {
     // What was read before the lock does not count.
     let ledger = read_ledger(session).await?;
-    let decision = judge(job, &ledger)?;
+    let histories = if ledger.exists { Vec::new() } else { foreign::find(session, job.histories).await? };
+    let decision = judge(job, &ledger, &histories)?;
     check_plan(job, &decision, &log.versions)?;
-    let work = prepare_all(session, job, &decision)?;
+    let work = prepare_all(session, job, &decision, &ledger)?;
     if !work.is_empty() {
         job.go_on()?;
     }
@@ -253,7 +274,19 @@ async fn work_locked(
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
     let prelude = prelude(session, &ledger, &writer).await?;
-    let mut run = ChangeRun { session, connect, job, events, writer: &writer, prelude, dirty: false };
+    let losses = &log.losses;
+    let mut run = ChangeRun {
+        session,
+        connect,
+        job,
+        events,
+        writer: &writer,
+        prelude,
+        dirty: false,
+        losses,
+        sent: None,
+        cleaned: Vec::new(),
+    };
     for (at, (change, action, prepared)) in work.iter().enumerate() {
         if connect.cancel.is_cancelled() {
             return Err(ApplyError::Cancelled { running: None });
@@ -264,7 +297,10 @@ async fn work_locked(
         }
         let sequence = (ledger.fence + 1) * 1_000_000 + u64::try_from(at).unwrap_or(u64::MAX);
         log.current = Some(change.version.clone());
-        run.apply(change, *action, prepared, &ledger, sequence).await?;
+        if let Err(error) = run.apply(change, *action, prepared, &ledger, sequence).await {
+            log.sent = run.sent.take();
+            return Err(error);
+        }
         log.current = None;
         log.versions.push(change.version.clone());
     }
@@ -297,24 +333,29 @@ pub(crate) async fn prelude(
 
 type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
 
-/// Cuts every pending change before the first one runs, so that a broken file stops the run while nothing is done.
+/// Cuts every pending change before the first one runs, so that a broken file, or one that was edited while the change was half
+/// applied, stops the run while nothing is done.
 fn prepare_all<'a>(
     session: &dyn Session,
     job: &Job<'a>,
     decision: &Decision,
+    ledger: &Ledger,
 ) -> Result<Work<'a>, ApplyError> {
     let dialect = session.server().dialect;
     let mut work = Vec::with_capacity(decision.pending.len());
     for (index, action) in &decision.pending {
         if let Some(change) = job.changes.get(*index) {
-            work.push((change, *action, prepare(change, dialect, job.placeholders.as_ref())?));
+            let prepared = prepare(change, dialect, job.placeholders.as_ref())?;
+            unfinished::check(change, &prepared, ledger)?;
+            work.push((change, *action, prepared));
         }
     }
     Ok(work)
 }
 
-fn judge(job: &Job<'_>, ledger: &Ledger) -> Result<Decision, ApplyError> {
-    let decision = decide(job.changes, ledger, job.integrity, job.applies);
+fn judge(job: &Job<'_>, ledger: &Ledger, histories: &[ForeignHistory]) -> Result<Decision, ApplyError> {
+    let past = Past { ledger, histories, layout: job.layout };
+    let decision = decide(job.changes, past, job.integrity, job.applies);
     if decision.is_refused() {
         let problems =
             decision.problems.into_iter().filter(|problem| problem.response == Response::Error).collect();

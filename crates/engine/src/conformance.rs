@@ -11,16 +11,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use sluice_rollout::TransactionMode;
 use sluice_rollout::{
     Block, Change, ChangeKind, Checksum, Directives, Integrity, ProblemKind, RevisionState, Script, Split,
-    TransactionMode, version_key,
+    version_key,
 };
 use sluice_text::{SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Identity, RevisionEntry, Writer};
 use crate::{
-    Admin, Applied, ApplyError, Connect, Database, DbErrorKind, Event, EventSink, Existing, Job, Query,
+    Admin, Applied, ApplyError, Connect, Database, DbErrorKind, Event, EventSink, Existing, Job, Look, Query,
     Session, Step, Timing, apply, history, inspect,
 };
 
@@ -77,6 +78,8 @@ impl Fresh<'_> {
             changes,
             applies: &everywhere,
             integrity: Integrity::default(),
+            histories: None,
+            layout: "native",
             placeholders: None,
             identity: identity("run"),
             timing: Timing {
@@ -160,6 +163,9 @@ pub async fn run<'a, F: AsyncFn() -> Fresh<'a>>(fresh: F) {
     text_that_cannot_run_stops_everything_before_it_starts(&fresh().await).await;
     a_cancelled_run_stops(&fresh().await).await;
     repairs_are_recorded(&fresh().await).await;
+    help_says_what_was_rolled_back(&fresh().await).await;
+    a_change_that_breaks_the_ledger_is_named(&fresh().await).await;
+    forgetting_a_half_applied_change_says_what_it_leaves(&fresh().await).await;
 }
 
 const TABLE: &str = "CREATE TABLE effect (a integer);\nINSERT INTO effect (a) VALUES (1);";
@@ -310,7 +316,8 @@ async fn a_stale_runner_is_refused_by_the_fence(fresh: &Fresh<'_>) {
     let changes = [change("1", TABLE), change("2", "INSERT INTO effect (a) VALUES (2)")];
     fresh.apply(&changes[..1]).await.unwrap();
     let mut zombie = fresh.session().await;
-    let fence = inspect(fresh.database, &fresh.connect("observer"), false).await.unwrap().ledger.fence;
+    let fence =
+        inspect(fresh.database, &fresh.connect("observer"), Look::default()).await.unwrap().ledger.fence;
     let writer = Writer::new(zombie.ledger_dialect().clone(), identity("zombie"), fence);
     fresh.write(&format!("UPDATE {{p}}fence SET number = {}", fence + 1)).await;
     let entry = RevisionEntry {
@@ -344,6 +351,29 @@ async fn a_ledger_from_elsewhere_is_refused(fresh: &Fresh<'_>) {
     fresh.write("UPDATE {p}revision SET state = 'applied'").await;
     refused("UPDATE {p}revision SET checksum = 'x'", "revision 1: checksum is `x`").await;
     refused("DELETE FROM {p}fence", "row of the table fence is missing").await;
+    fresh.write("INSERT INTO {p}fence (id, number, format) VALUES (1, 1, 1)").await;
+    // An algorithm that nobody knows would never be compared: that would allow every edit.
+    for unknown in ["md5:abc", "flyway:1", "sha512:00"] {
+        let words = format!("revision 1: checksum is `{unknown}`");
+        refused(&format!("UPDATE {{p}}revision SET checksum = '{unknown}'"), &words).await;
+    }
+    fresh.write(&format!("UPDATE {{p}}revision SET checksum = '{}'", changes[0].checksum)).await;
+    for (column, value, right) in [
+        ("finished_at", "NULL", "started_at"),
+        ("statements_applied", "0", "statements_total"),
+        ("sequence", "-1", "1000000"),
+    ] {
+        let words = format!("revision 1: {column} is `{value}`");
+        refused(&format!("UPDATE {{p}}revision SET {column} = {value}"), &words).await;
+        fresh.write(&format!("UPDATE {{p}}revision SET {column} = {right}")).await;
+    }
+    refused("UPDATE {p}fence SET number = 0", "fence.number is `0`").await;
+    fresh.write("UPDATE {p}fence SET number = 1").await;
+    fresh.apply(&changes[..1]).await.unwrap();
+    fresh.write("DROP TABLE {p}event").await;
+    let error = fresh.apply(&changes).await.unwrap_err();
+    assert!(error.to_string().contains("the table event is missing"), "{error}");
+    refused("DROP TABLE {p}revision", "the table revision is missing").await;
     assert_eq!(fresh.value("SELECT count(*) FROM effect").await.as_deref(), Some("1"));
 }
 
@@ -398,7 +428,13 @@ async fn text_that_cannot_run_stops_everything_before_it_starts(fresh: &Fresh<'_
         let error = result.unwrap_err();
         assert!(matches!(error, ApplyError::Script(_)), "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
-        assert!(!inspect(fresh.database, &fresh.connect("observer"), false).await.unwrap().ledger.exists);
+        assert!(
+            !inspect(fresh.database, &fresh.connect("observer"), Look::default())
+                .await
+                .unwrap()
+                .ledger
+                .exists
+        );
     }
 }
 
@@ -412,6 +448,8 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         changes: &changes,
         applies: &everywhere,
         integrity: Integrity::default(),
+        histories: None,
+        layout: "native",
         placeholders: None,
         identity: identity("run"),
         timing: Timing::default(),
@@ -436,4 +474,45 @@ async fn repairs_are_recorded(fresh: &Fresh<'_>) {
     let history = history(fresh.database, &connect).await.unwrap();
     assert_eq!(history.events.iter().filter(|event| event.kind == "repaired").count(), 2);
     assert_eq!(history.revisions.len(), 1);
+}
+
+async fn help_says_what_was_rolled_back(fresh: &Fresh<'_>) {
+    let sql = "BEGIN;\nCREATE TABLE first_one (a integer);\nCOMMIT;\n\
+               BEGIN;\nINSERT INTO first_one (a) VALUES (1);\nINSERT INTO first_one (a) VALUES (2);\n\
+               INSERT INTO nowhere (a) VALUES (3);\nCOMMIT;";
+    let error = fresh.apply(&[change("1", sql)]).await.unwrap_err();
+    let ApplyError::Statement { place, applied, resumes_at, ordinal, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(place.starts_with("migrations/1.sql:7:"), "{place}");
+    assert_eq!((*applied, *resumes_at, *ordinal), (1, 2, 4), "{error}");
+    assert_eq!(fresh.value("SELECT count(*) FROM first_one").await.as_deref(), Some("0"));
+    let help = error.help().unwrap();
+    assert!(help.contains("it goes on at statement 2") && help.contains("rolled back"), "{help}");
+    fresh.apply(&[change("1", &sql.replace("nowhere", "first_one"))]).await.unwrap();
+    assert_eq!(fresh.value("SELECT count(*) FROM first_one").await.as_deref(), Some("3"));
+}
+
+async fn a_change_that_breaks_the_ledger_is_named(fresh: &Fresh<'_>) {
+    let prefix = fresh.session().await.ledger_dialect().prefix.clone();
+    let sql = format!("INSERT INTO effect (a) VALUES (2);\nDROP TABLE {prefix}revision;");
+    let error = fresh.apply(&[change("1", TABLE), change("2", &sql)]).await.unwrap_err();
+    let ApplyError::Statement { place, version, .. } = &error else { panic!("{error:?}") };
+    assert_eq!((place.as_str(), version.as_str()), ("migrations/2.sql:2:1", "2"), "{error}");
+    assert!(error.to_string().contains("the ledger cannot be written after it"), "{error}");
+    let look = inspect(fresh.database, &fresh.connect("observer"), Look::default()).await;
+    // Where tables are dropped in a transaction nothing has happened; elsewhere the ledger is not taken for an empty one.
+    assert!(look.as_ref().map_or(true, |found| found.ledger.revisions.len() == 1), "{look:?}");
+}
+
+async fn forgetting_a_half_applied_change_says_what_it_leaves(fresh: &Fresh<'_>) {
+    let mut half = change("1", "CREATE TABLE effect (a integer);\nINSERT INTO nowhere (a) VALUES (1);");
+    half.directives.transaction = TransactionMode::None;
+    fresh.apply(&[half]).await.unwrap_err();
+    let (connect, events): (_, EventSink) = (fresh.connect("admin"), Arc::new(|_| {}));
+    let detail = fresh.admin(&connect, &events).await.forget("1", &[]).await.unwrap();
+    assert!(
+        detail.contains("half applied (failed); applied, and still in the database: statement 1"),
+        "{detail}"
+    );
 }

@@ -1,4 +1,4 @@
-use sluice_rollout::Problem;
+use sluice_rollout::{Problem, ProblemKind};
 
 use crate::ledger::LedgerError;
 use crate::script::ScriptError;
@@ -72,6 +72,8 @@ pub enum ApplyError {
         blockers: Vec<Running>,
         /// Statements of the change that are applied and stay.
         applied: u64,
+        /// Where the next run goes on: the first statement of the transaction that was rolled back, or this one.
+        resumes_at: u64,
         /// Statements in the change.
         total: u64,
     },
@@ -167,6 +169,13 @@ impl ApplyError {
             }
             Self::Locked { by: None } => "wait for it and run the same command again".to_owned(),
             Self::Ledger(_) => return None,
+            Self::Refused { problems }
+                if problems.iter().any(|problem| problem.kind == ProblemKind::Unadopted) =>
+            {
+                "`sluice baseline --adopt` takes it over; where it is of something else, set `unadopted = \"warn\"` or \
+                 `\"allow\"` in [policy]"
+                    .to_owned()
+            }
             Self::Refused { .. } => {
                 "restore the files as they were applied and make a new change for what is new; `[policy]` in \
                  sluice.toml can warn or allow instead"
@@ -175,7 +184,7 @@ impl ApplyError {
             Self::Stale { .. } => "run the same command again: it makes a new plan".to_owned(),
             Self::Script(_) => "nothing was run; correct the file and run the same command again".to_owned(),
             Self::Assertion { .. } => "make the assertion hold and run the same command again".to_owned(),
-            Self::Statement { error, blockers, applied, .. } => {
+            Self::Statement { error, blockers, applied, resumes_at, ordinal, .. } => {
                 let mut help = Vec::new();
                 if let Some(hint) = &error.hint {
                     help.push(hint.clone());
@@ -188,6 +197,12 @@ impl ApplyError {
                 }
                 help.push(if *applied == 0 {
                     "nothing of this change is applied; correct it and run the same command again".to_owned()
+                } else if resumes_at < ordinal {
+                    format!(
+                        "what comes before statement {resumes_at} stays applied; statement {resumes_at} and what follows \
+                         it up to here were rolled back; correct this one and run the same command again: it goes on at \
+                         statement {resumes_at}"
+                    )
                 } else {
                     "the statements before it stay applied; correct this one and run the same command again: it goes \
                      on here"
@@ -201,9 +216,7 @@ impl ApplyError {
             Self::StillRunning { running, .. } => {
                 format!("wait for it and run the same command again, or end it with: {}", running.stop_with)
             }
-            Self::EditedInFlight { .. } => {
-                "put that statement back as it was; what comes after it may be edited".to_owned()
-            }
+            Self::EditedInFlight { .. } => crate::unfinished::HELP.to_owned(),
             Self::Held { .. } => "run the same command again when it may go on".to_owned(),
             Self::Fenced => "run the same command again if the other run is gone".to_owned(),
             Self::Cancelled { running: Some(running) } => {

@@ -1,10 +1,12 @@
 //! Looking at one target without changing it.
 
 use serde::Serialize;
-use sluice_rollout::Ledger;
+use sluice_rollout::{ForeignHistory, Ledger};
 
 use crate::apply::{lost_or_connect, read_ledger};
 use crate::failure::ApplyError;
+use crate::foreign::{self, Histories};
+use crate::ledger::LedgerError;
 use crate::{Connect, Database, DbErrorKind, Leftover, Query, Row, Server, Session};
 
 /// What a target looks like.
@@ -14,6 +16,8 @@ pub struct Inspection {
     pub server: Server,
     /// Its ledger.
     pub ledger: Ledger,
+    /// What other tools have done to it, where it has no ledger.
+    pub histories: Vec<ForeignHistory>,
     /// What interrupted statements have left.
     pub leftovers: Vec<Leftover>,
     /// Changes whose last try failed or was cancelled.
@@ -31,27 +35,39 @@ pub struct Failed {
     pub cancelled: bool,
 }
 
-/// Reads a target's ledger and, if asked to be thorough, looks for leftovers and failures.
+/// What to look for besides the ledger.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// What interrupted statements have left, and failures.
+    pub thorough: bool,
+    /// Histories of other tools, where there is no ledger.
+    pub histories: Option<Histories>,
+}
+
+/// Reads a target's ledger, and looks for what else is asked for.
 ///
 /// # Errors
 /// [`ApplyError::Connect`] and [`ApplyError::Ledger`].
 pub async fn inspect(
     database: &dyn Database,
     connect: &Connect,
-    thorough: bool,
+    look: Look,
 ) -> Result<Inspection, ApplyError> {
     let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
     let server = session.server().clone();
     let ledger = read_ledger(session.as_mut()).await?;
-    let (mut leftovers, mut failures) = (Vec::new(), Vec::new());
-    if thorough {
+    let (mut histories, mut leftovers, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    if !ledger.exists {
+        histories = foreign::find(session.as_mut(), look.histories).await?;
+    }
+    if look.thorough {
         leftovers = session.leftovers().await.map_err(lost_or_connect)?;
         if ledger.exists {
             failures = read_failures(session.as_mut()).await?;
         }
     }
     session.close().await;
-    Ok(Inspection { server, ledger, leftovers, failures })
+    Ok(Inspection { server, ledger, histories, leftovers, failures })
 }
 
 async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {
@@ -123,6 +139,12 @@ pub async fn history(database: &dyn Database, connect: &Connect) -> Result<Histo
 }
 
 async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> {
+    match read_ledger(session).await {
+        Ok(ledger) if !ledger.exists => return Ok(History::default()),
+        // What a damaged ledger still tells helps to mend it.
+        Ok(_) | Err(ApplyError::Ledger(LedgerError::Damaged(_))) => {}
+        Err(error) => return Err(error),
+    }
     let dialect = session.ledger_dialect().clone();
     let time = |column: &str| dialect.timestamp_text.replace("{}", column);
     let revisions = format!(
@@ -133,11 +155,7 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         finished = time("finished_at"),
         p = dialect.prefix
     );
-    let rows = match session.query(&Query::new(revisions, Vec::new())).await {
-        Ok(rows) => rows,
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => return Ok(History::default()),
-        Err(error) => return Err(lost_or_connect(error)),
-    };
+    let rows = rows_of(session, revisions).await?;
     let revisions = rows
         .iter()
         .map(|row| RevisionRow {
@@ -163,10 +181,8 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         at = time("at"),
         p = dialect.prefix
     );
-    let events = session
-        .query(&Query::new(events, Vec::new()))
-        .await
-        .map_err(lost_or_connect)?
+    let events = rows_of(session, events)
+        .await?
         .iter()
         .map(|row| EventRow {
             at: required(row, 0),
@@ -178,6 +194,18 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         })
         .collect();
     Ok(History { revisions, events })
+}
+
+/// Rows of a table of the ledger; none where it is missing.
+async fn rows_of(session: &mut dyn Session, sql: String) -> Result<Vec<Row>, ApplyError> {
+    match session.query(&Query::new(sql, Vec::new())).await {
+        Ok(rows) => Ok(rows),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(Vec::new()),
+        Err(error) if error.kind == DbErrorKind::Statement => {
+            Err(ApplyError::Ledger(LedgerError::Database(error)))
+        }
+        Err(error) => Err(lost_or_connect(error)),
+    }
 }
 
 fn optional(row: &Row, column: usize) -> Option<String> {

@@ -39,9 +39,11 @@ impl From<Damage> for LedgerError {
 /// [`LedgerError`]; a ledger that is not there is an empty one.
 pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let dialect = session.ledger_dialect();
+    // The other tables are joined for nothing but to find out that they are there.
     let sql = format!(
-        "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished} \
-         FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 WHERE f.id = 1 ORDER BY r.sequence",
+        "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished}, \
+         r.statements_total, r.sequence, r.fence FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 \
+         LEFT JOIN {p}statement s ON s.ordinal < 0 LEFT JOIN {p}event e ON e.id < 0 WHERE f.id = 1 ORDER BY r.sequence",
         finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
         p = dialect.prefix,
     );
@@ -51,20 +53,25 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
         match session.query(&query).await {
             Ok(rows) => break rows,
             Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
+            // Format 1 has these columns.
+            Err(error) if error.kind == DbErrorKind::Statement => {
+                let what = format!("its tables are not as they were created: {error}");
+                return Err(
+                    Damage::missing(format!("{}revision", session.ledger_dialect().prefix), what).into()
+                );
+            }
             Err(error) => return Err(error.into()),
         }
         // Another run may be creating it right now, or have stopped in the middle of that: then nothing is in it.
-        if !has_revisions(session).await? {
+        let Some(missing) = missing_table(session).await? else {
             return Ok(Ledger::default());
-        }
+        };
         tries += 1;
         if tries == 2 {
-            let table = format!("{}fence", session.ledger_dialect().prefix);
-            return Err(Damage::missing(
-                table,
-                "the table revision has rows, and the table fence is missing",
-            )
-            .into());
+            let table = format!("{}{missing}", session.ledger_dialect().prefix);
+            return Err(
+                Damage::missing(table, format!("it was in use, and the table {missing} is missing")).into()
+            );
         }
     };
     let prefix = session.ledger_dialect().prefix.clone();
@@ -92,6 +99,12 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
         .filter(|row| text(row, 2).is_some())
         .map(|row| revision(row, &prefix))
         .collect::<Result<Vec<_>, _>>()?;
+    let highest = rows.iter().filter_map(|row| number(row, 10)).max().unwrap_or_default();
+    if i64::try_from(fence).is_ok_and(|fence| fence < highest) {
+        let allowed = format!("a number from {highest}, which a revision has");
+        let damage = Damage::value(format!("{prefix}fence"), &[], "number", text(first, 0), allowed);
+        return Err(damage.mended_by(&highest.to_string()).into());
+    }
     let statements = if revisions.iter().all(|revision| revision.state.is_complete()) {
         Vec::new()
     } else {
@@ -100,11 +113,33 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     Ok(Ledger { exists: true, fence, revisions, statements })
 }
 
-async fn has_revisions(session: &mut dyn Session) -> Result<bool, LedgerError> {
-    let sql = format!("SELECT 1 FROM {p}revision LIMIT 1", p = session.ledger_dialect().prefix);
+/// The table that is missing from a ledger that was in use; `None` where it was never used, or is not there at all.
+async fn missing_table(session: &mut dyn Session) -> Result<Option<&'static str>, LedgerError> {
+    let revisions = find_row(session, "revision", "1 = 1").await?;
+    let fence = find_row(session, "fence", "number > 0").await?;
+    if revisions != Some(true) && fence != Some(true) {
+        return Ok(None);
+    }
+    for (table, found) in [("fence", fence), ("revision", revisions)] {
+        if found.is_none() {
+            return Ok(Some(table));
+        }
+    }
+    let statements = find_row(session, "statement", "1 = 1").await?;
+    Ok(Some(if statements.is_none() { "statement" } else { "event" }))
+}
+
+/// Whether a table of the ledger has such a row; `None` where there is no such table.
+async fn find_row(
+    session: &mut dyn Session,
+    table: &str,
+    condition: &str,
+) -> Result<Option<bool>, LedgerError> {
+    let prefix = &session.ledger_dialect().prefix;
+    let sql = format!("SELECT 1 FROM {prefix}{table} WHERE {condition} LIMIT 1");
     match session.query(&Query::new(sql, Vec::new())).await {
-        Ok(rows) => Ok(!rows.is_empty()),
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(false),
+        Ok(rows) => Ok(Some(!rows.is_empty())),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -121,7 +156,7 @@ async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecor
     rows.iter().map(|row| statement(row, prefix)).collect()
 }
 
-const CHECKSUM: &str = "algorithm:value, for example sha256: and 64 hexadecimal digits";
+const CHECKSUM: &str = "algorithm:value with an algorithm that this version knows, for example sha256: and 64 hexadecimal digits";
 
 fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
     let version = text(row, 2).unwrap_or_default();
@@ -137,7 +172,7 @@ fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
     };
     let states = "`applied`, `baseline`, `applying` or `failed`; the next run goes on with the last two";
     let applied = number(row, 6).and_then(|number| u64::try_from(number).ok());
-    Ok(Revision {
+    let revision = Revision {
         version: version.to_owned(),
         kind,
         checksum: text(row, 4)
@@ -151,7 +186,20 @@ fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
             bad("statements_applied", 6, "a whole number that is not negative").mended_by("statements_total")
         })?,
         finished_at: text(row, 7).map(str::to_owned),
-    })
+    };
+    if number(row, 9).is_none_or(|sequence| sequence < 0) {
+        return Err(bad("sequence", 9, "a whole number that is not negative").mended_by("fence * 1000000"));
+    }
+    if revision.state == RevisionState::Applied {
+        if revision.finished_at.is_none() {
+            return Err(bad("finished_at", 7, "the time at which it was finished").mended_by("started_at"));
+        }
+        if number(row, 8) != number(row, 6) {
+            let allowed = "as many as in statements_total: the revision is applied";
+            return Err(bad("statements_applied", 6, allowed).mended_by("statements_total"));
+        }
+    }
+    Ok(revision)
 }
 
 fn statement(row: &Row, prefix: &str) -> Result<StatementRecord, LedgerError> {

@@ -14,10 +14,13 @@ mod error;
 mod event;
 mod failure;
 pub mod fault;
+mod foreign;
 mod grant;
 mod inspect;
 pub mod ledger;
+mod loss;
 pub mod script;
+pub mod unfinished;
 mod watch;
 
 pub use admin::{Admin, Existing};
@@ -30,4 +33,5 @@ pub use database::{
 pub use error::{DbError, DbErrorKind};
 pub use event::{Event, EventSink};
 pub use failure::ApplyError;
-pub use inspect::{EventRow, Failed, History, Inspection, RevisionRow, history, inspect};
+pub use foreign::{Histories, HistoryProbe, HistorySearch};
+pub use inspect::{EventRow, Failed, History, Inspection, Look, RevisionRow, history, inspect};

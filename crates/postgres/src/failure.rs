@@ -53,7 +53,7 @@ fn server_error(server: &tokio_postgres::error::DbError, circumstances: Circumst
         code: Some(server.code().code().to_owned()),
         message: server.message().to_owned(),
         detail: server.detail().map(str::to_owned),
-        hint: server.hint().map(str::to_owned).or_else(|| hint(kind).map(str::to_owned)),
+        hint: server.hint().map(str::to_owned).or_else(|| hint_of(server, kind).map(str::to_owned)),
         offset: match (server.position(), circumstances.sql) {
             (Some(ErrorPosition::Original(position)), Some(sql)) => byte_offset(sql, *position),
             _ => None,
@@ -107,6 +107,16 @@ fn cancelled_or_timed_out(message: &str, circumstances: Circumstances<'_>) -> Db
         DbErrorKind::Cancelled
     } else {
         DbErrorKind::StatementTimeout
+    }
+}
+
+fn hint_of(server: &tokio_postgres::error::DbError, kind: DbErrorKind) -> Option<&'static str> {
+    match *server.code() {
+        // A procedure or a block that commits by itself.
+        SqlState::INVALID_TRANSACTION_TERMINATION => Some(
+            "what commits by itself cannot run in a transaction: put `-- sluice: transaction=none` at the top of the change",
+        ),
+        _ => hint(kind),
     }
 }
 

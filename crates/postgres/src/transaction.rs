@@ -231,7 +231,16 @@ fn may_change_role(statement: &Statement<'_>) -> bool {
 }
 
 /// Transaction control belongs to the protocol: a `COMMIT` of the file's would part its effects from the ledger's rows.
+/// And `COPY … TO STDOUT` has nobody to send its rows to.
 pub fn refuse_control(statement: &Statement<'_>) -> Result<(), DbError> {
+    if copies_out(&statement.sql) {
+        let mut error = DbError::new(
+            DbErrorKind::Statement,
+            "COPY … TO STDOUT sends rows to the client, which has no use for them",
+        );
+        error.hint = Some("take it out of the change".to_owned());
+        return Err(error);
+    }
     let by_facts = matches!(
         statement.facts.mode,
         Mode::Control(Control::Begin | Control::Commit | Control::Rollback | Control::Unsupported)
@@ -247,6 +256,18 @@ pub fn refuse_control(statement: &Statement<'_>) -> Result<(), DbError> {
         "remove BEGIN and COMMIT, or put `-- sluice: transaction=none` at the top of the change".to_owned(),
     );
     Err(error)
+}
+
+fn copies_out(sql: &str) -> bool {
+    let begins = sql.trim_start().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy"));
+    if !begins {
+        return false;
+    }
+    let plain: Vec<&str> = sql.split('\'').step_by(2).collect();
+    let plain = plain.join(" ").to_ascii_lowercase();
+    let words: Vec<&str> =
+        plain.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty()).collect();
+    words.windows(2).any(|pair| pair == ["to", "stdout"])
 }
 
 fn begins_like_control(sql: &str) -> bool {
@@ -273,6 +294,19 @@ fn failed(step: Option<usize>, error: DbError) -> TransactionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copies_to_the_client_are_recognised() {
+        for (sql, out) in [
+            ("copy base to stdout", true),
+            ("COPY (SELECT 1)\n TO  STDOUT WITH (FORMAT csv)", true),
+            ("copy base from stdin", false),
+            ("copy (select 'to stdout') to '/tmp/x'", false),
+            ("select 1 to stdout", false),
+        ] {
+            assert_eq!(copies_out(sql), out, "{sql}");
+        }
+    }
 
     #[test]
     fn transaction_control_is_recognised_by_its_first_words() {

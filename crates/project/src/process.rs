@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,16 @@ pub(crate) enum RunError {
     /// It had not ended when the time was up, and was killed.
     #[error("it did not end within {} seconds", .0.as_secs())]
     TimeLimit(Duration),
+    /// Nobody wants its result any more; it was killed.
+    #[error("cancelled")]
+    Cancelled,
     /// Waiting for it or reading from it failed.
     #[error(transparent)]
     Io(std::io::Error),
 }
+
+/// How often it is asked whether the result is still wanted.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// A program that runs; see [`start`].
 pub(crate) struct Running {
@@ -56,8 +62,13 @@ pub(crate) fn start(
 
 impl Running {
     /// Waits for the end of the program; kills it when its time is up.
-    pub(crate) fn finish(mut self) -> Result<Finished, RunError> {
-        let result = self.wait();
+    pub(crate) fn finish(self) -> Result<Finished, RunError> {
+        self.finish_unless(&|| false)
+    }
+
+    /// As [`Running::finish`]; also kills it when it is `cancelled`.
+    pub(crate) fn finish_unless(mut self, cancelled: &dyn Fn() -> bool) -> Result<Finished, RunError> {
+        let result = self.wait(cancelled);
         if result.is_err() {
             drop(self.child.kill());
             drop(self.child.wait());
@@ -65,9 +76,9 @@ impl Running {
         result
     }
 
-    fn wait(&mut self) -> Result<Finished, RunError> {
-        let stdout = self.receive(&self.stdout)?;
-        let stderr = self.receive(&self.stderr)?;
+    fn wait(&mut self, cancelled: &dyn Fn() -> bool) -> Result<Finished, RunError> {
+        let stdout = self.receive(&self.stdout, cancelled)?;
+        let stderr = self.receive(&self.stderr, cancelled)?;
         // Both streams are closed, so the program is about to end: the wait is short.
         loop {
             if let Some(status) = self.child.try_wait().map_err(RunError::Io)? {
@@ -76,15 +87,26 @@ impl Running {
             if Instant::now() >= self.deadline {
                 return Err(RunError::TimeLimit(self.limit));
             }
+            if cancelled() {
+                return Err(RunError::Cancelled);
+            }
             thread::sleep(Duration::from_micros(200));
         }
     }
 
-    fn receive(&self, stream: &Receiver<std::io::Result<Vec<u8>>>) -> Result<Vec<u8>, RunError> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        match stream.recv_timeout(left) {
-            Ok(read) => read.map_err(RunError::Io),
-            Err(_) => Err(RunError::TimeLimit(self.limit)),
+    fn receive(
+        &self,
+        stream: &Receiver<std::io::Result<Vec<u8>>>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<u8>, RunError> {
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            match stream.recv_timeout(left.min(GLANCE)) {
+                Ok(read) => return read.map_err(RunError::Io),
+                Err(RecvTimeoutError::Timeout) if cancelled() => return Err(RunError::Cancelled),
+                Err(RecvTimeoutError::Timeout) if left > GLANCE => {}
+                Err(_) => return Err(RunError::TimeLimit(self.limit)),
+            }
         }
     }
 }

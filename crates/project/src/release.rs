@@ -42,8 +42,16 @@ impl Project {
     /// Everything that is wrong with the changes.
     pub fn read(root: PathBuf, config: Config) -> Result<Self, ProjectError> {
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
-        let directory = layout::read(&root, &directories, config.project.layout)?;
+        let mut directory = layout::read(&root, &directories, config.project.layout)?;
+        if !config.placeholders.decided {
+            directory.check_placeholders()?;
+        }
         Ok(Self { root, config, directory })
+    }
+
+    /// A project whose migrations are not looked at.
+    pub fn without_files(root: PathBuf, config: Config) -> Self {
+        Self { root, config, directory: Directory::empty() }
     }
 
     /// The changes in the order in which they must be applied.

@@ -60,6 +60,8 @@ pub enum TargetOutcome {
     Cancelled,
     /// Stopped between two changes: a gate has closed, or somebody has paused the rollout.
     Held,
+    /// Not begun: more databases have failed than allowed.
+    NotAttempted,
 }
 
 impl Report for Deployment {
@@ -113,6 +115,7 @@ impl TargetResult {
             TargetOutcome::Inconclusive => ("?", Tone::Bad, "a person must look".to_owned()),
             TargetOutcome::Cancelled => ("–", Tone::Waiting, "cancelled".to_owned()),
             TargetOutcome::Held => ("◷", Tone::Waiting, "stopped between changes".to_owned()),
+            TargetOutcome::NotAttempted => ("◷", Tone::Waiting, "not attempted".to_owned()),
         };
         let time = match (self.outcome, self.milliseconds) {
             (TargetOutcome::Applied, milliseconds) => format!(" {milliseconds} ms"),

@@ -1,7 +1,7 @@
 //! What people and programs see: every command's result as one JSON object (`--format json`) and as text.
 //!
 //! Each module holds one result: the type that is serialised (its schema is published in `docs/schemas/`) and its rendering for
-//! people. No I/O: everything renders to a `String`.
+//! people. No I/O: everything goes into a `String` or a writer that it is given.
 
 mod baseline;
 mod deploy;
@@ -36,13 +36,22 @@ pub trait Report: serde::Serialize + schemars::JsonSchema {
     /// For people.
     fn human(&self, paint: Paint) -> String;
 
-    /// One JSON object that names its schema first.
-    fn json(&self) -> String {
-        let fields = serde_json::to_string(self).unwrap_or_default();
-        let fields = fields.strip_prefix('{').filter(|rest| rest.len() > 1).unwrap_or("}");
-        let comma = if fields == "}" { "" } else { "," };
-        format!("{{\"schema\":\"{}\"{comma}{fields}", Self::SCHEMA)
+    /// Writes one JSON object that names its schema first, and ends the line.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn write_json(&self, mut out: impl std::io::Write) -> std::io::Result<()> {
+        serde_json::to_writer(&mut out, &Named { schema: Self::SCHEMA, fields: self })?;
+        out.write_all(b"\n")
     }
+}
+
+/// A result with the name of its schema.
+#[derive(serde::Serialize)]
+struct Named<'r, R: ?Sized> {
+    schema: &'static str,
+    #[serde(flatten)]
+    fields: &'r R,
 }
 
 /// The JSON Schemas of all results, by the name of their file.

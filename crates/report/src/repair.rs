@@ -66,6 +66,8 @@ pub enum RepairKind {
     Removed,
     /// A pending change that cannot be applied where it stands.
     OutOfPlace,
+    /// Another tool has worked on the database, and there is no ledger.
+    Unadopted,
     /// A statement was in flight when its run stopped.
     InFlight,
     /// An interrupted statement has left something.

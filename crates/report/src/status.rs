@@ -27,8 +27,8 @@ pub struct DatabaseStatus {
     pub state: State,
     /// Version of the last versioned change that is applied.
     pub version: Option<String>,
-    /// Changes to run.
-    pub pending: usize,
+    /// Changes to run; absent where the ledger could not be read.
+    pub pending: Option<usize>,
     /// The last change.
     pub last_change: Option<LastChange>,
     /// `unknown` or `none`.
@@ -100,7 +100,10 @@ impl Report for Status {
                 (line(&target.name), None),
                 (state.to_owned(), Some(tone)),
                 (target.version.as_deref().map_or_else(|| "–".to_owned(), line), None),
-                (target.pending.to_string(), (target.pending > 0).then_some(Tone::Waiting)),
+                (
+                    target.pending.map_or_else(|| "–".to_owned(), |pending| pending.to_string()),
+                    target.pending.filter(|pending| *pending > 0).map(|_| Tone::Waiting),
+                ),
                 (last, Some(Tone::Faint)),
                 (target.drift.clone(), Some(Tone::Faint)),
             ]);

@@ -17,9 +17,12 @@ pub enum Algorithm {
     /// `flyway-crc32`: CRC-32 over the lines without their line ends and byte order mark, as signed decimal (Flyway).
     FlywayCrc32,
     /// A checksum of another tool that cannot be computed here (Liquibase MD5, Atlas chained hash): kept as written,
-    /// never compared.
+    /// never compared. Named by the tool.
     Foreign,
 }
+
+/// Tools whose checksums are kept as written. Any other name is not a checksum: it would never be compared.
+const TOOLS: [&str; 2] = ["liquibase", "atlas"];
 
 /// A checksum with its algorithm: `sha256:9f86…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,7 +64,8 @@ impl Checksum {
         Self { algorithm, text: format!("{}:{value}", algorithm.name()) }
     }
 
-    /// A checksum that another tool wrote, for example `foreign("liquibase", "9:abc")`.
+    /// A checksum that another tool wrote, for example `foreign("liquibase", "9:abc")`. It is only read again for tools that
+    /// are known here: Liquibase and Atlas.
     pub fn foreign(tool: &str, value: &str) -> Self {
         Self { algorithm: Algorithm::Foreign, text: format!("{tool}:{value}") }
     }
@@ -117,7 +121,7 @@ impl FromStr for Checksum {
             "sha384-raw" => (Algorithm::Sha384Raw, hex_length(96)),
             "sha1-raw" => (Algorithm::Sha1Raw, hex_length(40)),
             "flyway-crc32" => (Algorithm::FlywayCrc32, value.parse::<i32>().is_ok()),
-            _ => (Algorithm::Foreign, true),
+            tool => (Algorithm::Foreign, TOOLS.contains(&tool)),
         };
         if valid { Ok(Self { algorithm, text: text.to_owned() }) } else { Err(error()) }
     }
@@ -199,7 +203,10 @@ mod tests {
 
     #[test]
     fn text_that_is_no_checksum_is_refused() {
-        for text in ["", "sha256", "sha256:", "sha256:xyz", ":abc", "flyway-crc32:x"] {
+        let unknown = ["foo:abc", "md5:abc", "sha512:00", "flyway:1", "foreign:x", "SHA256:00"];
+        for text in
+            ["", "sha256", "sha256:", "sha256:xyz", ":abc", "flyway-crc32:x"].into_iter().chain(unknown)
+        {
             assert!(text.parse::<Checksum>().is_err(), "{text}");
         }
     }

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, ChangeKind, Ledger, Revision, compare_versions, version_key};
+use crate::{Change, ChangeKind, ForeignHistory, Past, Revision, compare_versions, version_key};
 
 /// What happens to changes whose history was touched, per kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct Integrity {
     pub removed: Response,
     /// A pending change comes before one that is applied.
     pub out_of_order: Response,
+    /// Another tool has worked on the database, and nothing of that is in a ledger.
+    pub unadopted: Response,
 }
 
 /// What to do about a problem.
@@ -30,7 +32,12 @@ pub enum Response {
 
 impl Default for Integrity {
     fn default() -> Self {
-        Self { edited: Response::Error, removed: Response::Error, out_of_order: Response::Error }
+        Self {
+            edited: Response::Error,
+            removed: Response::Error,
+            out_of_order: Response::Error,
+            unadopted: Response::Error,
+        }
     }
 }
 
@@ -53,7 +60,7 @@ impl Decision {
 }
 
 /// How a pending change is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// For the first time.
@@ -85,12 +92,15 @@ pub enum Skip {
 pub struct Problem {
     /// What.
     pub kind: ProblemKind,
-    /// Version of the change as the ledger or the file has it.
+    /// Version of the change as the ledger or the file has it; empty where it is about no single one.
     pub version: String,
     /// What the policy says.
     pub response: Response,
     /// For people: what, and against what.
     pub message: String,
+    /// Out of order: the last version that is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
 }
 
 /// Kinds of integrity problems.
@@ -101,21 +111,26 @@ pub enum ProblemKind {
     Edited,
     Removed,
     OutOfOrder,
+    Unadopted,
+    /// A change that is half applied has another statement where one is applied or in flight.
+    EditedInFlight,
     /// A pending change requires one that is not for this target.
     Requires,
 }
 
-/// Compares the changes of a release with the ledger of one database. `applies(index)` answers whether the change's
+/// Compares the changes of a release with what one database tells of its past. `applies(index)` answers whether the change's
 /// `targets` directive matches the database.
 ///
 /// Changes are run in the given order. A change that is unfinished is resumed at its place whatever its checksum: its
 /// statements are compared one by one when it is resumed.
-pub fn decide(
+pub fn decide<'p>(
     changes: &[Change],
-    ledger: &Ledger,
+    past: impl Into<Past<'p>>,
     integrity: Integrity,
     applies: impl Fn(usize) -> bool,
 ) -> Decision {
+    let past = past.into();
+    let ledger = past.ledger;
     let mut decision = Decision::default();
     let recorded: HashMap<String, &Revision> =
         ledger.revisions.iter().map(|revision| (version_key(&revision.version), revision)).collect();
@@ -217,6 +232,11 @@ pub fn decide(
                         integrity.out_of_order,
                         || format!("{} comes before {last}, which is applied already", change.up.file.path()),
                     );
+                    if let Some(problem) =
+                        decision.problems.last_mut().filter(|problem| problem.kind == ProblemKind::OutOfOrder)
+                    {
+                        problem.last = Some(last.to_owned());
+                    }
                 }
                 decision.pending.push((index, Action::Apply));
             }
@@ -233,7 +253,26 @@ pub fn decide(
             });
         }
     }
+    if !ledger.exists && !decision.pending.is_empty() {
+        for history in past.histories.iter().filter(|history| history.counts_for(past.layout)) {
+            decision
+                .problem(ProblemKind::Unadopted, "", integrity.unadopted, || unadopted(history, past.layout));
+        }
+    }
     decision
+}
+
+fn unadopted(history: &ForeignHistory, layout: &str) -> String {
+    let ForeignHistory { tools, table, .. } = history;
+    let other = if history.is_of(layout) {
+        String::new()
+    } else {
+        format!("; the layout of the files here is {layout}")
+    };
+    format!(
+        "the database has a history of {} (table {table}) and no ledger: every change would run from the start{other}",
+        tools.join(" or ")
+    )
 }
 
 fn is_unfinished(revision: Option<&&Revision>) -> bool {
@@ -255,7 +294,8 @@ fn requirement_left_out<'c>(
 }
 
 impl Decision {
-    fn problem(
+    /// Notes a problem, unless the policy allows it.
+    pub fn problem(
         &mut self,
         kind: ProblemKind,
         version: &str,
@@ -263,7 +303,8 @@ impl Decision {
         message: impl FnOnce() -> String,
     ) {
         if response != Response::Allow {
-            self.problems.push(Problem { kind, version: version.to_owned(), response, message: message() });
+            let version = version.to_owned();
+            self.problems.push(Problem { kind, version, response, message: message(), last: None });
         }
     }
 }

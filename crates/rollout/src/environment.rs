@@ -22,8 +22,9 @@ pub struct Environment {
     pub waves: Vec<Wave>,
     /// How many databases are worked on at the same time; 0 counts as 1.
     pub max_parallel: usize,
-    /// How many databases may fail before the rollout pauses.
-    pub max_failures: u32,
+    /// How many databases may fail before the rollout pauses. Without it the first failure stops the rollout, and whoever
+    /// goes on tries it again.
+    pub max_failures: Option<u32>,
 }
 
 impl Environment {
@@ -45,7 +46,7 @@ impl Environment {
             freezes: Vec::new(),
             waves: Vec::new(),
             max_parallel: Self::MAX_PARALLEL,
-            max_failures: 0,
+            max_failures: None,
         }
     }
 }

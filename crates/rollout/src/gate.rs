@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApprovalRule, Authorship, Calendar, Environment, Identity, People};
+use crate::{ApprovalRule, Authorship, Calendar, Environment, Identity, NotCounted, People};
 
 /// Kinds of gates, in the order in which they are evaluated: cheap first, people last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -242,8 +242,15 @@ impl GateInput<'_> {
         if tally.missing() == 0 {
             return Gate::pass(GateKind::Approval, format!("{count} of {rule}{by}{by_anybody}"));
         }
+        // Who is not of this rule's people may be of another one's, and counts there.
+        let elsewhere = |person: &Identity| {
+            let mut rules = self.environment.approvals.iter().filter(|other| *other != rule);
+            rules.any(|other| other.eligible(person, self.people, self.authors).is_ok())
+        };
+        let ignored = tally.ignored.iter();
+        let ignored = ignored.filter(|(person, why)| *why != NotCounted::NotEligible || !elsewhere(person));
         let ignored: Vec<String> =
-            tally.ignored.iter().map(|(person, why)| format!("; {person} does not count: {why}")).collect();
+            ignored.map(|(person, why)| format!("; {person} does not count: {why}")).collect();
         Gate::fail(
             GateKind::Approval,
             format!("{count} of {rule} approved{by}{}{by_anybody}", ignored.concat()),

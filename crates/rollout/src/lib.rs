@@ -13,6 +13,7 @@ mod environment;
 mod freeze;
 mod gate;
 mod machine;
+mod past;
 mod plan;
 mod release;
 mod revision;
@@ -41,8 +42,10 @@ pub use machine::{
     Command, Event, Outcome, Reason, ReasonKind, Rejection, Rollout, RolloutError, RolloutInput,
     RolloutState, Stage, StageInput, StageState, TargetFact, TargetInput, TargetRun, TargetState,
 };
+pub use past::{ForeignHistory, Past};
 pub use plan::{
-    PendingChange, Plan, PlannedScript, PlannedStatement, SkippedChange, StatementMode, TargetPlan,
+    PendingChange, Plan, PlannedScript, PlannedState, PlannedStatement, SkippedChange, StatementMode,
+    TargetPlan,
 };
 pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};

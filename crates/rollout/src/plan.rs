@@ -61,7 +61,8 @@ pub struct PendingChange {
     pub script: PlannedScript,
 }
 
-/// The statements of a change on one kind of target, in order, named by their content. Shared by all targets of the kind.
+/// The statements of a change on one kind of target, in order, named by their content and by where they stand. Shared by all
+/// targets of the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<PlannedStatement>", into = "Vec<PlannedStatement>")]
 pub struct PlannedScript {
@@ -74,17 +75,38 @@ impl PlannedScript {
     pub fn statements(&self) -> &[PlannedStatement] {
         &self.statements
     }
+
+    /// The same statements, of which some were begun by an earlier run: `state` by place in the change, from 1.
+    #[must_use]
+    pub fn begun(&self, state: impl Fn(u64) -> PlannedState) -> Self {
+        let statements = self.statements.iter().zip(1..);
+        let begun = |(statement, ordinal): (&PlannedStatement, u64)| PlannedStatement {
+            state: state(ordinal),
+            ..statement.clone()
+        };
+        statements.map(begun).collect::<Vec<_>>().into()
+    }
+
+    /// Digest over all of it.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
 }
 
 impl From<Vec<PlannedStatement>> for PlannedScript {
     fn from(statements: Vec<PlannedStatement>) -> Self {
         let mut fields = Fields::new("script");
         fields.count(statements.len());
-        for PlannedStatement { sql, unit, mode, line } in &statements {
+        for PlannedStatement { sql, unit, mode, line, state } in &statements {
             let mode = match mode {
                 StatementMode::Transaction => "transaction",
                 StatementMode::Alone => "alone",
                 StatementMode::Session => "session",
+            };
+            let mode = &match state {
+                PlannedState::ToRun => mode.to_owned(),
+                PlannedState::InFlight => format!("{mode} in-flight"),
+                PlannedState::Applied => format!("{mode} applied"),
             };
             fields.push(sql).push(&unit.to_string()).push(mode).push(&line.to_string());
         }
@@ -99,7 +121,7 @@ impl From<PlannedScript> for Vec<PlannedStatement> {
     }
 }
 
-/// A statement that is sent.
+/// A statement of a pending change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStatement {
     /// The exact text.
@@ -110,6 +132,22 @@ pub struct PlannedStatement {
     pub mode: StatementMode,
     /// Line in the file, from 1.
     pub line: u32,
+    /// Whether it runs.
+    #[serde(default)]
+    pub state: PlannedState,
+}
+
+/// Where a statement of a pending change stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlannedState {
+    /// It runs.
+    #[default]
+    ToRun,
+    /// An earlier run was about to send it: it runs if it turns out not to have taken effect.
+    InFlight,
+    /// An earlier run has applied it: it does not run.
+    Applied,
 }
 
 /// How a statement runs.
@@ -169,7 +207,7 @@ impl TargetPlan {
             fields.push(version).push(skip_name(*reason));
         }
         fields.count(problems.len());
-        for Problem { kind, version, response, message } in problems {
+        for Problem { kind, version, response, message, last: _ } in problems {
             fields.push(&format!("{kind:?}")).push(version).push(&format!("{response:?}")).push(message);
         }
         fields.digest()
@@ -332,6 +370,7 @@ mod tests {
             unit: 1,
             mode: StatementMode::Transaction,
             line: 1,
+            state: PlannedState::ToRun,
         }
     }
 
@@ -369,7 +408,7 @@ mod tests {
     fn the_digest_is_over_everything_and_the_effect_over_what_runs() {
         let original = plan(vec![target("a"), target("b")]);
         type Edit = fn(&mut TargetPlan);
-        let cases: [(Edit, bool); 12] = [
+        let cases: [(Edit, bool); 14] = [
             (|target| target.name.0.push('x'), true),
             (|target| target.environment.push('x'), true),
             (|target| target.pending.clear(), true),
@@ -378,6 +417,8 @@ mod tests {
             (|target| edit(target, |statement| statement.sql.push('x')), true),
             (|target| edit(target, |statement| statement.mode = StatementMode::Alone), true),
             (|target| edit(target, |statement| statement.line += 1), true),
+            (|target| edit(target, |statement| statement.state = PlannedState::Applied), true),
+            (|target| edit(target, |statement| statement.state = PlannedState::InFlight), true),
             (|target| target.product.push('x'), false),
             (|target| target.skipped.clear(), false),
             (|target| target.base = Digest::of(b"x"), false),
@@ -388,6 +429,7 @@ mod tests {
                         version: "1".to_owned(),
                         response: Response::Warn,
                         message: String::new(),
+                        last: None,
                     });
                 },
                 false,

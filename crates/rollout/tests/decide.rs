@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use sluice_rollout::{
-    Action, Block, Change, ChangeKind, Checksum, ChecksumInput, Directives, Integrity, Ledger, ProblemKind,
-    Revision, RevisionState, Script, Split, decide, version_key,
+    Action, Block, Change, ChangeKind, Checksum, ChecksumInput, Directives, ForeignHistory, Integrity,
+    Ledger, Past, ProblemKind, Response, Revision, RevisionState, Script, Split, decide, version_key,
 };
 use sluice_text::{SourceFile, Span};
 
@@ -63,6 +63,8 @@ fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
                 ProblemKind::Removed => "removed",
                 ProblemKind::OutOfOrder => "late",
                 ProblemKind::Requires => "requires",
+                ProblemKind::Unadopted => "unadopted",
+                ProblemKind::EditedInFlight => "edited-in-flight",
             };
             format!("{kind} {}", problem.version)
         })
@@ -117,4 +119,38 @@ fn checksums_of_other_tools_are_compared_by_their_own_algorithm() {
     };
     assert_eq!(decided(&[change("1")], vec![adopted(b"1")]), "|");
     assert_eq!(decided(&[change("1")], vec![adopted(b"other")]), "|edited 1");
+}
+
+#[test]
+fn a_history_of_another_tool_counts_where_there_is_no_ledger_and_something_is_pending() {
+    let history = |tools: &[&str], whole_server| ForeignHistory {
+        tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+        table: "schema_migrations".to_owned(),
+        whole_server,
+    };
+    let weighed = |changes: &[Change], exists, history: ForeignHistory, layout, unadopted| {
+        let ledger = Ledger { exists, ..Ledger::default() };
+        let past = Past { ledger: &ledger, histories: &[history], layout };
+        let decision = decide(changes, past, Integrity { unadopted, ..Integrity::default() }, |_| true);
+        let message = decision.problems.first().map(|problem| problem.message.clone());
+        (decision.is_refused(), message.unwrap_or_default())
+    };
+    let (changes, none) = ([change("1")], (false, String::new()));
+    let ours = || history(&["dbmate", "rails"], false);
+    let message = "the database has a history of dbmate or rails (table schema_migrations) and no ledger: every \
+                   change would run from the start";
+    let other = format!("{message}; the layout of the files here is goose");
+    for (found, expected) in [
+        (weighed(&changes, false, ours(), "rails", Response::Error), (true, message.to_owned())),
+        (weighed(&changes, false, ours(), "goose", Response::Error), (true, other)),
+        (weighed(&changes, false, ours(), "rails", Response::Warn), (false, message.to_owned())),
+        (weighed(&changes, false, ours(), "rails", Response::Allow), none.clone()),
+        (weighed(&changes, true, ours(), "rails", Response::Error), none.clone()),
+        (weighed(&[], false, ours(), "rails", Response::Error), none.clone()),
+        // A registry of the whole server need not be about this database.
+        (weighed(&changes, false, history(&["sqitch"], true), "rails", Response::Error), none),
+    ] {
+        assert_eq!(found, expected);
+    }
+    assert!(weighed(&changes, false, history(&["sqitch"], true), "sqitch", Response::Error).0);
 }

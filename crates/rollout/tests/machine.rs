@@ -99,7 +99,7 @@ fn rollout(shapes: &[Shape]) -> Rollout {
         }
         environment.waves = shape.waves.iter().map(|wave| Wave::parse(wave).unwrap()).collect();
         environment.max_parallel = shape.max_parallel;
-        environment.max_failures = shape.max_failures;
+        environment.max_failures = (shape.max_failures > 0).then_some(shape.max_failures);
         let targets = (0..shape.targets).map(|target| TargetInput {
             target: Target {
                 name: TargetName(format!("db{at}-{target}")),
@@ -195,6 +195,8 @@ struct World {
     wake: Option<Timestamp>,
     ended: Option<Outcome>,
     done: BTreeSet<TargetName>,
+    /// Targets that failed since somebody wanted them tried again.
+    failed: BTreeSet<TargetName>,
     started: usize,
     sent: usize,
 }
@@ -216,6 +218,7 @@ impl World {
             wake: None,
             ended: None,
             done: BTreeSet::new(),
+            failed: BTreeSet::new(),
             started: 0,
             sent: 0,
         }
@@ -282,6 +285,20 @@ impl World {
             {
                 self.observed = Some((*observed_at, observed.clone()));
             }
+            Event::TargetFailed { target, attempt, .. }
+                if self
+                    .rollout
+                    .target(target)
+                    .is_some_and(|run| run.attempt == *attempt && run.state.is_in_flight()) =>
+            {
+                self.failed.insert(target.clone());
+            }
+            _ => {}
+        }
+        if let Event::RetryRequested { target } = event {
+            self.failed.retain(|failed| target.as_ref().is_some_and(|target| target != failed));
+        }
+        match event {
             Event::RetryRequested { .. } | Event::TargetSkipped { .. }
                 if over && self.ended == Some(Outcome::Failed) =>
             {
@@ -336,6 +353,11 @@ impl World {
             assert!(!wave || !untouched, "out of wave order");
             assert!(!matches!(earlier.state, TargetState::Inconclusive { .. }), "a person must look first");
         }
+        let failed =
+            self.rollout.targets().iter().filter(|run| matches!(run.state, TargetState::Failed { .. }));
+        let allowed = usize::try_from(rules.max_failures.unwrap_or(0)).unwrap() + stage.accepted_failures;
+        assert!(failed.count() <= allowed, "more have failed than allowed and accepted");
+        assert!(!self.failed.contains(target), "{target} has failed and nobody wants it tried again");
         let calendar = Calendar { windows: &rules.windows, freezes: &rules.freezes };
         assert!(calendar.is_open(self.now), "outside the window");
         let before = match run.stage {
@@ -549,6 +571,10 @@ impl World {
                 .is_some_and(|run| run.attempt == *attempt && run.state.is_in_flight())
         {
             self.done.insert(target.clone());
+        }
+        if matches!(event, Event::TargetSkipped { .. }) {
+            // Said again after the end, it opens nothing.
+            return self.reopening(event);
         }
         self.send(event);
     }

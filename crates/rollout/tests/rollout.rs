@@ -192,7 +192,7 @@ fn a_previous_stage_of_which_a_part_is_elsewhere_is_done_when_both_parts_are() {
 fn too_many_failures_pause_and_a_retry_goes_on() {
     let prod = Environment {
         waves: vec![Wave::parse("2").unwrap()],
-        max_failures: 1,
+        max_failures: Some(1),
         max_parallel: 2,
         ..Environment::new("prod")
     };
@@ -200,11 +200,13 @@ fn too_many_failures_pause_and_a_retry_goes_on() {
     assert_eq!(rollout.handle(Event::Started, noon()), [start("a", 1), start("b", 1)]);
     assert_eq!(rollout.handle(failed("a", 1), noon()), []);
     assert_eq!(rollout.handle(failed("b", 1), noon()), []);
-    assert_eq!(rollout.outcome(noon()), Some(Outcome::Failed));
+    assert_eq!(rollout.outcome(noon()), Some(Outcome::Paused));
     assert_eq!(rollout.stages()[0].released, 1, "the next wave waits");
     let why = rollout.why(noon());
     assert_eq!(why[0].kind, ReasonKind::FailureBudget);
-    assert!(why[0].message.starts_with("2 databases failed, 1 allowed"), "{}", why[0].message);
+    let said = "2 databases failed, 1 allowed: retry them, or resume to accept the failures and go on with 2 databases \
+                not attempted yet";
+    assert_eq!(why[0].message, said);
     assert_eq!(why[1].message, "a failed: no such table");
     assert_eq!(rollout.handle(Event::RetryRequested { target: Some(name("a")) }, noon()), [start("a", 2)]);
     // A late report of the first runner ends nothing.
@@ -229,11 +231,34 @@ fn accepted_failures_no_longer_hold_the_rollout() {
     assert_eq!(rollout.handle(resume(false), noon()), []);
     assert_eq!(rollout.handle(resume(true), noon()), [start("b", 1)]);
     assert_eq!(rollout.handle(failed("b", 1), noon()), [], "the next failure holds it again");
+    assert_eq!(rollout.outcome(noon()), Some(Outcome::Paused));
+    assert_eq!(rollout.handle(resume(true), noon()), [start("c", 1)]);
+    let end = rollout.handle(succeeded("c", 1, noon()), noon());
+    assert_eq!(end, [Command::Finished { outcome: Outcome::Failed }], "what failed is still to be done");
+    assert!(rollout.has_accepted_failures());
+    assert_eq!(
+        rollout.handle(Event::RetryRequested { target: None }, noon()),
+        [start("a", 2)],
+        "one at the same time"
+    );
+    assert!(!rollout.has_accepted_failures());
+}
+
+#[test]
+fn a_stopped_runner_is_no_failure_but_nothing_is_started_in_its_place() {
+    let prod = Environment { max_parallel: 1, ..Environment::new("prod") };
+    let mut rollout = rollout(vec![stage(prod, None, &["a", "b"])]);
+    rollout.handle(Event::Started, noon());
+    let stopped = Event::TargetCancelled { target: name("a"), attempt: 1 };
+    assert_eq!(rollout.handle(stopped, noon()), []);
+    assert!(!rollout.is_over_budget());
+    assert_eq!(rollout.outcome(noon()), Some(Outcome::Failed));
+    assert_eq!(rollout.handle(Event::RetryRequested { target: None }, noon()), [start("a", 2)]);
 }
 
 #[test]
 fn an_inconclusive_target_holds_everything_until_a_person_has_looked() {
-    let prod = Environment { max_parallel: 1, max_failures: 9, ..Environment::new("prod") };
+    let prod = Environment { max_parallel: 1, max_failures: Some(9), ..Environment::new("prod") };
     let mut rollout = rollout(vec![stage(prod, None, &["a", "b"])]);
     rollout.handle(Event::Started, noon());
     let message = "index is half built".to_owned();

@@ -7,6 +7,9 @@
     reason = "tests fail by panicking"
 )]
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use sluice_e2e::{AUTHOR, Project, REVIEWER};
 
 /// Two databases in staging (`sa`, `sb`), two in prod (`pa`, `pb`), and a change.
@@ -107,9 +110,85 @@ fn a_failure_budget_is_not_passed_by_selecting_what_is_left() {
     project.sluice(&["deploy", "--database", "pb"]).exits(5).says("more databases failed than allowed");
     assert_eq!(tables(&project, "pb"), 0);
     // More databases are no way around it: what failed is tried again.
+    project.sluice(&["deploy"]).exits(4).says("not attempted");
+    assert_eq!(tables(&project, "pb"), 0);
     project.sqlite("pa.db", "DROP TABLE a");
     project.sluice(&["deploy"]).exits(0);
     assert_eq!(tables(&project, "pb"), 1);
+}
+
+#[test]
+fn a_warning_of_the_policy_is_said_once() {
+    let project = pairs("", "");
+    let text = format!("{}\n[policy]\nedited = \"warn\"\n", project.read("sluice.toml"));
+    project.write("sluice.toml", &text).commit("Warn");
+    project.sluice(&["deploy", "--database", "sa"]).exits(0);
+    project.write("migrations/0001_a.sql", "CREATE TABLE a (id bigint PRIMARY KEY);\n");
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);\n").commit("Edited");
+    let run = project.sluice(&["deploy", "--database", "sa"]).exits(0);
+    assert_eq!(run.all().matches("was edited after it was applied").count(), 1, "{run}");
+}
+
+#[test]
+fn a_stage_whose_previous_one_is_not_selected_says_what_to_deploy_first() {
+    let project = pairs("", "");
+    let run =
+        project.sluice(&["deploy", "--env", "prod"]).exits(5).says("`sluice deploy --env staging` first");
+    run.says("sa: 1 change of the release is not applied");
+}
+
+#[test]
+fn an_author_whom_one_rule_names_is_told_that_it_is_the_authorship() {
+    let project = pairs(
+        "",
+        "approvals = [{ required = 1, from = [\"group:dba\"] }, { required = 1, from = [\"sec@x.com\"] }]",
+    );
+    let people = "\n[people]\ndba = [\"bob@example.com\", \"ann@example.com\"]\n";
+    project.write("sluice.toml", &format!("{}{people}", project.read("sluice.toml"))).commit("People");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(AUTHOR, &["rollout", "approve"]).exits(1).says("is the author or committer");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    project.sluice(&["rollout", "why"]).exits(0).keeps_quiet_about("does not count");
+}
+
+#[test]
+fn a_baseline_is_no_way_around_a_rejection_or_a_half_applied_change_and_asks_before_it_takes_everything() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let recorded = |name: &str| {
+        project.sqlite(name, "SELECT count(*) FROM sqlite_master WHERE name = 'sluice_revision'")
+    };
+    project.sluice(&["baseline"]).exits(2).says("1 change on 4 databases").says("--to VERSION");
+    let (code, said) = on_a_terminal(&project, "baseline", "n\n");
+    assert!(code == 130 && said.contains("record all of them as already there?"), "{said}");
+    assert_eq!(recorded("pa.db"), "0");
+    project.sluice(&["deploy"]).exits(5);
+    project.sluice_as(REVIEWER, &["rollout", "reject", "-m", "the names are wrong"]).exits(0);
+    for arguments in [&["baseline", "--yes"][..], &["baseline", "--to", "0001"]] {
+        project.sluice(arguments).exits(1).says("was rejected for pa by Ann").says("sa: 0 changes");
+    }
+    assert_eq!(recorded("pa.db"), "0");
+
+    let text = "CREATE TABLE b (id integer PRIMARY KEY);\n";
+    project.write("migrations/0002_b.sql", text).commit("Another release");
+    project.sluice(&["baseline", "--to", "0001", "--env", "prod"]).exits(0).says("pa: 1 change");
+    let half = "UPDATE sluice_revision SET state = 'failed', finished_at = NULL";
+    project.sqlite("pa.db", half);
+    project.sluice(&["baseline", "--database", "pa"]).exits(1).says("change 0001 is half applied");
+    project.sluice(&["baseline", "--database", "pb"]).exits(0).says("pb: 1 change");
+}
+
+#[test]
+fn one_database_under_two_names_is_refused() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let text = project.read("sluice.toml").replace("sqlite:pa.db", "sqlite:./sa.db?mode=rw");
+    project.write("sluice.toml", &text).commit("The same file");
+    for command in
+        [&["plan"][..], &["deploy"], &["deploy", "--env", "staging"], &["deploy", "--database", "pa"]]
+    {
+        project.sluice(command).exits(2).says("sa (staging) and pa (prod) are the same database");
+    }
+    project.sluice(&["plan", "--database", "sb"]).exits(0);
+    assert_eq!(tables(&project, "sa"), 0);
 }
 
 #[test]
@@ -352,4 +431,64 @@ fn a_pause_stops_what_runs_between_two_changes() {
     project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
     project.sluice(&["deploy", "--database", "sa"]).exits(0);
     assert_eq!(tables(&project, "sa"), 2);
+}
+
+/// Runs `sluice` on a terminal and types an answer.
+fn on_a_terminal(project: &Project, arguments: &str, answer: &str) -> (i32, String) {
+    let own = project.command(&[]);
+    let line = format!("{} {arguments}", own.get_program().to_str().unwrap());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
+    script.env_clear().current_dir(own.get_current_dir().unwrap());
+    script.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
+    let mut keyboard = child.stdin.take().unwrap();
+    keyboard.write_all(answer.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keyboard);
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn on_a_terminal_deploy_asks_once_before_it_applies_anything() {
+    let project = pairs("", "approvals = [{ required = 1 }]");
+    let (code, said) = on_a_terminal(&project, "deploy", "n\n");
+    assert!(said.contains("staging: 1 change on 2 databases"), "{said}");
+    assert!(said.contains("prod: 1 change on 2 databases, behind an approval"), "{said}");
+    assert!(said.contains("nothing was run") && said.contains("--yes"), "{said}");
+    assert_eq!((code, tables(&project, "sa")), (130, 0), "{said}");
+    let (code, said) = on_a_terminal(&project, "deploy", "y\n");
+    assert_eq!((code, tables(&project, "sa")), (5, 1), "{said}");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0);
+    let (code, said) = on_a_terminal(&project, "deploy --yes", "");
+    assert_eq!((code, tables(&project, "pa")), (0, 1), "{said}");
+    assert!(!said.contains("[y/N]"), "{said}");
+    let (code, said) = on_a_terminal(&project, "deploy", "");
+    assert_eq!(code, 0, "nothing to do is no question: {said}");
+}
+
+#[test]
+fn nothing_wrong_with_the_files_keeps_anybody_from_looking_at_a_rollout_or_stopping_it() {
+    let project = pairs("", "approvals = [{ required = 1, from = [\"group:dba\"] }]");
+    let people = "\n[people]\ndba = [\"ann@example.com\"]\n";
+    let configured = format!("{}{people}", project.read("sluice.toml"));
+    project.write("sluice.toml", &configured).commit("People");
+    project.sluice(&["deploy"]).exits(5);
+    project.write("migrations/0009_x.sql", "");
+    project.sluice(&["deploy"]).exits(2);
+    project.sluice(&["history", "--env", "staging"]).exits(0).says("0001");
+    project.write("sluice.toml", &configured.replace("[\"ann@example.com\"]", "[]"));
+    project.sluice(&["deploy"]).exits(2);
+    for command in [&["rollout", "list"][..], &["rollout", "show"], &["rollout", "why"], &["release", "list"]]
+    {
+        project.sluice(command).exits(0);
+    }
+    project.sluice(&["release", "show"]).exits(0).says("0001");
+    project.sluice_as(REVIEWER, &["rollout", "pause"]).exits(0).says("paused by Ann");
+    project.sluice_as(REVIEWER, &["rollout", "resume"]).exits(0);
+    project.sluice_as("Zoe <zoe@example.com>", &["rollout", "approve"]).exits(1).says("does not count");
+    project.sluice_as(REVIEWER, &["rollout", "approve"]).exits(0).says("approves");
+    project.sluice_as(REVIEWER, &["rollout", "cancel"]).exits(0).says("cancelled");
+    std::fs::remove_file(project.path("sluice.toml")).unwrap();
+    project.sluice(&["rollout", "list"]).exits(2).says("no sluice.toml");
 }

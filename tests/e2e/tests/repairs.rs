@@ -103,6 +103,40 @@ fn a_statement_that_was_edited_in_flight_is_not_decided_about() {
 }
 
 #[test]
+fn a_plan_of_a_half_applied_change_marks_what_does_not_run_again() {
+    let project = in_flight();
+    let json = project.sluice(&["plan", "--format", "json"]).exits(0).json();
+    let change = &json["targets"][0]["pending"][0];
+    assert_eq!(change["action"], "resume");
+    let states: Vec<&str> =
+        change["statements"].as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["applied", "in-flight"]);
+    let shown = project.sluice(&["plan"]).exits(0).says("resume · 1 of 2 statements to run");
+    assert!(
+        shown.stdout.contains("✓ applied · CREATE TABLE a") && shown.stdout.contains("? in flight · INSERT"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_edited_statement_of_a_half_applied_change_is_refused_by_every_command() {
+    let project = in_flight();
+    let text = project.read("migrations/0001_a.sql");
+    project.write("migrations/0002_b.sql", "CREATE TABLE b (id integer);\n");
+    for edited in [text.replace("id integer", "id bigint"), text.replace("(1)", "(2)")] {
+        project.write("migrations/0001_a.sql", &edited);
+        for command in ["plan", "status", "repair", "deploy"] {
+            let run = project.sluice(&[command]).exits(1).says("edited since");
+            assert!(run.all().contains("migrations/0001_a.sql"), "{run}");
+            assert!(run.all().contains("put that statement back as it was"), "{run}");
+        }
+    }
+    // What was not reached may be edited.
+    project.write("migrations/0001_a.sql", &format!("{text}CREATE TABLE c (id integer);\n"));
+    project.sluice(&["plan"]).exits(0).keeps_quiet_about("edited since");
+}
+
+#[test]
 fn a_damaged_ledger_is_mended_by_the_statement_that_repair_shows() {
     for (damage, says) in [
         ("UPDATE sluice_revision SET state = 'fine' WHERE version = '0002'", "`applied`"),
@@ -168,7 +202,7 @@ fn baselines_tell_programs_what_was_recorded() {
     let text = project.read("sluice.toml");
     let more = "\n[[database]]\nname = \"gone\"\nenvironment = \"dev\"\nurl = \"sqlite:no/such/folder/x.db?mode=rw\"\n";
     project.write("sluice.toml", &format!("{text}{more}"));
-    let run = project.sluice(&["baseline", "--format", "json"]).exits(3);
+    let run = project.sluice(&["baseline", "--yes", "--format", "json"]).exits(3);
     let targets = &run.json()["targets"];
     assert_eq!(targets[0]["recorded"], 0, "{run}");
     assert_eq!(targets[1]["problems"].as_array().unwrap().len(), 1, "{run}");

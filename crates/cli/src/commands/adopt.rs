@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, inspect};
+use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, Look, inspect};
 use sluice_project::layout::Layout;
 use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
@@ -49,25 +49,25 @@ pub fn run(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
                 Some(Existing { change, checksum: comparable.then(|| adopted.checksum.clone()) })
             })
             .collect();
-        let origin = format!("adopted from {} ({})", query.table, query.tool);
+        let origin = format!("adopted from {} ({})", query.table, tool(context, &query));
         let count = record(context, site, &existing, &origin).map_err(|error| failed(site, &error))?;
         Ok(Recorded { count, origin, warnings: problems })
     })
 }
 
-/// The history that a database has, and what it says of the project's changes.
+/// The history that a database has, and what it says of the project's changes. One that says that something is applied comes
+/// before an empty one.
 async fn read(
     context: &Context,
     connection: &Connection,
 ) -> Result<Option<(HistoryQuery, Adoption)>, ApplyError> {
-    let dialect = inspect(connection.family, &connection.connect, false).await?.server.dialect;
+    let dialect = inspect(connection.family, &connection.connect, Look::default()).await?.server.dialect;
     let events = silent();
     let layout = context.project.directory.detection.layout;
     let mut candidates = queries(dialect);
     // The history of the tool whose files these are comes first.
-    candidates.sort_by_key(|query| {
-        query.tool != layout && !(query.tool == Layout::Dbmate && layout == Layout::Rails)
-    });
+    candidates.sort_by_key(|query| !query.tools().contains(&layout));
+    let mut unused = None;
     for query in candidates {
         let beside = match query.beside {
             Some(file) => {
@@ -87,12 +87,17 @@ async fn read(
         if !exists {
             continue;
         }
+        let used = admin.read(std::slice::from_ref(&query.used_sql)).await?;
+        if used.into_iter().flatten().flatten().next().is_none() {
+            unused.get_or_insert((query, Adoption::default()));
+            continue;
+        }
         let rows = admin.read(std::slice::from_ref(&query.read_sql)).await?.into_iter().flatten().flatten();
         let rows: Vec<_> = rows.collect();
         let adoption = adopt(query.tool, &rows, &context.project.directory);
         return Ok(Some((query, adoption)));
     }
-    Ok(None)
+    Ok(unused)
 }
 
 fn reader<'a>(
@@ -116,12 +121,26 @@ async fn neighbour(admin: &Admin<'_>, name: &str) -> Result<Option<Connect>, App
     }))
 }
 
+/// The tool that a history is of: that of the files, where several keep theirs alike.
+fn tool(context: &Context, query: &HistoryQuery) -> Layout {
+    let layout = context.project.directory.detection.layout;
+    if query.tools().contains(&layout) { layout } else { query.tool }
+}
+
 /// What keeps a history from being adopted, by the project's policy.
 fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: &Adoption) -> Vec<Problem> {
     let at = |problem: Problem| problem.at(site.target.name.0.clone());
+    let tool = tool(context, query);
     if let Some(reason) = &adoption.refused {
-        let help = format!("bring the history of {} in order with that tool, then adopt it", query.tool);
+        let help = format!("bring the history of {tool} in order with that tool, then adopt it");
         return vec![at(Problem::error(format!("{}: {reason}", query.table))).help(Some(help))];
+    }
+    if adoption.revisions.is_empty() && !adoption.unknown.is_empty() {
+        // A ledger without them would let everything run from the start.
+        let message = format!("{} has none of the repository's changes", query.table);
+        let help =
+            "`sluice baseline --to VERSION` records changes as already there without a history".to_owned();
+        return vec![at(Problem::error(message)).help(Some(help))];
     }
     let integrity = context.config().policy.integrity;
     let problem = |response, message: String, help: &str| match response {
@@ -137,8 +156,14 @@ fn problems(context: &Context, site: &Site<'_>, query: &HistoryQuery, adoption: 
     let help = "restore the file as it was applied, or set `edited = \"warn\"` in [policy]";
     let changes = context.project.changes();
     let edited = adoption.mismatched.iter().filter_map(|index| changes.get(*index)).filter_map(|change| {
-        let message = format!("{} was edited after {} applied it", change.up.file.path(), query.tool);
+        let message = format!("{} was edited after {tool} applied it", change.up.file.path());
         problem(integrity.edited, message, help)
     });
-    removed.chain(edited).collect()
+    let help = "correct the row with that tool, or set `edited = \"warn\"` in [policy] to take the file's own checksum";
+    let unreadable = adoption.unreadable.iter().filter_map(|(index, recorded)| {
+        let path = changes.get(*index)?.up.file.path();
+        let message = format!("{} has `{recorded}` as the checksum of {path}, which is none", query.table);
+        problem(integrity.edited, message, help)
+    });
+    removed.chain(edited).chain(unreadable).collect()
 }

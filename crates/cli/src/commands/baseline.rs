@@ -1,10 +1,13 @@
-use sluice_engine::{Admin, ApplyError, DbError, DbErrorKind, Existing};
+use sluice_engine::{Admin, ApplyError, DbError, DbErrorKind, Existing, Look, inspect};
 use sluice_report::{Baseline, BaselineTarget, Problem};
+use sluice_rollout::{Digest, Provenance, version_key};
 
 use super::adopt;
 use crate::args;
 use crate::context::{Context, silent};
 use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::preparation::check_rejected;
+use crate::question::confirm_baseline;
 use crate::sites::{Connection, Site};
 
 /// `sluice baseline`
@@ -28,11 +31,45 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     };
     let existing: Vec<Existing<'_>> =
         changes.iter().take(until).map(|change| Existing { change, checksum: None }).collect();
+    if args.to.is_none() {
+        confirm_baseline(context, &sites, existing.len())?;
+    }
+    let release = context.project.release(Provenance::default()).digest;
     each(context, &sites, |site| {
         let origin = "sluice baseline";
+        check(context, site, &existing, &release)?;
         let recorded = record(context, site, &existing, origin).map_err(|error| failed(site, &error))?;
         Ok(Recorded { count: recorded, origin: origin.to_owned(), warnings: Vec::new() })
     })
+}
+
+/// Refuses to record what somebody has refused for the database, and to pass over a change that is half applied there.
+fn check(
+    context: &Context,
+    site: &Site<'_>,
+    existing: &[Existing<'_>],
+    release: &Digest,
+) -> Result<(), CliError> {
+    let runtime = runtime().map_err(|error| failed(site, &error))?;
+    let inspection = context.connected(site, |connection| {
+        runtime.block_on(inspect(connection.family, &connection.connect, Look::default()))
+    });
+    let revisions = inspection.map_err(|error| failed(site, &error))?.ledger.revisions;
+    let revision = |existing: &Existing<'_>| {
+        revisions.iter().find(|revision| version_key(&revision.version) == existing.change.key)
+    };
+    if let Some(half) = existing.iter().filter_map(revision).find(|revision| !revision.state.is_complete()) {
+        let (name, version) = (&site.target.name, &half.version);
+        let message = format!("change {version} is half applied: it is not there, and nothing was recorded");
+        let help = format!(
+            "`sluice deploy` goes on with it; `sluice repair --database {name}` shows what is left of it"
+        );
+        return Err(CliError::new(Exit::Findings, Problem::error(message).at(name.0.clone())).help(help));
+    }
+    if existing.iter().any(|existing| revision(existing).is_none()) {
+        check_rejected(release, &site.target.name)?;
+    }
+    Ok(())
 }
 
 /// What was recorded on one database.

@@ -3,29 +3,30 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sluice_report::{Deployment, TargetOutcome, TargetResult};
-use sluice_rollout::{Digest, Event, Outcome, Provenance, Release};
+use sluice_report::{Deployment, Gate, Problem, TargetOutcome, TargetResult};
+use sluice_rollout::{Digest, Event, Outcome, Provenance, ReasonKind, Release, Rollout, TargetState};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
 use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{Driver, Ran, lost, wants_retry};
+use crate::driver::{self, Driver, Ran, is_paused_by_failures, lost};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
+use crate::question::{confirm, counted};
 use crate::sites::Site;
-use crate::tracker::gates;
+use crate::tracker::{gates, word};
 
 /// `sluice deploy`
 pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
-    let sites = context.sites()?;
+    let sites = context.distinct_sites()?;
     let wait = duration(args.wait.as_deref(), "--wait")?.unwrap_or(Duration::ZERO);
     let lock_wait =
         duration(args.lock_wait.as_deref(), "--lock-wait")?.unwrap_or(context.config().apply.lock_wait);
     // A plan that turns out to be stale is made again, and what people approved counts if the effect is the same.
-    for _ in 0..5 {
-        if let Some(exit) = attempt(context, &sites, wait, lock_wait)? {
+    for again in [false, true, true, true, true] {
+        if let Some(exit) = attempt(context, &sites, wait, lock_wait, again)? {
             return Ok(exit);
         }
     }
@@ -37,12 +38,13 @@ pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
     ))
 }
 
-/// One plan and its rollout; `None` when the plan turned out to be stale.
+/// One plan and its rollout; `None` when the plan turned out to be stale. Nobody is asked `again`.
 fn attempt(
     context: &Context,
     sites: &[Site<'_>],
     wait: Duration,
     lock_wait: Duration,
+    again: bool,
 ) -> Result<Option<Exit>, CliError> {
     let content = context.project.release(Provenance::default());
     let surveys = survey(context, sites, false);
@@ -60,14 +62,15 @@ fn attempt(
     let authors = authors(context, &origin, sites, &surveys);
     let release = context.project.release(origin.provenance);
     let prepared = Preparation::new(context, sites, &release, surveys, authors)?;
+    if !again {
+        confirm(context, sites, &prepared.surveys)?;
+    }
     put_release(&mut Store::open(Path::new(STATE))?, &release)?;
     let mut tracker = prepared.tracker()?;
 
     let now = Timestamp::now();
     let mut events = lost(&tracker);
-    if wants_retry(&tracker) {
-        events.push(Event::RetryRequested { target: None });
-    }
+    events.extend(driver::again(&tracker));
     events.push(Event::Started);
     events.extend(prepared.authors(tracker.rollout()));
     events.extend(prepared.observations(tracker.rollout(), now));
@@ -182,19 +185,26 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
     let now = Timestamp::now();
     let mut results: HashMap<String, TargetResult> =
         ran.results.into_iter().map(|result| (result.name.clone(), result)).collect();
-    let targets = sites
+    let rollout = ran.tracker.rollout();
+    let over_budget = is_paused_by_failures(rollout);
+    let kept = over_budget || rollout.has_accepted_failures();
+    let targets: Vec<TargetResult> = sites
         .iter()
         .zip(surveys)
         .filter_map(|(site, survey)| {
             let ran = results.remove(&site.target.name.0);
             ran.or_else(|| survey.is_up_to_date().then(|| up_to_date(site, survey)))
+                .or_else(|| if kept || rollout.is_over_budget() { left(site, rollout) } else { None })
         })
         .collect();
     let waits = matches!(ran.outcome, Outcome::WaitingAtGate | Outcome::Paused | Outcome::Rejected);
     let id = ran.tracker.id().to_owned();
     let plan = ran.tracker.rollout().plan().0.clone();
     let gates: Vec<_> = if waits {
-        gates(ran.tracker.rollout(), now).into_iter().filter(|gate| gate.result != "pass").collect()
+        let failed = ReasonKind::TargetFailed;
+        // The databases that failed are told one by one.
+        let told = |gate: &Gate| gate.result == "pass" || (over_budget && gate.gate == word(&failed));
+        gates(rollout, now).into_iter().filter(|gate| !told(gate)).collect()
     } else {
         Vec::new()
     };
@@ -205,9 +215,24 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
             let plan = ran.tracker.rollout().plan().short();
             Some(format!("`sluice rollout approve {id} --plan {plan}`, then the same command again"))
         }
+        Outcome::WaitingAtGate
+            if let Some(stage) = gates
+                .iter()
+                .find(|gate| gate.gate == word(&ReasonKind::PreviousStage) && gate.opens_at.is_none()) =>
+        {
+            let after = rollout.stages().iter().find(|known| known.environment.name == stage.environment);
+            after
+                .and_then(|stage| stage.after.as_ref())
+                .map(|after| format!("`sluice deploy --env {after}` first, then the same command again"))
+        }
         Outcome::WaitingAtGate => {
             Some("the same command again when the gate is open, or with --wait TIME".to_owned())
         }
+        Outcome::Paused if over_budget => Some(format!(
+            "`sluice rollout retry {id}` to try again what failed, or `sluice rollout resume {id}` to accept the \
+             failures and go on with {} not attempted yet; then the same command again",
+            counted(rollout.waiting().count(), "database")
+        )),
         Outcome::Paused => Some(format!("`sluice rollout resume {id}`, then the same command again")),
         Outcome::Failed | Outcome::Inconclusive => {
             Some("mend what is wrong, then the same command again".to_owned())
@@ -228,6 +253,28 @@ fn deployment(sites: &[Site<'_>], release: &Digest, surveys: &[Survey], ran: Ran
         gates,
         next,
     }
+}
+
+/// A database that this run has not touched, because too many have failed or its own failure was accepted.
+fn left(site: &Site<'_>, rollout: &Rollout) -> Option<TargetResult> {
+    let run = rollout.target(&site.target.name)?;
+    let (outcome, problems) = match &run.state {
+        TargetState::Failed { message, .. } => {
+            let problem = Problem::error(message.clone()).at(site.target.name.0.clone());
+            (TargetOutcome::Failed, vec![problem])
+        }
+        TargetState::Pending => (TargetOutcome::NotAttempted, Vec::new()),
+        _ => return None,
+    };
+    Some(TargetResult {
+        name: site.target.name.0.clone(),
+        environment: site.target.environment.clone(),
+        outcome,
+        applied: Vec::new(),
+        skipped: 0,
+        milliseconds: 0,
+        problems,
+    })
 }
 
 fn duration(text: Option<&str>, option: &str) -> Result<Option<Duration>, CliError> {

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use sluice_project::config::FILE_NAME;
 use sluice_project::layout::{self, Layout};
-use sluice_report::{Initialised, OtherDirectory};
+use sluice_report::{Initialised, OtherDirectory, Problem};
 
 use crate::args;
 use crate::error::{CliError, Exit};
@@ -42,7 +42,16 @@ pub fn run(output: Output, args: &args::Init) -> Result<Exit, CliError> {
     write().map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
     match &evidence {
         Some(evidence) => output.message(&format!("found {layout} migrations in {directory} ({evidence})")),
-        None => output.message("no migrations found: an empty directory `migrations` was made"),
+        None => {
+            if let Some(ruby) = layout::find_ruby(&root) {
+                output.warning(
+                    &Problem::warning("there are Ruby migrations, which cannot be run")
+                        .at(shown(&ruby))
+                        .help(Some("write changes as .sql files; those in Ruby stay with Rails".to_owned())),
+                );
+            }
+            output.message("no SQL migrations found: an empty directory `migrations` was made");
+        }
     }
     let others: Vec<OtherDirectory> = found
         .iter()

@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 use sluice_project::layout::{self, Layout};
@@ -38,7 +38,7 @@ pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, Cl
         ))
         .help("make the file with the tool that the layout comes from"));
     }
-    let version = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string();
+    let version = free_version(&root, &directories);
     let path = directory.join(format!("{version}_{name}.sql"));
     let write = || {
         std::fs::create_dir_all(root.join(&directory))?;
@@ -48,4 +48,19 @@ pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, Cl
     write().map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
     output.result(&NewChange { path: path.display().to_string(), version, name });
     Ok(Exit::Done)
+}
+
+/// The present second as a version, or the next one that no file has: changes may be begun faster than one a second.
+fn free_version(root: &Path, directories: &[PathBuf]) -> String {
+    let files = directories.iter().filter_map(|directory| std::fs::read_dir(root.join(directory)).ok());
+    let names: Vec<String> =
+        files.flatten().flatten().filter_map(|item| item.file_name().into_string().ok()).collect();
+    let mut at = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+    loop {
+        let version = at.strftime("%Y%m%d%H%M%S").to_string();
+        if !names.iter().any(|name| name.trim_start_matches(['v', 'V']).starts_with(&version)) {
+            return version;
+        }
+        at = at.saturating_add(jiff::SignedDuration::from_secs(1));
+    }
 }

@@ -5,17 +5,10 @@ use crate::planning::{plan, survey};
 
 /// `sluice plan`
 pub fn run(context: &Context, args: &args::Plan) -> Result<Exit, CliError> {
-    let sites = context.sites()?;
+    let sites = context.distinct_sites()?;
     let release = context.project.release(sluice_rollout::Provenance::default());
     let surveys = survey(context, &sites, false);
-    let (mut report, exit) = plan(context, &sites, &release.digest, &surveys);
-    if args.summary {
-        report
-            .targets
-            .iter_mut()
-            .flat_map(|target| &mut target.pending)
-            .for_each(|change| change.statements.clear());
-    }
+    let (report, exit) = plan(context, &sites, &release.digest, &surveys, args.summary);
     context.output.result(&report);
     Ok(exit)
 }

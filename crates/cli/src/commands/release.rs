@@ -9,6 +9,7 @@ use super::deploy::put_release;
 use crate::args;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::output::Output;
 use crate::preparation::STATE;
 
 /// `sluice release …`
@@ -16,17 +17,23 @@ pub fn run(context: &Context, command: &args::Release) -> Result<Exit, CliError>
     let mut store = Store::open(Path::new(STATE))?;
     match command {
         args::Release::Create => create(context, &mut store),
-        args::Release::List => {
-            let releases = store.releases()?.into_iter().map(summary).collect();
-            context.output.result(&ReleaseList { releases });
-            Ok(Exit::Done)
-        }
-        args::Release::Show { release } => {
-            context.output.result(&detail(find(&store, release.as_deref())?, None));
-            Ok(Exit::Done)
-        }
         args::Release::Verify { release } => verify(context, &find(&store, release.as_deref())?),
+        args::Release::List => list(context.output),
+        args::Release::Show { release } => show(context.output, release.as_deref()),
     }
+}
+
+/// `sluice release list`
+pub fn list(output: Output) -> Result<Exit, CliError> {
+    let releases = Store::open(Path::new(STATE))?.releases()?.into_iter().map(summary).collect();
+    output.result(&ReleaseList { releases });
+    Ok(Exit::Done)
+}
+
+/// `sluice release show`
+pub fn show(output: Output, release: Option<&str>) -> Result<Exit, CliError> {
+    output.result(&detail(find(&Store::open(Path::new(STATE))?, release)?, None));
+    Ok(Exit::Done)
 }
 
 fn create(context: &Context, store: &mut Store) -> Result<Exit, CliError> {

@@ -1,5 +1,5 @@
 use sluice_engine::ledger::LedgerError;
-use sluice_engine::{Admin, ApplyError, Damage, Inspection};
+use sluice_engine::{Admin, ApplyError, Damage, Inspection, unfinished};
 use sluice_report::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
 use sluice_rollout::{Change, Decision, ProblemKind, StatementState, version_key};
 
@@ -82,7 +82,7 @@ fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
         let problems = match &survey.found {
             Ok((inspection, decision)) => {
                 let mut problems = untrue(decision, name);
-                problems.extend(unfinished(inspection));
+                problems.extend(interrupted(inspection));
                 if !problems.is_empty() {
                     exit = exit.worse(Exit::Findings);
                 }
@@ -109,10 +109,26 @@ fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
         .problems
         .iter()
         .map(|problem| {
+            if problem.kind == ProblemKind::Unadopted {
+                return RepairProblem {
+                    command: Some(format!("sluice baseline --adopt --database {database}")),
+                    ..RepairProblem::new(RepairKind::Unadopted, &problem.message)
+                };
+            }
+            if problem.kind == ProblemKind::EditedInFlight {
+                return RepairProblem {
+                    version: Some(problem.version.clone()),
+                    help: Some(unfinished::HELP.to_owned()),
+                    ..RepairProblem::new(RepairKind::Edited, &problem.message)
+                };
+            }
             let (kind, option) = match problem.kind {
                 ProblemKind::Edited => (RepairKind::Edited, Some("--accept")),
                 ProblemKind::Removed => (RepairKind::Removed, Some("--forget")),
-                ProblemKind::OutOfOrder | ProblemKind::Requires => (RepairKind::OutOfPlace, None),
+                ProblemKind::OutOfOrder
+                | ProblemKind::Requires
+                | ProblemKind::Unadopted
+                | ProblemKind::EditedInFlight => (RepairKind::OutOfPlace, None),
             };
             let help = "give the file a later version, or mend its directives";
             RepairProblem {
@@ -128,7 +144,7 @@ fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
 }
 
 /// What interrupted runs have left.
-fn unfinished(inspection: &Inspection) -> Vec<RepairProblem> {
+fn interrupted(inspection: &Inspection) -> Vec<RepairProblem> {
     let in_flight = inspection.ledger.statements.iter().filter(|it| it.state == StatementState::Intended);
     let in_flight = in_flight.map(|record| {
         let (ordinal, version) = (record.ordinal, &record.version);

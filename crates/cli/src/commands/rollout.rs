@@ -4,36 +4,38 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{RolloutList, RolloutSummary};
-use sluice_rollout::{Digest, Event, Identity, Outcome, RolloutState, TargetName, TargetState};
+use sluice_rollout::{Digest, Event, Identity, NotCounted, Outcome, RolloutState, TargetName, TargetState};
 use sluice_store::{Store, StoredRollout};
 
-use super::deploy;
 use crate::args;
-use crate::context::{Context, user_at_host};
+use crate::context::user_at_host;
 use crate::error::{CliError, Exit};
+use crate::folder::Folder;
 use crate::preparation::{STATE, is_over};
+use crate::sites;
 use crate::tracker::{self, Tracker};
 
-/// `sluice rollout …`
-pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError> {
+/// `sluice rollout …`, of rollouts that exist
+pub fn run(folder: &Folder, command: &args::Rollout) -> Result<Exit, CliError> {
     match command {
-        args::Rollout::Start(args) => return deploy::run(context, args),
-        args::Rollout::List => return list(context),
+        // It is `sluice deploy`, which reads the files.
+        args::Rollout::Start(_) => {}
+        args::Rollout::List => return list(folder),
         args::Rollout::Show(name) | args::Rollout::Why(name) => {
             let tracker = open(name.rollout.as_deref())?;
-            show(context, &tracker)?;
+            show(folder, &tracker)?;
             return Ok(Exit::Done);
         }
-        args::Rollout::Watch(name) => return watch(context, open(name.rollout.as_deref())?),
+        args::Rollout::Watch(name) => return watch(folder, open(name.rollout.as_deref())?),
         args::Rollout::Approve(approve) => {
             let mut tracker = open(approve.rollout.as_deref())?;
             check_open(&tracker, command)?;
             check_plan(&tracker, approve.plan.as_deref())?;
             let by = person()?;
             let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
-            let environment = context.global.env.clone();
+            let environment = folder.global.env.clone();
             let before = tracker.rollout().approvals().len();
-            check_approver(&tracker, &by, environment.as_deref(), context)?;
+            check_approver(&tracker, &by, environment.as_deref())?;
             let event = Event::Approved { by: by.clone(), release, plan, environment };
             tracker.decide(event, Timestamp::now())?;
             let counted = tracker.rollout().approvals().len() > before;
@@ -42,18 +44,18 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
             } else {
                 format!("{by} has approved {} already", tracker.id())
             };
-            context.output.message(&text);
-            show(context, &tracker)?;
+            folder.output.message(&text);
+            show(folder, &tracker)?;
             if tracker::status(tracker.rollout(), Timestamp::now()) == "ready" {
-                context.output.message("next: `sluice deploy` goes on");
+                folder.output.message("next: `sluice deploy` goes on");
             }
         }
         args::Rollout::Reject(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
             check_open(&tracker, command)?;
             let by = person()?;
-            let environment = context.global.env.clone();
-            check_approver(&tracker, &by, environment.as_deref(), context)?;
+            let environment = folder.global.env.clone();
+            check_approver(&tracker, &by, environment.as_deref())?;
             let event = Event::Rejected {
                 by,
                 release: tracker.rollout().release().clone(),
@@ -61,31 +63,31 @@ pub fn run(context: &Context, command: &args::Rollout) -> Result<Exit, CliError>
                 environment,
                 reason: decide.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
             };
-            decided(context, &mut tracker, event)?;
+            decided(folder, &mut tracker, event)?;
         }
         args::Rollout::Pause(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
             check_open(&tracker, command)?;
-            decided(context, &mut tracker, Event::Paused { by: somebody(decide) })?;
+            decided(folder, &mut tracker, Event::Paused { by: somebody(decide) })?;
         }
         args::Rollout::Resume(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
             check_open(&tracker, command)?;
-            decided(context, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
+            decided(folder, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
         }
         args::Rollout::Cancel(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
             check_open(&tracker, command)?;
-            decided(context, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
+            decided(folder, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
         }
         args::Rollout::Retry(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
             check_open(&tracker, command)?;
-            for event in retries(context, &tracker)? {
+            for event in retries(folder, &tracker)? {
                 tracker.decide(event, Timestamp::now())?;
             }
-            show(context, &tracker)?;
-            context.output.message("next: `sluice deploy` tries again");
+            show(folder, &tracker)?;
+            folder.output.message("next: `sluice deploy` tries again");
         }
     }
     Ok(Exit::Done)
@@ -109,12 +111,12 @@ fn open(name: Option<&str>) -> Result<Tracker, CliError> {
     Tracker::open(store, stored)
 }
 
-fn show(context: &Context, tracker: &Tracker) -> Result<(), CliError> {
-    context.output.result(&tracker.detail(Timestamp::now())?);
+fn show(folder: &Folder, tracker: &Tracker) -> Result<(), CliError> {
+    folder.output.result(&tracker.detail(Timestamp::now())?);
     Ok(())
 }
 
-fn list(context: &Context) -> Result<Exit, CliError> {
+fn list(folder: &Folder) -> Result<Exit, CliError> {
     let rollouts = Store::open(Path::new(STATE))?
         .rollouts()?
         .into_iter()
@@ -126,16 +128,16 @@ fn list(context: &Context) -> Result<Exit, CliError> {
             updated_at: rollout.updated_at,
         })
         .collect();
-    context.output.result(&RolloutList { rollouts });
+    folder.output.result(&RolloutList { rollouts });
     Ok(Exit::Done)
 }
 
 /// Follows a rollout that another process runs until it ends or waits for somebody.
-fn watch(context: &Context, mut tracker: Tracker) -> Result<Exit, CliError> {
+fn watch(folder: &Folder, mut tracker: Tracker) -> Result<Exit, CliError> {
     loop {
         let outcome = tracker.rollout().outcome(Timestamp::now());
         if let Some(outcome) = outcome {
-            show(context, &tracker)?;
+            show(folder, &tracker)?;
             return Ok(match outcome {
                 Outcome::Succeeded => Exit::Done,
                 Outcome::Failed | Outcome::Cancelled => Exit::Failed,
@@ -144,19 +146,19 @@ fn watch(context: &Context, mut tracker: Tracker) -> Result<Exit, CliError> {
                 Outcome::Rejected => Exit::Findings,
             });
         }
-        if context.cancel.is_cancelled() {
+        if folder.cancel.is_cancelled() {
             return Ok(Exit::Cancelled);
         }
         std::thread::sleep(Duration::from_millis(250));
-        if tracker.refresh()? && context.output.verbose {
-            show(context, &tracker)?;
+        if tracker.refresh()? && folder.output.verbose {
+            show(folder, &tracker)?;
         }
     }
 }
 
-fn decided(context: &Context, tracker: &mut Tracker, event: Event) -> Result<(), CliError> {
+fn decided(folder: &Folder, tracker: &mut Tracker, event: Event) -> Result<(), CliError> {
     tracker.decide(event, Timestamp::now())?;
-    show(context, tracker)
+    show(folder, tracker)
 }
 
 /// Refuses a decision that would change nothing, because the rollout is over.
@@ -206,7 +208,7 @@ fn check_plan(tracker: &Tracker, seen: Option<&str>) -> Result<(), CliError> {
 }
 
 /// What is tried again: what failed, on the databases that `--env` and `--database` select.
-fn retries(context: &Context, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
+fn retries(folder: &Folder, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
     let runs = tracker.rollout().targets().iter();
     let failed: Vec<&TargetName> = runs
         .filter(|run| run.state.is_failed() || matches!(run.state, TargetState::Inconclusive { .. }))
@@ -216,10 +218,11 @@ fn retries(context: &Context, tracker: &Tracker) -> Result<Vec<Event>, CliError>
         return Err(CliError::usage(format!("nothing in rollout {} has failed", tracker.id()))
             .help("`sluice rollout why` shows what it waits for"));
     }
-    if context.global.env.is_none() && context.global.database.is_none() {
+    if folder.global.env.is_none() && folder.global.database.is_none() {
         return Ok(vec![Event::RetryRequested { target: None }]);
     }
-    let sites = context.sites()?;
+    let config = folder.config()?;
+    let sites = sites::select(&config, &folder.global)?;
     let chosen: Vec<Event> = sites
         .into_iter()
         .filter(|site| failed.contains(&&site.target.name))
@@ -253,14 +256,9 @@ fn somebody(decide: &args::Decide) -> String {
 }
 
 /// Says at once why a decision would not count, instead of keeping it in silence.
-fn check_approver(
-    tracker: &Tracker,
-    by: &Identity,
-    environment: Option<&str>,
-    context: &Context,
-) -> Result<(), CliError> {
+fn check_approver(tracker: &Tracker, by: &Identity, environment: Option<&str>) -> Result<(), CliError> {
     let rollout = tracker.rollout();
-    let people = &context.config().people;
+    let people = rollout.people();
     let rules: Vec<_> = rollout
         .stages()
         .iter()
@@ -275,7 +273,9 @@ fn check_approver(
     for rule in rules {
         match rule.eligible(by, people, rollout.authors()) {
             Ok(()) => return Ok(()),
-            Err(reason) => refusal = Some(reason),
+            // Whoever wrote the release is named by a rule: that is what keeps the decision from counting.
+            Err(NotCounted::Author) => refusal = Some(NotCounted::Author),
+            Err(reason) => refusal = refusal.or(Some(reason)),
         }
     }
     let reason = refusal.map(|reason| reason.to_string()).unwrap_or_default();

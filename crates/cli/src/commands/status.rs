@@ -3,28 +3,30 @@ use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
 use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
 use crate::context::Context;
-use crate::error::{CliError, Exit, problems_of};
+use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
 use crate::planning::{Survey, survey};
 use crate::sites::Site;
 
 /// `sluice status`
 ///
-/// Exit code 3 when a database did not answer, 1 when a history does not fit, 0 otherwise.
+/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where a history does not fit.
 pub fn run(context: &Context) -> Result<Exit, CliError> {
     let sites = context.sites()?;
     let release = context.project.release(sluice_rollout::Provenance::default());
     let surveys = survey(context, &sites, true);
     let targets: Vec<DatabaseStatus> =
         sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();
-    let exit = if targets.iter().any(|target| target.state == State::Unreachable) {
-        Exit::Unreachable
-    } else if targets.iter().any(|target| target.state == State::Refused) {
-        Exit::Findings
-    } else {
-        Exit::Done
-    };
+    let exit = surveys.iter().map(exit).fold(Exit::Done, Exit::worse);
     context.output.result(&Status { release: release.digest.0, targets });
     Ok(exit)
+}
+
+fn exit(survey: &Survey) -> Exit {
+    match &survey.found {
+        Ok((_, decision)) if decision.is_refused() => Exit::Findings,
+        Ok(_) => Exit::Done,
+        Err(error) => exit_of(error),
+    }
 }
 
 fn status(context: &Context, site: &Site<'_>, survey: &Survey) -> DatabaseStatus {
@@ -34,7 +36,7 @@ fn status(context: &Context, site: &Site<'_>, survey: &Survey) -> DatabaseStatus
         server: None,
         state: State::Unreachable,
         version: None,
-        pending: 0,
+        pending: None,
         last_change: None,
         drift: "unknown".to_owned(),
         leftovers: Vec::new(),
@@ -89,7 +91,7 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         .iter()
         .rfind(|revision| revision.kind != ChangeKind::Repeatable && revision.state.is_complete())
         .map(|revision| revision.version.clone());
-    status.pending = decision.pending.len();
+    status.pending = Some(decision.pending.len());
     status.last_change = revisions
         .iter()
         .filter(|revision| revision.finished_at.is_some())
@@ -103,8 +105,7 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         .iter()
         .map(|leftover| format!("{}; remove it with: {}", leftover.what, leftover.remove_with))
         .collect();
-    status.problems =
-        decision.problems.iter().map(|problem| Problem::error(problem.message.clone())).collect();
+    status.problems = decision.problems.iter().map(|problem| problem_of(problem, &status.name)).collect();
     status.problems.extend(failures.into_iter().map(|failed| {
         let (version, detail) = (&failed.version, &failed.detail);
         if failed.cancelled {

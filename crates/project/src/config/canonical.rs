@@ -21,7 +21,6 @@ fn value(config: &Config) -> Value {
         "project": without_nulls(json!({
             "name": config.project.name,
             "migrations": config.project.migrations,
-            "schema": config.project.schema,
             "layout": config.project.layout.map(Layout::name),
         })),
         "placeholders": { "enabled": config.placeholders.enabled, "values": config.placeholders.values },
@@ -29,6 +28,7 @@ fn value(config: &Config) -> Value {
             "edited": response(integrity.edited),
             "removed": response(integrity.removed),
             "out_of_order": response(integrity.out_of_order),
+            "unadopted": response(integrity.unadopted),
             "drift": match config.policy.drift {
                 DriftResponse::Error => "error",
                 DriftResponse::Warn => "warn",

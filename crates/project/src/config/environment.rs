@@ -38,7 +38,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: Node<'_>, people: &People) -> 
             freezes,
             waves,
             max_parallel: node.integer("max_parallel").unwrap_or(MAX_PARALLEL),
-            max_failures: node.integer("max_failures").unwrap_or(0),
+            max_failures: node.integer("max_failures"),
             ..Environment::new(name)
         }));
     }

@@ -150,7 +150,11 @@ const PROJECT: Table = Table {
             r#"["migrations"]"#,
             "Folder of the migrations, or a list of folders, relative to this file.",
         ),
-        optional("schema", Kind::Text(Form::Path), "Folder of the desired schema of a declarative project."),
+        optional(
+            "schema",
+            Kind::Text(Form::Path),
+            "Folder of the desired schema of a declarative project. Not supported yet: refused.",
+        ),
         optional(
             "layout",
             Kind::Choice(LAYOUTS),
@@ -179,6 +183,12 @@ const POLICY: Table = Table {
         defaulted("edited", RESPONSES, r#""error""#, "An applied change has other content now."),
         defaulted("removed", RESPONSES, r#""error""#, "An applied change is not in the repository."),
         defaulted("out_of_order", RESPONSES, r#""error""#, "A pending change comes before an applied one."),
+        defaulted(
+            "unadopted",
+            RESPONSES,
+            r#""error""#,
+            "The database has the history of another tool and no ledger, so that every change would run from the start. `sluice baseline --adopt` takes the history over.",
+        ),
         defaulted(
             "drift",
             Kind::Choice(&["error", "warn", "adopt"]),
@@ -264,11 +274,11 @@ const ENVIRONMENT: Table = Table {
             "4",
             "How many databases are worked on at the same time.",
         ),
-        defaulted(
+        optional(
             "max_failures",
             Kind::Integer(0, 1_000_000),
-            "0",
-            "How many databases may fail before the rollout pauses.",
+            "How many databases may fail before the rollout pauses. Without it the first failure stops the rollout, and the \
+             same command tries it again.",
         ),
     ],
 };

@@ -39,8 +39,6 @@ pub struct ProjectSection {
     pub name: String,
     /// Folders of migrations, relative to the configuration; at least one.
     pub migrations: Vec<String>,
-    /// Folder of the desired schema.
-    pub schema: Option<String>,
     /// How the migrations are laid out; absent where it is to be detected.
     pub layout: Option<Layout>,
 }
@@ -50,6 +48,8 @@ pub struct ProjectSection {
 pub struct Placeholders {
     /// Whether anything is replaced.
     pub enabled: bool,
+    /// Whether the file says so, the one or the other.
+    pub decided: bool,
     /// Values by name.
     pub values: BTreeMap<String, String>,
 }

@@ -63,10 +63,16 @@ fn project(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ProjectSection> {
             paths
         }
     };
+    if let Some(schema) = node.text("schema") {
+        reader.error(
+            schema.at,
+            "`schema` is not supported yet: declarative projects come later",
+            Some("remove it, and write changes to the migrations folder".to_owned()),
+        );
+    }
     Some(ProjectSection {
         name: name?,
         migrations,
-        schema: reader.parse(node, "schema", value::path),
         layout: node.choice("layout").and_then(|name| name.parse().ok()),
     })
 }
@@ -83,6 +89,7 @@ fn placeholders(reader: &mut Reader<'_>, node: Node<'_>) -> Placeholders {
         }
         values.insert(name.to_owned(), text.text.into_owned());
     }
+    let decided = node.bool("enabled").is_some();
     let enabled = node.bool("enabled").unwrap_or(false);
     if !enabled && !values.is_empty() {
         reader.warning(
@@ -91,7 +98,7 @@ fn placeholders(reader: &mut Reader<'_>, node: Node<'_>) -> Placeholders {
             Some("add enabled = true to [placeholders]".to_owned()),
         );
     }
-    Placeholders { enabled, values }
+    Placeholders { enabled, decided, values }
 }
 
 fn policy(node: Node<'_>) -> Policy {
@@ -105,6 +112,7 @@ fn policy(node: Node<'_>) -> Policy {
             edited: response("edited"),
             removed: response("removed"),
             out_of_order: response("out_of_order"),
+            unadopted: response("unadopted"),
         },
         drift: match node.choice("drift") {
             Some("error") => DriftResponse::Error,

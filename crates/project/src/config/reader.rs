@@ -117,7 +117,9 @@ impl<'f> Reader<'f> {
             (Kind::Integer(low, high), DeValue::Integer(number)) => {
                 let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
                 if number.is_none_or(|number| number < *low || number > *high) {
-                    self.error(at, format!("`{}` must be between {low} and {high}", key.name), None);
+                    let help =
+                        key.default.map(|default| format!("write for example {} = {default}", key.name));
+                    self.error(at, format!("`{}` must be between {low} and {high}", key.name), help);
                 }
             }
             (Kind::Choice(choices), DeValue::String(text)) => {

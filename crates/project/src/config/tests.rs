@@ -10,7 +10,6 @@ const FULL: &str = r#"
 [project]
 name = "shop"
 migrations = ["db/one", "./db/two/"]
-schema = "schema"
 layout = "flyway"
 
 [placeholders]
@@ -21,6 +20,7 @@ values = { app_role = "shop" }
 edited = "warn"
 removed = "allow"
 out_of_order = "warn"
+unadopted = "allow"
 drift = "adopt"
 
 [apply]
@@ -164,6 +164,8 @@ fn every_key_is_in_the_schema_and_reaches_the_effective_configuration() {
     let (mut table, mut schema, mut value) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     of_table(&FILE, "", &mut table);
     of_schema(&json_schema(), "", &mut schema);
+    // Refused: it comes later.
+    value.insert("/project/schema".to_owned());
     let canonical = parse(FULL).expect("a configuration").canonical_json();
     of_value(&FILE, &serde_json::from_str(&canonical).expect("JSON"), "", &mut value);
     assert_eq!(table, schema);
@@ -244,6 +246,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
             "bad names and paths",
             "[project]\nname = \"\"\nmigrations = [\"/abs\", \"db\", \"./db/\", \"\"]\nschema = \"/x\"\n",
         ),
+        ("what comes later", "[project]\nname = \"shop\"\nschema = \"db/schema\"\n"),
         ("no folders", "[project]\nname = \"shop\"\nmigrations = []\n"),
         (
             "bad choices",

@@ -8,7 +8,7 @@ use super::kind::Layout;
 use super::native::{leading_digits, version};
 use super::reading::Reading;
 use super::tree::{self, Entry};
-use super::{atlas, dbmate, drizzle, liquibase, scan, sqitch};
+use super::{atlas, dbmate, drizzle, folders, liquibase, scan, sqitch};
 use crate::message::ProjectError;
 
 /// A layout and what it is known by.
@@ -83,7 +83,7 @@ fn by_name(reading: &Reading, entries: &[Entry]) -> Option<Detection> {
     if let Some(entry) = sole(drizzle::JOURNAL) {
         return evidence(Layout::Drizzle, entry);
     }
-    if let Some(entry) = sole("migration_lock.toml") {
+    if let Some(entry) = sole(folders::LOCK) {
         return evidence(Layout::Prisma, entry);
     }
     let in_folder = |name: &str| {
@@ -223,6 +223,29 @@ pub fn find(root: &Path) -> Vec<Found> {
     find_below(root, root, 0, &mut found);
     found.sort_by(|left, right| left.dir.cmp(&right.dir));
     found
+}
+
+/// The first migration in Ruby below `root`, relative to it: Rails' own, which nothing here can run.
+pub fn find_ruby(root: &Path) -> Option<PathBuf> {
+    let mut folders = vec![(root.to_owned(), 0)];
+    let mut found: Vec<PathBuf> = Vec::new();
+    while let Some((dir, depth)) = folders.pop() {
+        for item in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let name = item.file_name();
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            if item.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if depth < MAX_DEPTH && !SKIPPED.contains(&name) {
+                    folders.push((item.path(), depth + 1));
+                }
+            } else if name.ends_with(".rb")
+                && leading_digits(name).is_some_and(|(digits, _)| digits.len() >= 8)
+            {
+                found.push(item.path());
+            }
+        }
+    }
+    found.sort();
+    found.first().and_then(|path| path.strip_prefix(root).ok()).map(Path::to_owned)
 }
 
 fn find_below(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Found>) {

@@ -21,6 +21,12 @@ const KEYS: [&str; 9] = [
     "renamed from",
 ];
 
+/// First words of statements that are no query.
+const WRITING: [&str; 13] = [
+    "delete", "insert", "update", "replace", "merge", "create", "alter", "drop", "truncate", "grant",
+    "revoke", "begin", "commit",
+];
+
 /// Reads the directives at the top of `part` into `directives`.
 pub(super) fn read(reading: &mut Reading, file: &SourceFile, part: Span, directives: &mut Directives) {
     let text = file.text();
@@ -129,7 +135,16 @@ fn set(directives: &mut Directives, key: &str, value: &str) -> Result<(), &'stat
             }
             _ => return Err("KEY:VARIANT, for example `flag=new-checkout:on`"),
         },
-        "assert" => directives.asserts.push(text("a query that answers true")?),
+        "assert" => {
+            const QUERY: &str =
+                "a query that answers true, for example `assert=SELECT count(*) = 0 FROM orders`";
+            let query = text(QUERY)?;
+            let first = query.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            if WRITING.iter().any(|word| word.eq_ignore_ascii_case(first)) {
+                return Err(QUERY);
+            }
+            directives.asserts.push(query);
+        }
         _ => directives.renamed_from = Some(text("the old name")?),
     }
     Ok(())

@@ -1,11 +1,13 @@
 //! Drizzle: a journal lists the migrations, `--> statement-breakpoint` parts their statements.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use serde::Deserialize;
 use sluice_rollout::{Block, Change, ChangeKind, Directives, Split};
 use sluice_text::{SourceFile, Span};
 
+use super::product::Written;
 use super::reading::{Draft, Reading, all_of};
 use super::scan;
 use super::tree::Entry;
@@ -17,6 +19,7 @@ const BREAKPOINT: &str = "--> statement-breakpoint";
 
 #[derive(Deserialize)]
 struct Journal {
+    dialect: Option<String>,
     entries: Vec<JournalEntry>,
 }
 
@@ -27,12 +30,26 @@ struct JournalEntry {
     when: i64,
 }
 
-/// The changes in the journal's order, and when each was generated, by version.
-pub(super) fn read(reading: &mut Reading, entries: &[Entry]) -> (Vec<Change>, BTreeMap<String, i64>) {
+/// What the journal says.
+#[derive(Default)]
+pub(super) struct Journalled {
+    /// In its order.
+    pub changes: Vec<Change>,
+    /// When each was generated, by version.
+    pub when: BTreeMap<String, i64>,
+    /// The engine that they are for.
+    pub dialect: Option<Written>,
+}
+
+/// The changes in the journal's order.
+pub(super) fn read(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Journalled {
     let Some(journal) = entries.iter().find(|entry| entry.inside == JOURNAL) else {
-        return (super::folders::drizzle(reading, entries), BTreeMap::new());
+        return Journalled {
+            changes: super::folders::drizzle(reading, dir, entries),
+            ..Journalled::default()
+        };
     };
-    let Some(source) = reading.source(&journal.path) else { return Default::default() };
+    let Some(source) = reading.source(&journal.path) else { return Journalled::default() };
     let file = source.file;
     let parsed: Journal = match serde_json::from_str(file.text()) {
         Ok(parsed) => parsed,
@@ -45,7 +62,7 @@ pub(super) fn read(reading: &mut Reading, entries: &[Entry]) -> (Vec<Change>, BT
                 format!("the journal cannot be read: {error}"),
                 "generate it again with drizzle-kit, or restore it from git",
             );
-            return Default::default();
+            return Journalled::default();
         }
     };
     let mut changes = Vec::with_capacity(parsed.entries.len());
@@ -87,7 +104,11 @@ pub(super) fn read(reading: &mut Reading, entries: &[Entry]) -> (Vec<Change>, BT
             );
         }
     }
-    (changes, when)
+    let dialect = parsed.dialect.map(|word| {
+        let at = file.text().find("\"dialect\"").unwrap_or(0);
+        Written { place: format!("{}:{}", file.path(), file.position(at)), word }
+    });
+    Journalled { changes, when, dialect }
 }
 
 /// The parts between breakpoints.

@@ -33,7 +33,16 @@ fn role(entry: &Entry) -> Role {
             "write its SQL to a .sql file of the same version",
         );
     }
-    let Some(stem) = name.strip_suffix(".sql") else { return Role::Ignored };
+    let Some(stem) = name.strip_suffix(".sql") else {
+        return if entry.is_sql() {
+            Role::Noted(
+                "Flyway does not run this file: its name does not end in .sql".to_owned(),
+                "write the ending in lower case, or move the file elsewhere",
+            )
+        } else {
+            Role::Ignored
+        };
+    };
     if let Some(name) = stem.strip_prefix("R__") {
         return Role::Up { version: stem.to_owned(), name: name.to_owned(), kind: ChangeKind::Repeatable };
     }

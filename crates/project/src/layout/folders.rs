@@ -1,11 +1,17 @@
 //! Layouts with a directory per change: Diesel, Prisma, newer Drizzle.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use sluice_rollout::{Change, ChangeKind, Directives, Script, TransactionMode};
 
+use super::native::leading_digits;
+use super::product::Written;
 use super::reading::{Draft, Reading, all_of, whole};
 use super::tree::Entry;
+
+/// Where Prisma keeps the engine that migrations are for.
+pub(super) const LOCK: &str = "migration_lock.toml";
 
 /// The files of each directory at the top, by its name.
 pub(super) fn folders(entries: &[Entry]) -> BTreeMap<&str, Vec<&Entry>> {
@@ -17,6 +23,41 @@ pub(super) fn folders(entries: &[Entry]) -> BTreeMap<&str, Vec<&Entry>> {
         }
     }
     folders
+}
+
+/// Directories at the top that have the name of a migration and hold no file, sorted.
+fn empty_folders(dir: &Path, entries: &[Entry]) -> Vec<PathBuf> {
+    let known = folders(entries);
+    let listing = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut empty: Vec<PathBuf> = listing
+        .filter(|item| {
+            item.file_name()
+                .to_str()
+                .is_some_and(|name| leading_digits(name).is_some() && !known.contains_key(name))
+        })
+        .map(|item| item.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    empty.sort();
+    empty
+}
+
+/// `migration_lock.toml`: the engine that the migrations are for, in Prisma's word.
+pub(super) fn provider(reading: &mut Reading, entries: &[Entry]) -> Option<Written> {
+    let entry = entries.iter().find(|entry| entry.inside == LOCK)?;
+    let file = reading.source(&entry.path)?.file;
+    match toml::from_str::<toml::Table>(file.text()) {
+        Ok(table) => {
+            let word = table.get("provider")?.as_str()?.to_owned();
+            let at = file.text().find("provider").unwrap_or(0);
+            Some(Written { place: format!("{}:{}", file.path(), file.position(at)), word })
+        }
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            reading.error_at(&file, at, error.message().trim_end().to_owned(), "restore it from git");
+            None
+        }
+    }
 }
 
 fn file<'e>(files: &[&'e Entry], name: &str) -> Option<&'e Entry> {
@@ -96,8 +137,12 @@ fn metadata_toml(reading: &mut Reading, entry: &Entry, directives: &mut Directiv
 }
 
 /// `20240101120000_name/migration.sql`. Prisma records the directory's whole name and orders by it as text.
-pub(super) fn prisma(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
+pub(super) fn prisma(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<Change> {
     let mut changes = Vec::new();
+    for path in empty_folders(dir, entries) {
+        let path = reading.shown(&path);
+        reading.error_about(path, "the migration has no migration.sql", "add it, or delete the directory");
+    }
     for (folder, files) in folders(entries) {
         let Some(up) = file(&files, "migration.sql") else {
             let path = path_of(reading, &files);
@@ -128,8 +173,8 @@ pub(super) fn prisma(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
 }
 
 /// `20240101120000_name/migration.sql` beside `snapshot.json` (Drizzle without a journal).
-pub(super) fn drizzle(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
-    let mut changes = prisma(reading, entries);
+pub(super) fn drizzle(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<Change> {
+    let mut changes = prisma(reading, dir, entries);
     for change in &mut changes {
         change.up.blocks = super::drizzle::blocks(&change.up.file);
     }

@@ -21,19 +21,22 @@ mod liquibase;
 mod native;
 mod numbered;
 mod order;
+mod product;
 mod reading;
 mod scan;
 mod sqitch;
 mod sqitch_plan;
 mod tree;
+mod unreplaced;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sluice_rollout::Change;
 
-pub use detection::{Detection, Found, detect, find};
+pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
+pub use product::Written;
 
 use crate::message::{Message, ProjectError};
 use order::Order;
@@ -52,6 +55,25 @@ pub struct Directory {
     pub journal: BTreeMap<String, i64>,
     /// sqitch: the project's name by its plan. Projects share one history.
     pub project: Option<String>,
+    /// Prisma, Drizzle: the engine that the changes are written for.
+    pub product: Option<Written>,
+}
+
+impl Directory {
+    /// No migrations.
+    pub fn empty() -> Self {
+        Self {
+            detection: Detection {
+                layout: Layout::Native,
+                evidence: "there are no migrations yet".to_owned(),
+            },
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            journal: BTreeMap::new(),
+            project: None,
+            product: None,
+        }
+    }
 }
 
 /// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is
@@ -86,14 +108,12 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
         }
         trees.push((dir, entries));
     }
-    let detection = found.unwrap_or_else(|| Detection {
-        layout: Layout::Native,
-        evidence: "there are no migrations yet".to_owned(),
-    });
+    let detection = found.unwrap_or_else(|| Directory::empty().detection);
     reading.empty_is_error = detection.layout == Layout::Native;
     let mut changes = Vec::new();
     let mut journal = BTreeMap::new();
     let mut project = None;
+    let mut product = None;
     for (dir, entries) in &trees {
         let mut read = match detection.layout {
             Layout::Native => convention::read(&mut reading, entries, &native::CONVENTION),
@@ -108,14 +128,18 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
                 project = project.or(plan.project);
                 plan.changes
             }
-            Layout::Prisma => folders::prisma(&mut reading, entries),
+            Layout::Prisma => {
+                product = product.or_else(|| folders::provider(&mut reading, entries));
+                folders::prisma(&mut reading, dir, entries)
+            }
             Layout::Diesel => folders::diesel(&mut reading, entries),
             Layout::Sqlx => convention::read(&mut reading, entries, &numbered::SQLX),
             Layout::Rails => convention::read(&mut reading, entries, &numbered::RAILS),
             Layout::Drizzle => {
-                let (changes, when) = drizzle::read(&mut reading, entries);
-                journal.extend(when);
-                changes
+                let read = drizzle::read(&mut reading, dir, entries);
+                journal.extend(read.when);
+                product = product.or(read.dialect);
+                read.changes
             }
             Layout::Bytebase => bytebase::read(&mut reading, entries),
         };
@@ -134,7 +158,7 @@ pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Dir
     };
     let changes = order::arrange(&mut reading, changes, order);
     if reading.errors.is_empty() {
-        Ok(Directory { detection, changes, warnings: reading.warnings, journal, project })
+        Ok(Directory { detection, changes, warnings: reading.warnings, journal, project, product })
     } else {
         Err(ProjectError { messages: reading.errors })
     }

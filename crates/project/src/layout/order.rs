@@ -89,13 +89,28 @@ fn index(reading: &mut Reading, changes: &[Change]) -> HashMap<String, usize> {
             if first.version != change.version {
                 message.push_str(&format!(" (as {}, which is the same version)", first.version));
             }
+            let help = "give one of them another version";
             let path = change.up.file.path().to_owned();
-            reading.error_about(path, message, "give one of them another version");
+            match (changeset_line(first), changeset_line(change)) {
+                (Some(other), Some(line)) if first.up.file.path() == path => {
+                    let line_number = first.up.file.position(other).line;
+                    message = format!("{what} {} is also that of line {line_number}", change.version);
+                    reading.error_at(&change.up.file, line, message, help);
+                }
+                _ => reading.error_about(path, message, help),
+            }
         } else {
             by_key.insert(change.key.clone(), at);
         }
     }
     by_key
+}
+
+/// Where the line above the text of a change begins, if its text is only a part of its file: it names the change.
+fn changeset_line(change: &Change) -> Option<usize> {
+    let text = change.up.file.text();
+    let start = change.up.blocks.first()?.span.start.checked_sub(1)?;
+    Some(text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1))
 }
 
 /// For each change the indexes of those that it requires.

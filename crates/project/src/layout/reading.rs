@@ -9,6 +9,7 @@ use sluice_rollout::{
 };
 use sluice_text::{DecodeError, Position, SourceFile, Span};
 
+use super::tree::is_special;
 use super::{directive, scan};
 use crate::message::Message;
 
@@ -72,6 +73,27 @@ impl Reading {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
         let text = relative.to_string_lossy();
         if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace('\\', "/") }
+    }
+
+    /// As [`Reading::source`], of a path that is not from a walk, which has refused what is no file.
+    pub fn named_source(&mut self, path: &Path) -> Option<Source> {
+        if std::fs::metadata(path).is_ok_and(|metadata| is_special(metadata.file_type())) {
+            self.refuse_special(path);
+            return None;
+        }
+        self.source(path)
+    }
+
+    /// Reports a pipe, a socket or a device, once.
+    pub fn refuse_special(&mut self, path: &Path) {
+        let message = Message::about(
+            self.shown(path),
+            "this is not a file but a pipe, a socket or a device",
+            Some("remove it from the migration directory".to_owned()),
+        );
+        if !self.errors.contains(&message) {
+            self.errors.push(message);
+        }
     }
 
     /// Reads a file; what is wrong with it is reported.

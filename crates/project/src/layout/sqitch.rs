@@ -37,7 +37,7 @@ pub(super) struct Listed {
 pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Listed {
     let home = home(root, dir).unwrap_or_else(|| dir.to_owned());
     let settings = settings(reading, &home);
-    let Some(plan) = reading.source(&settings.plan) else { return Listed::default() };
+    let Some(plan) = reading.named_source(&settings.plan) else { return Listed::default() };
     let (project, planned) = sqitch_plan::parse(reading, &plan.file);
     let mut changes = Vec::with_capacity(planned.len());
     let mut used: HashSet<PathBuf> = HashSet::new();
@@ -60,11 +60,11 @@ pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Listed {
             continue;
         };
         used.insert(path.clone());
-        let Some(source) = reading.source(&path) else { continue };
+        let Some(source) = reading.named_source(&path) else { continue };
         let revert = path.strip_prefix(&settings.deploy).ok().map(|inside| settings.revert.join(inside));
         let down = revert
             .filter(|revert| revert.is_file())
-            .and_then(|revert| reading.source(&revert))
+            .and_then(|revert| reading.named_source(&revert))
             .map(|source| Script { blocks: whole(&source.file, false), file: source.file });
         changes.push(reading.change(Draft {
             version,
@@ -96,7 +96,7 @@ pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Listed {
 fn settings(reading: &mut Reading, home: &Path) -> Settings {
     let conf = home.join("sqitch.conf");
     let values = if conf.is_file() {
-        reading.source(&conf).map(|source| core_values(&source.file)).unwrap_or_default()
+        reading.named_source(&conf).map(|source| core_values(&source.file)).unwrap_or_default()
     } else {
         HashMap::new()
     };

@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use super::reading::Reading;
@@ -35,7 +35,7 @@ impl Entry {
     }
 }
 
-/// How deep directories are followed; a symbolic link that leads to its own parent ends here.
+/// How deep directories are followed.
 const MAX_DEPTH: usize = 12;
 
 /// Every file below `dir`, sorted by path; hidden files and directories are left out.
@@ -95,11 +95,24 @@ fn walk_into(reading: &mut Reading, dir: &Path, inside: &str, depth: usize, entr
             continue;
         }
         let path = item.path();
-        let is_dir = match item.file_type() {
-            Ok(kind) if kind.is_symlink() => path.is_dir(),
-            Ok(kind) => kind.is_dir(),
-            Err(_) => false,
-        };
+        // What a link leads to; a dangling one is said when it is read.
+        let is_link = item.file_type().is_ok_and(|kind| kind.is_symlink());
+        let kind =
+            if is_link { fs::metadata(&path).map(|metadata| metadata.file_type()) } else { item.file_type() };
+        let is_dir = kind.as_ref().is_ok_and(FileType::is_dir);
+        if kind.is_ok_and(is_special) {
+            reading.refuse_special(&path);
+            continue;
+        }
+        if is_link && is_dir && leads_above(&path, dir) {
+            let path = reading.shown(&path);
+            reading.error_about(
+                path,
+                "this link leads to a directory that it is in",
+                "remove it, or let it lead elsewhere",
+            );
+            continue;
+        }
         let inside = if inside.is_empty() { name.to_owned() } else { format!("{inside}/{name}") };
         if is_dir && name.to_ascii_lowercase().ends_with(".sql") {
             let path = reading.shown(&path);
@@ -110,4 +123,15 @@ fn walk_into(reading: &mut Reading, dir: &Path, inside: &str, depth: usize, entr
             walk_into(reading, &path, &inside, depth + 1, entries);
         }
     }
+}
+
+/// Whether it is a pipe, a socket or a device: reading one may wait for ever.
+pub(super) fn is_special(kind: FileType) -> bool {
+    !kind.is_dir() && !kind.is_file() && !kind.is_symlink()
+}
+
+/// Whether the directory that `link` leads to holds `dir`, as it was walked to, or a directory above it.
+fn leads_above(link: &Path, dir: &Path) -> bool {
+    let Ok(target) = fs::canonicalize(link) else { return false };
+    dir.ancestors().any(|above| fs::canonicalize(above).is_ok_and(|above| above.starts_with(&target)))
 }

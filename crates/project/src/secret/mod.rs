@@ -10,7 +10,7 @@ mod words;
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -109,6 +109,12 @@ pub enum SecretError {
         /// Why.
         reason: String,
     },
+    /// The user stopped the command before there was an answer.
+    #[error("cancelled before {reference} gave its secret")]
+    Cancelled {
+        /// The reference.
+        reference: String,
+    },
     /// Vault is not configured, not reachable or refuses.
     #[error("vault:{path}: {reason}")]
     Vault {
@@ -144,6 +150,7 @@ impl SecretError {
             Self::ProgramFailed { .. } | Self::ProgramLost { .. } => {
                 "run the command by hand to see all of its output".to_owned()
             }
+            Self::Cancelled { .. } => "run the same command again".to_owned(),
             Self::Vault { help, .. } => help.clone(),
         }
     }
@@ -152,22 +159,41 @@ impl SecretError {
 /// Finds the secret that `reference` leads to. `base` is the folder of `sluice.toml`: paths are relative to it, programs
 /// run in it.
 ///
-/// Blocks: reads a file, runs a program or asks Vault, for at most half a minute.
+/// Blocks: reads a file, runs a program or asks Vault, for at most half a minute, and not longer than until it is `cancelled`.
+/// A program that is not waited for any more is killed.
 ///
 /// # Errors
 /// [`SecretError`], which names the reference and never holds the secret.
-pub fn resolve(reference: &SecretRef, base: &Path) -> Result<Secret, SecretError> {
-    resolve_with(reference, base, &|name| std::env::var(name).ok())
+pub fn resolve(
+    reference: &SecretRef,
+    base: &Path,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Secret, SecretError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    resolve_with(reference, base, Asking { variable: &variable, cancelled })
+}
+
+/// What an answer depends on besides the reference.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// The environment.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the answer is not wanted any more.
+    pub cancelled: &'a dyn Fn() -> bool,
 }
 
 /// [`resolve`] with the environment as an argument.
 pub(crate) fn resolve_with(
     reference: &SecretRef,
     base: &Path,
-    variable: &dyn Fn(&str) -> Option<String>,
+    asking: Asking<'_>,
 ) -> Result<Secret, SecretError> {
+    let cancelled = || SecretError::Cancelled { reference: reference.to_string() };
+    if (asking.cancelled)() {
+        return Err(cancelled());
+    }
     let text = match reference {
-        SecretRef::Env(name) => match variable(name) {
+        SecretRef::Env(name) => match (asking.variable)(name) {
             None => return Err(SecretError::VariableMissing { name: name.clone() }),
             Some(text) if text.is_empty() => return Err(SecretError::VariableEmpty { name: name.clone() }),
             Some(text) => text,
@@ -177,22 +203,30 @@ pub(crate) fn resolve_with(
                 .map_err(|source| SecretError::File { path: path.clone(), source })?;
             one_line(reference, bytes)?
         }
-        SecretRef::Exec(command) => one_line(reference, run(command.words(), base)?)?,
-        SecretRef::Vault { path, field } => vault::read(path, field, base, variable)?,
+        SecretRef::Exec(command) => {
+            let output = run(command.words(), base, asking.cancelled)?.ok_or_else(cancelled)?;
+            one_line(reference, output)?
+        }
+        SecretRef::Vault { path, field } => vault::read(path, field, base, asking)?.ok_or_else(cancelled)?,
         SecretRef::Plain(url) => url.clone(),
     };
     Ok(Secret::new(text))
 }
 
-fn run(words: &[String], base: &Path) -> Result<Vec<u8>, SecretError> {
-    let [name, arguments @ ..] = words else { return Ok(Vec::new()) };
+/// What a program prints; `None` when it was cancelled.
+fn run(words: &[String], base: &Path, cancelled: &dyn Fn() -> bool) -> Result<Option<Vec<u8>>, SecretError> {
+    let [name, arguments @ ..] = words else { return Ok(Some(Vec::new())) };
     let program = name.clone();
     // A path is meant from the folder of sluice.toml, wherever sluice was started.
     let mut command = if name.contains('/') { Command::new(base.join(name)) } else { Command::new(name) };
     command.args(arguments).current_dir(base);
-    let finished = process::start(&mut command, None, TIME_LIMIT, LONGEST).and_then(process::Running::finish);
+    let finished = process::start(&mut command, None, TIME_LIMIT, LONGEST)
+        .and_then(|running| running.finish_unless(cancelled));
     match finished {
-        Ok(finished) if finished.status.success() => Ok(finished.stdout),
+        Ok(finished) if finished.status.success() => Ok(Some(finished.stdout)),
+        Err(RunError::Cancelled) => Ok(None),
+        // Ctrl-C on a terminal reaches the program, too, and may end it before it is noticed here.
+        Ok(finished) if is_interrupted(finished.status) && soon(cancelled) => Ok(None),
         Ok(finished) => Err(SecretError::ProgramFailed {
             program,
             status: finished.status.to_string(),
@@ -200,6 +234,27 @@ fn run(words: &[String], base: &Path) -> Result<Vec<u8>, SecretError> {
         }),
         Err(RunError::Start(source)) => Err(SecretError::ProgramStart { program, source }),
         Err(error) => Err(SecretError::ProgramLost { program, reason: error.to_string() }),
+    }
+}
+
+/// Whether a program ended as on Ctrl-C.
+fn is_interrupted(status: std::process::ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    const SIGINT: i32 = 2;
+    status.signal() == Some(SIGINT) || status.code() == Some(128 + SIGINT)
+}
+
+/// Whether `condition` holds within a quarter of a second.
+fn soon(condition: &dyn Fn() -> bool) -> bool {
+    let until = Instant::now() + Duration::from_millis(250);
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -13,7 +13,8 @@ fn environment(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> + use<
 
 fn get(reference: &str, base: &Path, pairs: &[(&str, &str)]) -> Result<String, String> {
     let reference: SecretRef = reference.parse().expect("a reference");
-    resolve_with(&reference, base, &environment(pairs))
+    let asking = Asking { variable: &environment(pairs), cancelled: &|| false };
+    resolve_with(&reference, base, asking)
         .map(|secret| secret.expose().to_owned())
         .map_err(|error| error.to_string())
 }
@@ -203,7 +204,7 @@ fn what_vault_refuses_is_said_without_the_token() {
             "vault:kv/shop: ADDRESS answers 403 Forbidden: permission denied",
             "vault:kv/shop: ADDRESS answers 404 Not Found: Invalid path for a versioned K/V secrets engine",
             "vault:kv/shop: there is no field url",
-            "vault:kv/shop: there is no field url",
+            "vault:kv/shop: ADDRESS answers something that is not JSON",
             "vault:kv/shop: ADDRESS answers 307 Temporary Redirect",
         ]
     );
@@ -214,4 +215,23 @@ fn what_vault_refuses_is_said_without_the_token() {
     assert!(unreachable.contains("Connection refused"), "{unreachable}");
     let odd = get(&[("VAULT_ADDR", "http://127.0.0.1:1"), ("VAULT_TOKEN", "s.hun\nter2")]);
     assert_eq!(odd, "vault:kv/shop: the token is empty or not a token");
+}
+
+#[test]
+fn a_program_and_vault_are_not_waited_for_after_a_cancellation() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = [("VAULT_ADDR", address.as_str()), ("VAULT_TOKEN", "s.hunter2")];
+    for text in ["exec:sh -c 'echo $$ > pid; exec sleep 60'", "vault:kv/shop#url"] {
+        let reference: SecretRef = text.parse().expect("a reference");
+        let started = std::time::Instant::now();
+        let cancelled = || started.elapsed() > Duration::from_millis(300);
+        let asking = Asking { variable: &environment(&pairs), cancelled: &cancelled };
+        let result = resolve_with(&reference, folder.path(), asking);
+        assert!(matches!(result, Err(SecretError::Cancelled { .. })), "{result:?}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{text}");
+    }
+    let pid = std::fs::read_to_string(folder.path().join("pid")).expect("the program has begun");
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "the program still runs");
 }

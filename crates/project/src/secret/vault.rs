@@ -5,28 +5,33 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use serde_json::Value;
+use ureq::RequestBuilder;
 use ureq::http::StatusCode;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::WithoutBody;
 
-use super::{Secret, SecretError, TIME_LIMIT};
+use super::{Asking, Secret, SecretError, TIME_LIMIT};
 
 /// Most bytes of an answer.
 const LONGEST_ANSWER: u64 = 1024 * 1024;
 
+/// `None` when it was cancelled.
 pub(super) fn read(
     path: &str,
     field: &str,
     base: &Path,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, SecretError> {
+    asking: Asking<'_>,
+) -> Result<Option<String>, SecretError> {
     let fault = |reason: String, help: &str| SecretError::Vault {
         path: path.to_owned(),
         reason,
         help: help.to_owned(),
     };
-    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let variable = |name: &str| (asking.variable)(name).filter(|value| !value.is_empty());
     let address = variable("VAULT_ADDR").ok_or_else(|| {
         fault(
             "VAULT_ADDR is not set".to_owned(),
@@ -60,19 +65,10 @@ pub(super) fn read(
     if let Some(namespace) = variable("VAULT_NAMESPACE") {
         request = request.header("X-Vault-Namespace", namespace);
     }
-    let mut answer = request.call().map_err(|error| {
+    let Some(answer) = unless(asking.cancelled, move || answer(request)) else { return Ok(None) };
+    let (status, body) = answer.map_err(|error| {
         fault(format!("cannot ask {address}: {error}"), "check VAULT_ADDR and the network")
     })?;
-    let status = answer.status();
-    // An answer without a readable body is judged by its status.
-    let body: Value = answer
-        .body_mut()
-        .with_config()
-        .limit(LONGEST_ANSWER)
-        .read_to_vec()
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
     if status != StatusCode::OK {
         let said = complaint(&body).map_or_else(String::new, |text| format!(": {text}"));
         let help = match status {
@@ -86,6 +82,12 @@ pub(super) fn read(
         };
         return Err(fault(format!("{address} answers {status}{said}"), help));
     }
+    if !body.is_object() {
+        return Err(fault(
+            format!("{address} answers something that is not JSON"),
+            "check VAULT_ADDR: it is the address of Vault itself, not of its web pages or of a proxy",
+        ));
+    }
     let data = body.get("data");
     // Version 2 wraps the fields once more, next to metadata.
     let fields = match data.and_then(|data| Some((data.get("data")?, data.get("metadata")?))) {
@@ -93,7 +95,7 @@ pub(super) fn read(
         None => data,
     };
     match fields.and_then(|fields| fields.get(field)) {
-        Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
         Some(_) => {
             Err(fault(format!("field {field} is empty or not text"), "store the URL as text in that field"))
         }
@@ -101,6 +103,36 @@ pub(super) fn read(
             format!("there is no field {field}"),
             "check what follows # in the reference against the fields of the secret",
         )),
+    }
+}
+
+/// Status and body. An answer without a readable body is judged by its status.
+fn answer(request: RequestBuilder<WithoutBody>) -> Result<(StatusCode, Value), ureq::Error> {
+    let mut answer = request.call()?;
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(LONGEST_ANSWER)
+        .read_to_vec()
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default();
+    Ok((answer.status(), body))
+}
+
+/// What `work` gives; `None` as soon as it is `cancelled`: then nobody waits for the rest of it.
+fn unless<T: Send + 'static>(
+    cancelled: &dyn Fn() -> bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || drop(sender.send(work())));
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(20)) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Timeout) if !cancelled() => {}
+            Err(_) => return None,
+        }
     }
 }
 

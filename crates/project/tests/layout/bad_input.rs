@@ -55,6 +55,12 @@ fn each_bad_native_repository_says_what_and_where_and_what_to_do() {
             ],
         ),
         (
+            &[("m/1_a.sql", "-- sluice: assert=DELETE FROM a\nselect 1")],
+            &[
+                "m/1_a.sql:1:19: `DELETE FROM a` is not a value of directive `assert` (write a query that answers true, for example `assert=SELECT count(*) = 0 FROM orders`)",
+            ],
+        ),
+        (
             &[("m/1_a.sql", "-- sluice: requires=7\nselect 1")],
             &["m/1_a.sql:1:21: 1 requires 7, which does not exist (correct the version, or add the change)"],
         ),
@@ -145,6 +151,63 @@ fn files_and_directories_that_cannot_be_read_are_named_with_the_reason() {
             "file: this is not a directory (name the directory that holds the migrations)",
             "m/2_b.sql: the file cannot be read: No such file or directory (os error 2) (check that it exists and its permissions)",
         ]
+    );
+}
+
+#[test]
+fn pipes_and_links_in_a_circle_are_named_and_not_followed() {
+    let dir = repository(&[("m/1_a.sql", "select 1"), ("m/sub/2_b.sql", "select 2")]);
+    let root = dir.path();
+    for pipe in ["m/0002_f.sql", "m/notes"] {
+        let status = std::process::Command::new("mkfifo").arg(root.join(pipe)).status().unwrap();
+        assert!(status.success());
+    }
+    std::os::unix::fs::symlink("0002_f.sql", root.join("m/0003_link.sql")).unwrap();
+    std::os::unix::fs::symlink("..", root.join("m/sub/up")).unwrap();
+    std::os::unix::fs::symlink(".", root.join("m/same")).unwrap();
+    let error = read(root, &[PathBuf::from("m")], None).unwrap_err();
+    let special =
+        "this is not a file but a pipe, a socket or a device (remove it from the migration directory)";
+    let circle = "this link leads to a directory that it is in (remove it, or let it lead elsewhere)";
+    let mut messages: Vec<String> = error.messages.iter().map(shown).collect();
+    messages.sort();
+    assert_eq!(
+        messages,
+        [
+            format!("m/0002_f.sql: {special}"),
+            format!("m/0003_link.sql: {special}"),
+            format!("m/notes: {special}"),
+            format!("m/same: {circle}"),
+            format!("m/sub/up: {circle}"),
+        ]
+    );
+}
+
+#[test]
+fn pipes_that_a_plan_names_are_not_read() {
+    let dir = repository(&[
+        ("m/sqitch.plan", "%project=p\n\na 2024-01-01T00:00:00Z N <n@x>\n"),
+        ("m/deploy/x", ""),
+    ]);
+    let status =
+        std::process::Command::new("mkfifo").arg(dir.path().join("m/deploy/a.sql")).status().unwrap();
+    assert!(status.success());
+    let error = read(dir.path(), &[PathBuf::from("m")], Some(Layout::Sqitch)).unwrap_err();
+    assert!(error.to_string().contains("a pipe, a socket or a device"), "{error}");
+}
+
+#[test]
+fn an_empty_directory_with_the_name_of_a_migration_is_not_passed_over() {
+    let dir = repository(&[
+        ("m/migration_lock.toml", "provider = \"postgresql\"\n"),
+        ("m/20240101000000_a/migration.sql", "select 1"),
+    ]);
+    std::fs::create_dir(dir.path().join("m/20240102000000_b")).unwrap();
+    let error = read(dir.path(), &[PathBuf::from("m")], None).unwrap_err();
+    let messages: Vec<String> = error.messages.iter().map(shown).collect();
+    assert_eq!(
+        messages,
+        ["m/20240102000000_b: the migration has no migration.sql (add it, or delete the directory)"]
     );
 }
 
@@ -349,6 +412,14 @@ fn each_bad_foreign_repository_says_what_and_where_and_what_to_do() {
                 "m/a.sql:10:1: Liquibase properties are not understood (write the value where it is used, or use placeholders of sluice.toml)",
                 "m/a.sql:11:1: ignoreLines is not supported (delete the lines, or make them comments)",
             ],
+        ),
+        (
+            Layout::Liquibase,
+            &[(
+                "m/a.sql",
+                "--liquibase formatted sql\n\n--changeset a:1\nselect 1;\n--changeset a:2\nselect 2;\n\n--changeset a:1\nselect 3;\n",
+            )],
+            &["m/a.sql:8:1: version m/a.sql::a:1 is also that of line 3 (give one of them another version)"],
         ),
         (
             Layout::Liquibase,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use sluice_project::layout::{Layout, read};
 use sluice_rollout::{ChangeKind, Split, TransactionMode};
 
-use crate::kit::{blocks, change, errors, read_files, repository, versions, warnings};
+use crate::kit::{blocks, change, errors, read_files, repository, shown, versions, warnings};
 
 #[test]
 fn flyway_versions_are_recorded_as_flyway_records_them() {
@@ -20,6 +20,7 @@ fn flyway_versions_are_recorded_as_flyway_records_them() {
             ("m/U7__gone.sql", "select 2"),
             ("m/afterMigrate.sql", "select 3"),
             ("m/notes.sql", "select 4"),
+            ("m/V3__loud.SQL", "select 5"),
         ],
     );
     assert_eq!(directory.detection.layout, Layout::Flyway);
@@ -31,6 +32,7 @@ fn flyway_versions_are_recorded_as_flyway_records_them() {
     assert_eq!(
         warnings(&directory),
         [
+            "m/V3__loud.SQL: Flyway does not run this file: its name does not end in .sql (write the ending in lower case, or move the file elsewhere)",
             "m/afterMigrate.sql: Flyway callbacks are not run (put what it does into a change, for example a repeatable one)",
             "m/notes.sql: Flyway does not run this file: its name has no prefix and version (name it V1__name.sql or R__name.sql, or move it elsewhere)",
             "m/U7__gone.sql: the way back belongs to no change (add the change of the same version, or delete the file)",
@@ -358,4 +360,63 @@ fn plain_numbered_files_are_told_apart_by_what_stands_around_them() {
     assert_eq!(older.detection.layout, Layout::Bytebase);
     assert_eq!(versions(&older), ["202400", "202401"]);
     assert_eq!(older.changes[0].kind, ChangeKind::Baseline);
+}
+
+#[test]
+fn the_engine_that_a_tool_writes_down_is_kept_with_its_place() {
+    let prisma = read_files(
+        None,
+        &[
+            ("m/migration_lock.toml", "# made by Prisma\nprovider = \"mysql\"\n"),
+            ("m/20240101000000_a/migration.sql", "select 1"),
+        ],
+    );
+    let drizzle = read_files(
+        None,
+        &[
+            (
+                "m/meta/_journal.json",
+                "{\n  \"dialect\": \"postgresql\", \"entries\": [{\"tag\": \"0000_a\", \"when\": 1}]}",
+            ),
+            ("m/0000_a.sql", "select 1"),
+        ],
+    );
+    let (prisma, drizzle) = (prisma.product.unwrap(), drizzle.product.unwrap());
+    assert_eq!((prisma.place.as_str(), prisma.word.as_str()), ("m/migration_lock.toml:2:1", "mysql"));
+    assert_eq!((drizzle.place.as_str(), drizzle.word.as_str()), ("m/meta/_journal.json:2:3", "postgresql"));
+    let suits = |written: &sluice_project::layout::Written| {
+        ["postgres", "mysql", "mariadb", "sqlite"].map(|engine| written.suits(engine))
+    };
+    assert_eq!(suits(&prisma), [false, true, true, false]);
+    assert_eq!(suits(&drizzle), [true, false, false, false]);
+}
+
+#[test]
+fn placeholders_that_the_tool_would_replace_do_not_run_as_they_are_written_in_silence() {
+    let mut flyway = read_files(
+        None,
+        &[
+            ("m/V1__a.sql", "-- for ${nobody}\nselect 1;\nselect '${x}', '${y}';\n"),
+            ("m/V2__b.sql", "select '${x}'"),
+            ("m/V2__b.sql.conf", "placeholderReplacement=false\n"),
+        ],
+    );
+    let error = flyway.check_placeholders().unwrap_err();
+    let help = "set `enabled = true` in [placeholders] and give it a value, or `enabled = false` to run it as it is written";
+    assert_eq!(
+        error.messages.iter().map(shown).collect::<Vec<_>>(),
+        [format!("m/V1__a.sql:3:9: `${{x}}` would run as it is written: Flyway replaces it ({help})")]
+    );
+    let mut liquibase =
+        read_files(None, &[("m/a.sql", "--liquibase formatted sql\n--changeset a:1\nselect '${x}';\n")]);
+    liquibase.check_placeholders().unwrap();
+    assert_eq!(
+        warnings(&liquibase),
+        [format!(
+            "m/a.sql:3:9: `${{x}}` would run as it is written: Liquibase replaces it if it has a value ({help})"
+        )]
+    );
+    let mut native = read_files(None, &[("m/1_a.sql", "select '${x}'")]);
+    native.check_placeholders().unwrap();
+    assert_eq!(native.warnings, []);
 }

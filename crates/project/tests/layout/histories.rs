@@ -1,4 +1,4 @@
-use sluice_project::layout::history::{Adoption, adopt, queries};
+use sluice_project::layout::history::{Adoption, adopt, glance, queries};
 use sluice_project::layout::{Directory, Layout};
 use sluice_rollout::{Algorithm, Checksum};
 use sluice_sql::Dialect;
@@ -216,4 +216,45 @@ fn every_column_of_a_history_is_read_as_text() {
         query(Dialect::Sqlite, Layout::GolangMigrate).read_sql,
         "select cast(\"version\" as text), cast(\"dirty\" as text) from \"schema_migrations\" order by \"version\""
     );
+}
+
+#[test]
+fn a_glance_names_every_table_that_is_kept_in_the_database() {
+    for dialect in [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite] {
+        let glance = glance(dialect);
+        for query in queries(dialect) {
+            let table = query.table.rsplit('.').next().unwrap();
+            assert_eq!(glance.contains(&format!("'{table}'")), query.beside.is_none(), "{dialect:?} {table}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_a_tool_writes_about_itself_are_no_history() {
+    let used = |tool| {
+        let query = queries(Dialect::Postgres).into_iter().find(|query| query.tool == tool).unwrap();
+        query.used_sql.split_once(" from ").unwrap().1.to_owned()
+    };
+    for (tool, expected) in [
+        (Layout::Flyway, "\"flyway_schema_history\" where \"type\" <> 'SCHEMA' limit 1"),
+        (Layout::Goose, "\"goose_db_version\" where \"version_id\" > 0 limit 1"),
+        (Layout::Atlas, "\"atlas_schema_revisions\" where \"version\" not like '.%' limit 1"),
+        (Layout::Prisma, "\"_prisma_migrations\" where \"rolled_back_at\" is null limit 1"),
+        (Layout::Dbmate, "\"schema_migrations\" limit 1"),
+    ] {
+        assert_eq!(used(tool), expected);
+    }
+}
+
+#[test]
+fn a_checksum_that_is_none_is_told_and_one_that_was_not_kept_is_not() {
+    let directory = read_files(
+        Some(Layout::Prisma),
+        &[("m/1_a/migration.sql", "select 1"), ("m/2_b/migration.sql", "select 2")],
+    );
+    let adoption =
+        adopt(Layout::Prisma, &rows(&[&["1_a", "bad", "t", "NULL"], &["2_b", "", "t", "NULL"]]), &directory);
+    assert_eq!(versions(&directory, &adoption), ["1_a", "2_b"]);
+    assert_eq!(adoption.unreadable, [(0, "bad".to_owned())]);
+    assert_eq!(adoption.mismatched, [0_usize; 0]);
 }

@@ -209,7 +209,7 @@ pub enum Outcome {
     Inconclusive,
     /// Stopped for good on request.
     Cancelled,
-    /// A person paused it.
+    /// A person paused it, or more targets have failed than allowed.
     Paused,
     /// Refused by a person who may.
     Rejected,

@@ -428,10 +428,10 @@ impl Rollout {
         }
         if !self.index.inconclusive.is_empty() {
             Some(Outcome::Inconclusive)
-        } else if self.is_over_budget() {
-            Some(Outcome::Failed)
-        } else if self.data.paused_by.is_some() {
+        } else if self.is_paused_by_failures() || self.data.paused_by.is_some() {
             Some(Outcome::Paused)
+        } else if self.has_too_many_ends() {
+            Some(Outcome::Failed)
         } else if self.index.ready.is_empty() || self.gates_are_open(now) {
             None
         } else {
@@ -439,12 +439,53 @@ impl Rollout {
         }
     }
 
-    /// Whether more targets of the current stage have failed than allowed and accepted.
+    /// Whether failures have paused it: more targets of the current stage have failed than the environment declares to be
+    /// acceptable, and nobody has accepted them. Without a declared budget failures only stop it, and whoever goes on tries
+    /// them again.
+    pub fn is_paused_by_failures(&self) -> bool {
+        self.is_over_budget()
+            && self.data.stage().is_some_and(|stage| stage.environment.max_failures.is_some())
+    }
+
+    /// Whether more targets of the current stage have failed than allowed and accepted: nothing is started beside them.
     pub fn is_over_budget(&self) -> bool {
+        self.exceeds_budget(self.failed())
+    }
+
+    /// Whether a person has accepted failures of the current stage: the others go on, and these wait for a retry.
+    pub fn has_accepted_failures(&self) -> bool {
+        self.data.stage().is_some_and(|stage| stage.accepted_failures > 0)
+    }
+
+    /// As [`Rollout::is_over_budget`], also counting targets whose runner was stopped: nothing is started in place of those.
+    pub(super) fn has_too_many_ends(&self) -> bool {
+        self.exceeds_budget(self.index.failed.len())
+    }
+
+    /// How many targets have failed by themselves.
+    pub(super) fn failed(&self) -> usize {
+        let runs = self.index.failed.iter().filter_map(|at| self.data.targets.get(*at));
+        runs.filter(|run| matches!(run.state, TargetState::Failed { .. })).count()
+    }
+
+    fn exceeds_budget(&self, ends: usize) -> bool {
         self.data.stage().is_some_and(|stage| {
-            let allowed = usize::try_from(stage.environment.max_failures).unwrap_or(usize::MAX);
-            self.index.failed.len() > allowed.saturating_add(stage.accepted_failures)
+            let allowed = usize::try_from(stage.environment.max_failures.unwrap_or(0)).unwrap_or(usize::MAX);
+            ends > allowed.saturating_add(stage.accepted_failures)
         })
+    }
+
+    /// Targets of the current stage that wait for their turn, those of later waves included.
+    pub fn waiting(&self) -> impl Iterator<Item = &TargetRun> {
+        let waves = self.data.stage().into_iter().flat_map(|stage| stage.waves.iter().cloned());
+        waves
+            .flat_map(|wave| self.data.targets.get(wave).unwrap_or_default())
+            .filter(|run| run.state == TargetState::Pending)
+    }
+
+    /// Groups of people, for approvals.
+    pub fn people(&self) -> &People {
+        &self.data.people
     }
 
     pub(super) fn gates_are_open(&self, now: Timestamp) -> bool {

@@ -120,7 +120,7 @@ impl Rollout {
             Event::Resumed { by: _, accept_failures } => {
                 self.data.paused_by = None;
                 if accept_failures && self.is_over_budget() {
-                    let failed = self.index.failed.len();
+                    let failed = self.failed();
                     if let Some(stage) = self.data.stages.get_mut(self.data.current) {
                         stage.accepted_failures = failed;
                     }
@@ -212,7 +212,7 @@ impl Rollout {
 
     /// Whether nothing may be started whatever the gates say.
     pub(super) fn is_held(&self) -> bool {
-        self.data.paused_by.is_some() || !self.index.inconclusive.is_empty() || self.is_over_budget()
+        self.data.paused_by.is_some() || !self.index.inconclusive.is_empty() || self.has_too_many_ends()
     }
 
     fn release_wave(&mut self) {
@@ -397,7 +397,7 @@ impl Rollout {
 
     /// Failures that are gone are no longer accepted ones.
     fn settle_failures(&mut self) {
-        let failed = self.index.failed.len();
+        let failed = self.failed();
         if let Some(stage) = self.data.stages.get_mut(self.data.current) {
             stage.accepted_failures = stage.accepted_failures.min(failed);
         }

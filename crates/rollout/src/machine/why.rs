@@ -165,15 +165,20 @@ impl Rollout {
             reasons.push(Reason { verdict: GateVerdict::Pass, stage: name(), ..reason });
         }
         if self.is_over_budget() {
-            let allowed = stage.environment.max_failures;
+            let allowed = stage.environment.max_failures.unwrap_or(0);
             let accepted = match stage.accepted_failures {
                 0 => String::new(),
                 count => format!(" beyond {count} that were accepted"),
             };
-            let message = format!(
-                "{} failed, {allowed} allowed{accepted}: retry them, skip them, or resume and accept the failures",
-                databases(self.index.failed.len())
-            );
+            let failed = databases(self.failed());
+            let message = match self.waiting().count() {
+                0 => format!("{failed} failed, {allowed} allowed{accepted}: retry them"),
+                left => format!(
+                    "{failed} failed, {allowed} allowed{accepted}: retry them, or resume to accept the failures and go \
+                     on with {} not attempted yet",
+                    databases(left)
+                ),
+            };
             reasons.push(Reason { stage: name(), ..Reason::holding(ReasonKind::FailureBudget, message) });
         }
     }

@@ -135,3 +135,52 @@ fn a_project_without_changes_has_nothing_to_do() {
     assert!([0, 2].contains(&run.code), "{run}");
     untouched(&project);
 }
+
+#[test]
+fn pipes_among_the_files_are_refused_by_name() {
+    let project = project();
+    let status = Command::new("mkfifo").arg(project.path("migrations/0002_f.sql")).status().unwrap();
+    assert!(status.success());
+    refuses(&project, &["plan"], 2, &["migrations/0002_f.sql", "a pipe"]);
+    refuses(&project, &["deploy"], 2, &["migrations/0002_f.sql", "a pipe"]);
+    untouched(&project);
+}
+
+#[test]
+fn changes_that_are_written_for_another_engine_are_refused_with_the_place() {
+    let change = "CREATE TABLE a (id integer);\n";
+    let prisma: &[(&str, &str)] = &[
+        ("migrations/migration_lock.toml", "provider = \"mysql\"\n"),
+        ("migrations/20240101000000_a/migration.sql", change),
+    ];
+    let journal = r#"{"dialect": "postgresql", "entries": [{"idx": 0, "when": 1, "tag": "0000_a"}]}"#;
+    let drizzle: &[(&str, &str)] =
+        &[("migrations/meta/_journal.json", journal), ("migrations/0000_a.sql", change)];
+    for (files, place, engine) in [
+        (prisma, "migrations/migration_lock.toml:1:1", "mysql"),
+        (drizzle, "migrations/meta/_journal.json:1:2", "postgresql"),
+    ] {
+        let project = Project::with_database("sqlite:dev.db");
+        project.create_sqlite("dev.db");
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        refuses(&project, &["plan"], 2, &[place, engine, "sqlite"]);
+        project.sluice(&["deploy"]).exits(2).says(place);
+        assert_eq!(project.sqlite("dev.db", "SELECT count(*) FROM sqlite_master"), "0");
+    }
+}
+
+#[test]
+fn placeholders_of_flyway_do_not_run_as_they_are_written_in_silence() {
+    let project = Project::with_database("sqlite:dev.db");
+    project.create_sqlite("dev.db");
+    project.write("migrations/V1__a.sql", "CREATE TABLE a (id integer);\n");
+    project.write("migrations/R__v.sql", "CREATE VIEW v AS SELECT '${x}' AS x;\n");
+    refuses(&project, &["deploy"], 2, &["migrations/R__v.sql:1:26", "`${x}`", "[placeholders]"]);
+    untouched(&project);
+    let text = project.read("sluice.toml");
+    project.write("sluice.toml", &format!("{text}[placeholders]\nenabled = false\n"));
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(project.sqlite("dev.db", "SELECT x FROM v"), "${x}");
+}

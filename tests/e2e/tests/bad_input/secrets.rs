@@ -74,3 +74,53 @@ fn a_password_written_into_the_configuration_is_refused_without_showing_it() {
     project.write("migrations/0001_a.sql", "SELECT 1;\n");
     project.sluice(&["plan"]).exits(2).says("env:").keeps_quiet_about(PASSWORD);
 }
+
+/// How often the program of the project has been started, by what it writes down.
+fn asked(project: &Project) -> usize {
+    project.read("log").lines().count()
+}
+
+#[test]
+fn a_program_that_fails_is_asked_once_in_a_run() {
+    let project = Project::with_database("exec:sh -c 'echo asked >> log; exit 1'");
+    project.write("migrations/0001_a.sql", "SELECT 1;\n");
+    for (number, command) in ["plan", "status", "deploy"].into_iter().enumerate() {
+        project.sluice(&[command]).exits(3).says("exit status: 1");
+        assert_eq!(asked(&project), number + 1, "{command}");
+    }
+}
+
+#[test]
+fn a_program_whose_secret_a_database_refuses_is_asked_once_more_and_not_again() {
+    let home = Project::new();
+    let database = sluice_e2e::Engine::Mariadb.database(&home, "dev");
+    let (_, place) = database.url().split_once('@').unwrap();
+    let project = Project::with_database("exec:./secret.sh");
+    project.write(
+        "secret.sh",
+        &format!("#!/bin/sh\necho asked >> log\necho 'mysql://nobody:{PASSWORD}@{place}'\n"),
+    );
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(project.path("secret.sh"), mode).unwrap();
+    project.write("migrations/0001_a.sql", "SELECT 1;\n");
+    project.sluice(&["plan"]).exits(3).keeps_quiet_about(PASSWORD);
+    assert_eq!(asked(&project), 2);
+}
+
+#[test]
+fn a_program_ends_when_the_user_stops_the_command() {
+    for (command, signal) in [("plan", "INT"), ("deploy", "TERM"), ("status", "INT")] {
+        let project = Project::with_database("exec:sh -c 'echo $$ > log; exec sleep 60'");
+        project.write("migrations/0001_a.sql", "SELECT 1;\n");
+        let run = project.start(&[command]);
+        while std::fs::read_to_string(project.path("log")).unwrap_or_default().is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let stopped = std::time::Instant::now();
+        run.signal(signal);
+        run.finish().exits(130);
+        assert!(stopped.elapsed() < std::time::Duration::from_secs(5), "{command}: {:?}", stopped.elapsed());
+        let program = std::path::Path::new("/proc").join(project.read("log").trim());
+        assert!(!program.exists(), "{command}: the program still runs");
+    }
+}

@@ -140,3 +140,26 @@ fn baseline_records_without_running() {
         project.sluice(&["deploy"]).exits(0).says("nothing to do");
     }
 }
+
+#[test]
+fn changes_that_are_begun_at_once_have_versions_of_their_own() {
+    let project = Project::with_database("sqlite:dev.db");
+    project.create_sqlite("dev.db");
+    let paths: Vec<String> = ["a", "b", "c", "d"]
+        .iter()
+        .map(|name| project.sluice(&["new", name]).exits(0).stdout.trim().to_owned())
+        .collect();
+    for path in &paths {
+        project.write(path, "SELECT 1;\n");
+    }
+    assert!(paths.is_sorted(), "{paths:?}");
+    project.sluice(&["plan"]).exits(0);
+}
+
+#[test]
+fn init_says_that_ruby_migrations_cannot_be_run() {
+    let project = Project::new();
+    project.write("db/migrate/20240101000000_create_users.rb", "class CreateUsers; end\n");
+    let run = project.sluice(&["init"]).exits(0).says("Ruby");
+    assert!(run.stderr.contains("db/migrate/20240101000000_create_users.rb"), "{run}");
+}

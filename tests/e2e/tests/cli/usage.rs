@@ -78,3 +78,22 @@ fn a_reader_that_goes_away_is_no_failure() {
     let status = command.stdout(writer).status().unwrap();
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn programs_are_told_mistakes_of_the_command_line_as_json() {
+    let project = Project::new();
+    for (arguments, message, help) in [
+        (vec!["plan", "--format", "json", "foo"], "unexpected argument 'foo' found", "sluice --help"),
+        (vec!["--format=json", "deplyo"], "unrecognized subcommand 'deplyo'", "deploy"),
+    ] {
+        let run = project.sluice(&arguments).exits(2);
+        let json = run.json();
+        assert_eq!(
+            (json["schema"].as_str(), json["kind"].as_str()),
+            (Some("sluice/error/v1"), Some("usage"))
+        );
+        assert_eq!(json["problems"][0]["message"], message, "{run}");
+        assert!(json["problems"][0]["help"].as_str().unwrap().contains(help), "{run}");
+        assert_eq!(run.stderr, "");
+    }
+}

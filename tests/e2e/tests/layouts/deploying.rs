@@ -214,7 +214,10 @@ fn drizzle_breakpoints_part_statements() {
     tell(&Story {
         layout: "drizzle",
         files: &[
-            ("drizzle/meta/_journal.json", &journal(["0000_wet_wasp", "0001_dry_duck"])),
+            (
+                "drizzle/meta/_journal.json",
+                &journal(["0000_wet_wasp", "0001_dry_duck"]).replace("postgresql", "sqlite"),
+            ),
             ("drizzle/0000_wet_wasp.sql", first),
             ("drizzle/0001_dry_duck.sql", second),
         ],

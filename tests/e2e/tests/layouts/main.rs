@@ -12,5 +12,6 @@ mod adopting;
 mod deploying;
 mod past;
 mod refusing;
+mod unadopted;
 
 mod server;

@@ -28,12 +28,17 @@ pub struct Past {
 }
 
 impl Past {
-    pub fn write(&self, project: &Project) {
+    pub fn write(&self, project: &Project, engine: Engine) {
+        let product = match engine {
+            Postgres => "postgresql",
+            Mariadb => "mysql",
+            Sqlite => "sqlite",
+        };
         for (path, content) in &self.changes {
             project.write(path, content);
         }
         for (path, content) in &self.beside {
-            project.write(path, content);
+            project.write(path, &content.replace("postgresql", product));
         }
     }
 }

@@ -11,7 +11,7 @@ struct Refusal {
 }
 
 /// Nothing must be written.
-fn assert_no_ledger(adoptee: &Adoptee, engine: Engine) {
+pub fn assert_no_ledger(adoptee: &Adoptee, engine: Engine) {
     let sql = match engine {
         Postgres => "select count(*) from information_schema.tables where table_schema = 'sluice'",
         Mariadb => {

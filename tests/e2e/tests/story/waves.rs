@@ -1,6 +1,6 @@
 //! Many databases in one environment: waves, budgets, selections.
 
-use sluice_e2e::{Engine, Project};
+use sluice_e2e::{Engine, Project, Run};
 
 const TENANTS: usize = 6;
 
@@ -68,6 +68,51 @@ fn failures_above_the_budget_stop_the_next_wave() {
     assert!(why.all().contains("tenant1") || why.all().contains("fail"), "{why}");
     mend_tenant(&project, 1);
     mend_tenant(&project, 4);
+    project.sluice(&["rollout", "retry"]).exits(0);
+    project.sluice(&["deploy"]).exits(0);
+    assert_eq!(reached(&project), [1, 2, 3, 4, 5, 6]);
+}
+
+/// Names of the databases with an outcome.
+fn with_outcome(run: &Run, outcome: &str) -> Vec<String> {
+    let json = run.json();
+    let targets = json["targets"].as_array().unwrap().iter().filter(|target| target["outcome"] == outcome);
+    targets.map(|target| target["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_exceeded_budget_pauses_and_says_what_is_left_and_accepted_failures_are_not_tried_again() {
+    let project = tenants("waves = [\"1\", \"100%\"]\nmax_parallel = 1\nmax_failures = 1");
+    for tenant in 1..=3 {
+        break_tenant(&project, tenant);
+    }
+    let run = project.sluice(&["deploy", "--format", "json"]).exits(4);
+    let json = run.json();
+    assert_eq!(json["outcome"], "paused", "{run}");
+    assert_eq!(with_outcome(&run, "failed"), ["tenant1", "tenant2"], "{run}");
+    let left = ["tenant3", "tenant4", "tenant5", "tenant6"];
+    assert_eq!(with_outcome(&run, "not-attempted"), left, "{run}");
+    let next = json["next"].as_str().unwrap();
+    assert!(next.contains("`sluice rollout retry ") && next.contains("`sluice rollout resume "), "{run}");
+    let gate = json["gates"].as_array().unwrap().iter().find(|gate| gate["gate"] == "failure-budget");
+    assert!(gate.unwrap()["reason"].as_str().unwrap().starts_with("2 databases failed, 1 allowed"), "{run}");
+    let listed = project.sluice(&["rollout", "list", "--format", "json"]).exits(0).json();
+    assert_eq!(listed["rollouts"][0]["status"], "paused");
+
+    // Nothing is tried again by itself.
+    let run = project.sluice(&["deploy", "--format", "json"]).exits(5);
+    assert_eq!(with_outcome(&run, "failed"), ["tenant1", "tenant2"], "{run}");
+    project.sluice(&["deploy"]).exits(5).says("2 databases failed, 1 allowed").says("not attempted");
+
+    project.sluice(&["rollout", "resume"]).exits(0).says("ready");
+    let run = project.sluice(&["deploy", "--format", "json"]).exits(4);
+    assert_eq!(reached(&project), [4, 5, 6], "one more failure is within the budget: {run}");
+    assert_eq!(run.json()["outcome"], "failed", "{run}");
+    assert_eq!(with_outcome(&run, "failed"), ["tenant1", "tenant2", "tenant3"], "{run}");
+
+    for tenant in 1..=3 {
+        mend_tenant(&project, tenant);
+    }
     project.sluice(&["deploy"]).exits(0);
     assert_eq!(reached(&project), [1, 2, 3, 4, 5, 6]);
 }

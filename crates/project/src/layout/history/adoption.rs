@@ -15,6 +15,8 @@ pub struct Adoption {
     /// Those of [`Adoption::revisions`] whose file differs from what was applied, as indexes of changes. Repeatable
     /// changes may: they run again.
     pub mismatched: Vec<usize>,
+    /// Those of [`Adoption::revisions`] whose recorded checksum is none that the tool writes, and what is recorded.
+    pub unreadable: Vec<(usize, String)>,
     /// Why the history cannot be adopted as it is.
     pub refused: Option<String>,
 }
@@ -57,6 +59,7 @@ struct Adopter<'d> {
     by_key: HashMap<&'d str, usize>,
     applied: BTreeMap<usize, (Checksum, Option<String>)>,
     unknown: Vec<String>,
+    unreadable: BTreeMap<usize, String>,
     refused: Option<String>,
 }
 
@@ -77,7 +80,14 @@ impl<'d> Adopter<'d> {
     fn new(directory: &'d Directory) -> Self {
         let by_key =
             directory.changes.iter().enumerate().map(|(at, change)| (change.key.as_str(), at)).collect();
-        Self { directory, by_key, applied: BTreeMap::new(), unknown: Vec::new(), refused: None }
+        Self {
+            directory,
+            by_key,
+            applied: BTreeMap::new(),
+            unknown: Vec::new(),
+            unreadable: BTreeMap::new(),
+            refused: None,
+        }
     }
 
     fn finish(self) -> Adoption {
@@ -100,7 +110,8 @@ impl<'d> Adopter<'d> {
             .into_iter()
             .map(|(change, (checksum, applied_at))| Adopted { change, checksum, applied_at })
             .collect();
-        Adoption { revisions, unknown: self.unknown, mismatched, refused: None }
+        let unreadable = self.unreadable.into_iter().collect();
+        Adoption { revisions, unknown: self.unknown, mismatched, unreadable, refused: None }
     }
 
     fn change(&self, at: usize) -> Option<&'d Change> {
@@ -118,7 +129,19 @@ impl<'d> Adopter<'d> {
     /// Takes the change at `at` as applied; `checksum` is `algorithm:value`.
     fn take(&mut self, at: usize, checksum: Option<String>, applied_at: Option<String>) {
         let Some(change) = self.change(at) else { return };
-        let checksum = checksum.and_then(|text| text.parse().ok()).unwrap_or_else(|| change.checksum.clone());
+        self.unreadable.remove(&at);
+        // A tool that keeps checksums may have recorded none.
+        let recorded = checksum.filter(|text| !text.ends_with(':'));
+        let checksum = match recorded.as_deref().map(str::parse) {
+            Some(Ok(checksum)) => checksum,
+            Some(Err(_)) => {
+                let text = recorded.unwrap_or_default();
+                let value = text.split_once(':').map_or(text.as_str(), |(_, value)| value);
+                self.unreadable.insert(at, value.to_owned());
+                change.checksum.clone()
+            }
+            None => change.checksum.clone(),
+        };
         self.applied.insert(at, (checksum, applied_at));
     }
 
@@ -177,6 +200,7 @@ impl<'d> Adopter<'d> {
         match self.find(version) {
             Some(at) => {
                 self.applied.remove(&at);
+                self.unreadable.remove(&at);
             }
             None => self.unknown.retain(|unknown| unknown != version),
         }

@@ -7,4 +7,4 @@ mod adoption;
 mod query;
 
 pub use adoption::{Adopted, Adoption, adopt};
-pub use query::{HistoryQuery, queries};
+pub use query::{HistoryQuery, glance, queries};

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use sluice_sql::Dialect;
 
 use crate::layout::Layout;
@@ -17,6 +19,30 @@ pub struct HistoryQuery {
     pub exists_sql: String,
     /// Reads the rows in the order in which they were written, every column as text.
     pub read_sql: String,
+    /// Answers a row if the table says that something is applied. Tools also write rows about themselves.
+    pub used_sql: String,
+    /// The table is kept once for all databases of the server.
+    pub whole_server: bool,
+}
+
+impl HistoryQuery {
+    /// The tools whose history it may be.
+    pub fn tools(&self) -> &'static [Layout] {
+        match self.tool {
+            Layout::Flyway => &[Layout::Flyway],
+            Layout::Liquibase => &[Layout::Liquibase],
+            Layout::GolangMigrate => &[Layout::GolangMigrate],
+            Layout::Goose => &[Layout::Goose],
+            Layout::Dbmate | Layout::Rails => &[Layout::Dbmate, Layout::Rails],
+            Layout::Atlas => &[Layout::Atlas],
+            Layout::Sqitch => &[Layout::Sqitch],
+            Layout::Prisma => &[Layout::Prisma],
+            Layout::Diesel => &[Layout::Diesel],
+            Layout::Sqlx => &[Layout::Sqlx],
+            Layout::Drizzle => &[Layout::Drizzle],
+            Layout::Native | Layout::Bytebase => &[],
+        }
+    }
 }
 
 /// Type of a column, for reading it as text.
@@ -44,15 +70,21 @@ struct Table {
     /// SQLite: the file that holds it.
     beside: Option<&'static str>,
     order: &'static str,
+    /// A column and what holds of it in rows about changes, where the tool writes others, too.
+    about_changes: Option<(&'static str, &'static str)>,
 }
 
 impl Table {
     const fn new(tool: Layout, name: &'static str, columns: &'static [Column], order: &'static str) -> Self {
-        Self { tool, schema: None, name, columns, without: None, beside: None, order }
+        Self { tool, schema: None, name, columns, without: None, beside: None, order, about_changes: None }
     }
 
     const fn within(self, schema: &'static str) -> Self {
         Self { schema: Some(schema), ..self }
+    }
+
+    const fn where_row(self, column: &'static str, condition: &'static str) -> Self {
+        Self { about_changes: Some((column, condition)), ..self }
     }
 }
 
@@ -92,21 +124,77 @@ const DRIZZLE: &[Column] = &[Plain("hash"), Plain("created_at")];
 
 /// The queries for every tool that keeps its history in databases of this dialect. More than one may find a table.
 pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
+    tables(dialect).iter().map(|table| query(dialect, table)).collect()
+}
+
+/// A query that answers a row if a table has the name of one of [`queries`], those beside the database left out: it costs
+/// less than asking for each.
+pub fn glance(dialect: Dialect) -> String {
+    let tables = tables(dialect);
+    let names = |schema: Option<&str>| {
+        let tables = tables.iter().filter(|table| table.schema == schema && table.beside.is_none());
+        let mut names: Vec<String> = tables.map(|table| format!("'{}'", table.name)).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let schemas: BTreeSet<&str> = tables.iter().filter_map(|table| table.schema).collect();
+    match dialect {
+        Dialect::Sqlite => {
+            format!("select 1 from sqlite_master where lower(name) in ({}) limit 1", names(None))
+        }
+        Dialect::Postgres => {
+            let mut places =
+                vec![format!("n.nspname = any (current_schemas(false)) and c.relname in ({})", names(None))];
+            places.extend(
+                schemas.into_iter().map(|schema| {
+                    format!("n.nspname = '{schema}' and c.relname in ({})", names(Some(schema)))
+                }),
+            );
+            format!(
+                "select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where {} limit 1",
+                places.join(" or ")
+            )
+        }
+        Dialect::Mysql | Dialect::Mariadb => {
+            let place = |schema: &str, names: String| {
+                format!(
+                    "select 1 from information_schema.tables where table_schema = {schema} and table_name in ({names})"
+                )
+            };
+            let mut places = vec![place("database()", names(None))];
+            places
+                .extend(schemas.into_iter().map(|schema| place(&format!("'{schema}'"), names(Some(schema)))));
+            format!("{} limit 1", places.join(" union all "))
+        }
+    }
+}
+
+fn tables(dialect: Dialect) -> Vec<Table> {
     let is_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
     let liquibase = if is_mysql { "DATABASECHANGELOG" } else { "databasechangelog" };
+    // It records that it made the schema.
+    let flyway =
+        |name| Table::new(Layout::Flyway, name, FLYWAY, "installed_rank").where_row("type", "<> 'SCHEMA'");
+    // A row whose version begins with a dot says which Atlas it was.
+    let atlas = || {
+        Table::new(Layout::Atlas, "atlas_schema_revisions", ATLAS, "executed_at")
+            .where_row("version", "not like '.%'")
+    };
     let mut tables = vec![
-        Table::new(Layout::Flyway, "flyway_schema_history", FLYWAY, "installed_rank"),
+        flyway("flyway_schema_history"),
         // Its name before Flyway 5.
-        Table::new(Layout::Flyway, "schema_version", FLYWAY, "installed_rank"),
+        flyway("schema_version"),
         Table::new(Layout::GolangMigrate, "schema_migrations", GOLANG_MIGRATE, "version"),
         Table {
             without: Some("dirty"),
             ..Table::new(Layout::Dbmate, "schema_migrations", VERSIONS, "version")
         },
-        Table::new(Layout::Goose, "goose_db_version", GOOSE, "id"),
+        // It begins with a row for version 0.
+        Table::new(Layout::Goose, "goose_db_version", GOOSE, "id").where_row("version_id", "> 0"),
         Table::new(Layout::Liquibase, liquibase, LIQUIBASE, "orderexecuted"),
-        Table::new(Layout::Atlas, "atlas_schema_revisions", ATLAS, "executed_at"),
-        Table::new(Layout::Prisma, "_prisma_migrations", PRISMA, "started_at"),
+        atlas(),
+        Table::new(Layout::Prisma, "_prisma_migrations", PRISMA, "started_at")
+            .where_row("rolled_back_at", "is null"),
         Table::new(Layout::Diesel, "__diesel_schema_migrations", DIESEL, "version"),
         Table::new(Layout::Sqlx, "_sqlx_migrations", SQLX, "version"),
     ];
@@ -114,10 +202,7 @@ pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
     match dialect {
         Dialect::Postgres => {
             tables.push(drizzle.within("drizzle"));
-            tables.push(
-                Table::new(Layout::Atlas, "atlas_schema_revisions", ATLAS, "executed_at")
-                    .within("atlas_schema_revisions"),
-            );
+            tables.push(atlas().within("atlas_schema_revisions"));
             tables.push(Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at").within("sqitch"));
         }
         Dialect::Mysql | Dialect::Mariadb => {
@@ -130,7 +215,7 @@ pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
             tables.push(Table { beside: Some("sqitch.db"), ..sqitch });
         }
     }
-    tables.iter().map(|table| query(dialect, table)).collect()
+    tables
 }
 
 fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
@@ -154,6 +239,13 @@ fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
             columns.join(", "),
             quote(dialect, table.order)
         ),
+        used_sql: match table.about_changes {
+            Some((column, condition)) => {
+                format!("select 1 from {quoted} where {} {condition} limit 1", quote(dialect, column))
+            }
+            None => format!("select 1 from {quoted} limit 1"),
+        },
+        whole_server: table.schema.is_some() && matches!(dialect, Dialect::Mysql | Dialect::Mariadb),
     }
 }
 

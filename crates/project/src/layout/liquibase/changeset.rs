@@ -399,7 +399,7 @@ fn finish(
             let span = Span::new(first.start, last.end);
             let file = if spans.len() > 1 { rollbacks.unwrap_or(file) } else { file };
             let split = changeset.rollback_split.clone();
-            Script { file: file.clone(), blocks: vec![Block { span, split, substitute: false }] }
+            Script { file: file.clone(), blocks: vec![Block { span, split, substitute: true }] }
         }
         _ => Script { file: file.clone(), blocks: Vec::new() },
     });
@@ -418,7 +418,7 @@ fn finish(
         blocks: vec![Block {
             span: Span::new(changeset.body, sql_end),
             split: changeset.split,
-            substitute: false,
+            substitute: true,
         }],
         down,
         directives: changeset.directives,

@@ -1,20 +1,25 @@
 //! Choosing databases: CEL expressions over a target, and the `NAME|CEL` of command lines.
 
-use std::collections::{BTreeSet, HashMap};
+mod compile;
+mod filter;
+mod scope;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, operators};
-use cel::common::types::{CelMap, CelMapKey, CelNull, CelString};
-use cel::common::value::{CowVal, Val};
-use cel::context::VariableResolver;
-use cel::parser::Parser;
+use cel::common::ast::IdedExpr;
 use cel::{Context, Env, ExecutionError, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::Target;
+
+pub use filter::TargetFilter;
+
+use compile::{compile, nesting};
+use scope::{Facts, Scope};
 
 /// A compiled CEL expression over a [`Target`].
 ///
@@ -53,7 +58,7 @@ pub enum SelectorError {
         source_text: String,
     },
     /// Not CEL.
-    #[error("`{source_text}` is not a CEL expression: {reason}")]
+    #[error("`{source_text}` is not a CEL expression: {reason}: write one such as region == 'eu'")]
     Syntax {
         /// The expression.
         source_text: String,
@@ -254,285 +259,8 @@ impl From<Selector> for String {
     }
 }
 
-/// Depth of brackets, also of those in strings.
-fn nesting(source: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for character in source.chars() {
-        match character {
-            '(' | '[' | '{' => depth = depth.saturating_add(1),
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
-}
-
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Parses and checks. The parser's frames are so large (tens of kilobytes in debug builds, several for each level) that
-/// a few dozen operators in a row exhaust an ordinary stack: it runs on one that holds the longest expression.
-fn compile(source: &str) -> Result<(IdedExpr, BTreeSet<String>), SelectorError> {
-    const STACK_BYTES: usize = 256 << 20;
-    let gave_up = || SelectorError::Syntax {
-        source_text: source.to_owned(),
-        reason: "the parser gave up on it".to_owned(),
-    };
-    let work = || {
-        let mut expression = match Parser::new().parse(source) {
-            Ok(expression) => expression,
-            Err(errors) => {
-                let reason = errors.errors.first().map_or_else(String::new, |error| one_line(&error.msg));
-                return Err(SelectorError::Syntax { source_text: source.to_owned(), reason });
-            }
-        };
-        let mut check = Check { source, labels: BTreeSet::new(), bound: Vec::new() };
-        check.visit(&mut expression, 0)?;
-        Ok((expression, check.labels))
-    };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        // The parser is generated code with `unwrap`s on its error paths: a panic ends the thread, nothing else.
-        let handle = thread.spawn_scoped(scope, work).map_err(|_| gave_up())?;
-        handle.join().unwrap_or_else(|_| Err(gave_up()))
-    })
-}
-
-/// Walks the tree once: refuses what a selector has no use for, notes the labels, turns `labels['x']` into the label.
-struct Check<'a> {
-    source: &'a str,
-    labels: BTreeSet<String>,
-    bound: Vec<String>,
-}
-
-impl Check<'_> {
-    const VARIABLES: [&'static str; 4] = ["name", "environment", "engine", "labels"];
-
-    fn unsupported(&self, what: &'static str) -> SelectorError {
-        SelectorError::Unsupported { source_text: self.source.to_owned(), what }
-    }
-
-    fn visit(&mut self, node: &mut IdedExpr, depth: usize) -> Result<(), SelectorError> {
-        // Evaluation and drop recurse on the caller's stack. Runs of `&&` and `||` are balanced by the parser, other runs
-        // are as deep as they are long.
-        if depth > Selector::MAX_DEPTH {
-            return Err(SelectorError::TooDeep { source_text: self.source.to_owned() });
-        }
-        let below = depth.saturating_add(1);
-        if let Expr::Call(call) = &node.expr
-            && call.func_name == operators::INDEX
-            && let [map, key] = call.args.as_slice()
-            && matches!(&map.expr, Expr::Ident(name) if name == "labels")
-            && let Expr::Literal(LiteralValue::String(key)) = &key.expr
-        {
-            let label = key.inner().to_owned();
-            node.expr = Expr::Ident(format!("labels.{label}"));
-            self.labels.insert(label);
-            return Ok(());
-        }
-        match &mut node.expr {
-            Expr::Call(call) => {
-                let known =
-                    is_operator(&call.func_name) || Selector::FUNCTIONS.contains(&call.func_name.as_str());
-                if !known {
-                    return Err(SelectorError::UnknownFunction {
-                        source_text: self.source.to_owned(),
-                        function: call.func_name.clone(),
-                    });
-                }
-                if let Some(target) = &mut call.target {
-                    self.visit(target, below)?;
-                }
-                call.args.iter_mut().try_for_each(|argument| self.visit(argument, below))
-            }
-            Expr::Comprehension(comprehension) => {
-                if !self.bound.is_empty() {
-                    // Each level multiplies the work: two are as good as none.
-                    return Err(self.unsupported("a loop inside a loop"));
-                }
-                self.visit(&mut comprehension.iter_range, below)?;
-                self.bound = vec![comprehension.iter_var.clone(), comprehension.accu_var.clone()];
-                self.bound.extend(comprehension.iter_var2.clone());
-                for part in [
-                    &mut comprehension.accu_init,
-                    &mut comprehension.loop_cond,
-                    &mut comprehension.loop_step,
-                    &mut comprehension.result,
-                ] {
-                    self.visit(part, below)?;
-                }
-                self.bound.clear();
-                Ok(())
-            }
-            Expr::Ident(name) => {
-                if !Self::VARIABLES.contains(&name.as_str()) && !self.bound.contains(name) {
-                    self.labels.insert(name.clone());
-                }
-                Ok(())
-            }
-            Expr::List(list) => list.elements.iter_mut().try_for_each(|element| self.visit(element, below)),
-            Expr::Literal(_) => Ok(()),
-            Expr::Select(select) => {
-                if let Expr::Ident(name) = &select.operand.expr
-                    && name == "labels"
-                {
-                    self.labels.insert(select.field.clone());
-                    return Ok(());
-                }
-                self.visit(&mut select.operand, below)
-            }
-            Expr::Map(map) => {
-                for entry in &mut map.entries {
-                    if let EntryExpr::MapEntry(entry) = &mut entry.expr {
-                        self.visit(&mut entry.key, below)?;
-                        self.visit(&mut entry.value, below)?;
-                    }
-                }
-                Ok(())
-            }
-            Expr::Struct(_) => Err(self.unsupported("a message")),
-            Expr::Unspecified => Err(self.unsupported("an empty expression")),
-        }
-    }
-}
-
-fn is_operator(function: &str) -> bool {
-    [
-        operators::CONDITIONAL,
-        operators::LOGICAL_AND,
-        operators::LOGICAL_OR,
-        operators::LOGICAL_NOT,
-        operators::SUBSTRACT,
-        operators::ADD,
-        operators::MULTIPLY,
-        operators::DIVIDE,
-        operators::MODULO,
-        operators::EQUALS,
-        operators::NOT_EQUALS,
-        operators::GREATER_EQUALS,
-        operators::LESS_EQUALS,
-        operators::GREATER,
-        operators::LESS,
-        operators::NEGATE,
-        operators::INDEX,
-        operators::NOT_STRICTLY_FALSE,
-        operators::IN,
-    ]
-    .contains(&function)
-}
-
-/// What the variables stand for.
-struct Scope<'a> {
-    facts: Facts<'a>,
-    /// Set when a label was looked at that the target does not have.
-    missing: AtomicBool,
-}
-
-enum Facts<'a> {
-    Target(&'a Target),
-    /// Text for everything.
-    Sample,
-}
-
-impl Scope<'_> {
-    fn text<'b>(&'b self, text: Option<&'b str>) -> CowVal<'b, 'b> {
-        match text {
-            Some(text) => CowVal::owned(CelString::from(text)),
-            None => {
-                self.missing.store(true, Ordering::Relaxed);
-                CowVal::owned(CelNull)
-            }
-        }
-    }
-}
-
-impl VariableResolver for Scope<'_> {
-    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let Facts::Target(target) = self.facts else {
-            return Some(match variable {
-                "labels" => CowVal::owned(CelMap::from(HashMap::new())),
-                _ => CowVal::owned(CelString::from("")),
-            });
-        };
-        let label = |label: &str| self.text(target.labels.get(label).map(String::as_str));
-        Some(match variable {
-            "name" => self.text(Some(&target.name.0)),
-            "environment" => self.text(Some(&target.environment)),
-            "engine" => self.text(target.engine.as_deref()),
-            "labels" => {
-                let labels: HashMap<CelMapKey<'b>, Box<dyn Val + 'b>> = target
-                    .labels
-                    .iter()
-                    .map(|(key, value)| {
-                        let value: Box<dyn Val + 'b> = Box::new(CelString::from(value.as_str()));
-                        (CelMapKey::from(key.as_str()), value)
-                    })
-                    .collect();
-                CowVal::owned(CelMap::from(labels))
-            }
-            _ => match variable.strip_prefix("labels.") {
-                Some(name) => label(name),
-                // A dotted name is tried part by part: only its first part can be a variable.
-                None if variable.contains('.') => return None,
-                None => label(variable),
-            },
-        })
-    }
-}
-
-/// What `--database` and lists of databases accept: names, a configured group, or an expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TargetFilter {
-    /// `name` or `a,b`.
-    Names(BTreeSet<String>),
-    /// `group:NAME`.
-    Group(String),
-    /// Anything else.
-    Matching(Selector),
-}
-
-impl TargetFilter {
-    /// Reads `NAME`, `A,B`, `group:NAME` or a CEL expression. Names consist of letters, digits, `_`, `-`, `.` and `/`.
-    ///
-    /// # Errors
-    /// Those of [`Selector::parse`].
-    pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        let text = text.trim();
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name.chars().all(|character| character.is_alphanumeric() || "_-./".contains(character))
-        };
-        if let Some(group) = text.strip_prefix("group:")
-            && is_name(group.trim())
-        {
-            return Ok(Self::Group(group.trim().to_owned()));
-        }
-        let names: Vec<&str> = text.split(',').map(str::trim).collect();
-        let constant = matches!(text, "true" | "false");
-        if !constant && names.iter().all(|name| is_name(name)) {
-            return Ok(Self::Names(names.into_iter().map(str::to_owned).collect()));
-        }
-        Selector::parse(text).map(Self::Matching)
-    }
-
-    /// Whether `target` is chosen. `group(name)` gives the selector of a configured group; a group that is not
-    /// configured chooses nothing: check it first.
-    ///
-    /// # Errors
-    /// Those of [`Selector::matches`].
-    pub fn matches<'g>(
-        &self,
-        target: &Target,
-        group: impl FnOnce(&str) -> Option<&'g Selector>,
-    ) -> Result<bool, SelectorError> {
-        match self {
-            Self::Names(names) => Ok(names.contains(&target.name.0)),
-            Self::Group(name) => group(name).map_or(Ok(false), |selector| selector.matches(target)),
-            Self::Matching(selector) => selector.matches(target),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,164 @@
+use sluice_rollout::{RevisionState, StatementState};
+
+use super::failing::{broken, inconclusive, is_broken};
+use super::progress::{Progress, RevisionRow};
+use super::{ChangeRun, count};
+use crate::event::Event;
+use crate::failure::ApplyError;
+use crate::fault::{self, Point};
+use crate::script::{PreparedStatement, Unit};
+use crate::watch::Watch;
+use crate::{Committed, DbError, DbErrorKind, Step, TransactionError};
+
+impl ChangeRun<'_, '_> {
+    /// Everything of a unit in one transaction with the ledger rows; tried again when a lock is not granted.
+    pub(super) async fn run_transaction(
+        &mut self,
+        progress: &mut Progress<'_>,
+        index: usize,
+        unit: &Unit,
+    ) -> Result<(), ApplyError> {
+        // A person may have decided about some of them after an earlier run.
+        let statements: Vec<&PreparedStatement> = progress
+            .prepared
+            .statements_of(unit)
+            .iter()
+            .filter(|statement| !progress.is_applied(statement))
+            .collect();
+        for statement in &statements {
+            if let Some(record) = progress.in_flight(statement) {
+                let evidence = record.evidence.clone().unwrap_or_default();
+                return Err(inconclusive(progress, statement, evidence));
+            }
+        }
+        let first = statements.first().map_or(0, |statement| statement.ordinal);
+        if let Some((mut error, ordinal)) = self.losses.verdict(&progress.version, first) {
+            let known = statements.iter().find(|statement| Some(statement.ordinal) == ordinal);
+            if let (None, Some(last)) = (known, statements.last().filter(|last| last.ordinal > first)) {
+                error.message =
+                    format!("{} (statements {first} to {} ran together)", error.message, last.ordinal);
+            }
+            let at = known.or(statements.first()).copied();
+            let error = TransactionError { step: None, error, committed: Committed::No };
+            return Err(self.fail(progress, at, error, Vec::new()).await);
+        }
+        let total = count(progress.prepared.statements_of(unit));
+        let state = progress.state_after(index);
+        let atomic = progress.row != RevisionRow::Open && state == RevisionState::Applied;
+        progress.applied += total;
+        let mut steps: Vec<Step<'_>> =
+            statements.iter().map(|statement| Step::Statement(statement.as_statement())).collect();
+        // The revision first: one that is applied again forgets the statements of the time before.
+        self.push_revision(progress, state, &mut steps);
+        if !atomic {
+            for statement in &statements {
+                self.push_statement(
+                    progress,
+                    statement,
+                    StatementState::Applied,
+                    "in one transaction",
+                    &mut steps,
+                );
+            }
+        }
+        if state.is_complete() {
+            self.push_event("applied", progress, None, &mut steps);
+        }
+        let limits = self.limits(progress.change, None);
+        self.set_limits(&limits).await?;
+
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (all, before) = self.with_prelude(&steps);
+            let watch = Watch::new(
+                self.connect,
+                self.session.control(),
+                limits.lock_timeout,
+                self.job.timing.silence,
+                self.events,
+            );
+            if let Some(first) = statements.first() {
+                self.sending(progress, first);
+            }
+            let (result, blockers) = watch.run(self.session.transaction(&all)).await?;
+            let error = match result {
+                Ok(()) => break,
+                Err(error) => error,
+            };
+            let at =
+                error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
+            if let (Some(sent), Some(at)) = (&mut self.sent, at) {
+                sent.ordinal = Some(at.ordinal);
+                sent.place = progress.place(at, None);
+            }
+            if matches!(error.error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
+                && error.committed == Committed::No
+                && attempt < self.job.timing.lock_attempts
+            {
+                self.retry_later(progress.change, attempt, blockers).await?;
+                continue;
+            }
+            progress.applied -= total;
+            let ours = error.step.is_some_and(|step| step < before || step >= before + statements.len());
+            if ours
+                && error.committed == Committed::No
+                && !matches!(
+                    error.error.kind,
+                    DbErrorKind::Fenced | DbErrorKind::Cancelled | DbErrorKind::ConnectionLost
+                )
+            {
+                let after = error.step.is_some_and(|step| step >= before + statements.len());
+                if let Some(at) = culprit(&statements).filter(|_| after && is_broken(&error.error)) {
+                    let error = TransactionError { error: broken(&error.error), ..error };
+                    return Err(self.fail(progress, Some(at), error, blockers).await);
+                }
+                return Err(ApplyError::Ledger(error.error.into()));
+            }
+            let at = at.or(statements.first()).copied();
+            if error.committed == Committed::Partly {
+                return Err(self.leave_in_flight(progress, &statements, at, error.error).await);
+            }
+            return Err(self.fail(progress, at, error, blockers).await);
+        }
+        self.sent = None;
+        self.prelude.clear();
+        progress.row = RevisionRow::Open;
+        progress.finished = state.is_complete();
+        fault::at(Point::Committed);
+        Ok(())
+    }
+
+    /// Records that some of a transaction stayed without its ledger rows: until a person has looked, its statements are in
+    /// flight.
+    pub(super) async fn leave_in_flight(
+        &mut self,
+        progress: &mut Progress<'_>,
+        statements: &[&PreparedStatement],
+        at: Option<&PreparedStatement>,
+        error: DbError,
+    ) -> ApplyError {
+        let evidence = format!("{error}: {}", error.detail.as_deref().unwrap_or("some of it stayed"));
+        let mut steps = Vec::new();
+        self.push_revision(progress, RevisionState::Applying, &mut steps);
+        for statement in statements {
+            self.push_statement(progress, statement, StatementState::Intended, &evidence, &mut steps);
+        }
+        self.push_event("failed", progress, Some(evidence.clone()), &mut steps);
+        if let Err(unrecorded) = self.commit(steps).await {
+            (self.events)(Event::Warning {
+                message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
+            });
+        }
+        match at {
+            Some(statement) => inconclusive(progress, statement, evidence),
+            None => ApplyError::Connect(error),
+        }
+    }
+}
+
+/// Which of the statements of a transaction broke the ledger: the first that names it, or else the first.
+fn culprit<'s>(statements: &[&'s PreparedStatement]) -> Option<&'s PreparedStatement> {
+    let names_it = |statement: &&&PreparedStatement| statement.sql.to_ascii_lowercase().contains("sluice");
+    statements.iter().find(names_it).or(statements.first()).copied()
+}
