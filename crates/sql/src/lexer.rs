@@ -58,6 +58,7 @@ pub(crate) enum Delimiter {
     Literal(Vec<u8>),
 }
 
+#[derive(Clone)]
 pub(crate) struct Lexer<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) at: usize,

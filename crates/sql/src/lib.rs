@@ -1,4 +1,5 @@
-//! SQL text to statements, for every dialect: lexer, splitter, statement facts.
+//! SQL text to statements, for every dialect: lexer, splitter, statement facts, and the
+//! [statement model](model) that a grammar per dialect fills.
 //!
 //! Invariants: no I/O; no panic on any input; pieces concatenate to the input; linear time.
 
@@ -9,7 +10,9 @@ mod copy;
 mod dialect;
 mod facts;
 mod features;
+mod grammar;
 mod lexer;
+pub mod model;
 mod piece;
 mod redact;
 mod splitter;
@@ -17,6 +20,7 @@ mod stream;
 
 pub use dialect::Dialect;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
+pub use grammar::parse;
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
 pub use redact::redact;
 pub use stream::{StreamError, StreamPiece, StreamSplitter};

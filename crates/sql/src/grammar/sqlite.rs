@@ -1,0 +1,32 @@
+//! SQLite 3: our own cursor over the crate's own lexer, after `parse.y` and the pages "SQL As Understood By SQLite".
+//!
+//! Reads the tokens as a stream; lists of values stay ranges of bytes. What is not known becomes `not_analysed`, and
+//! reading goes on behind the next comma or clause.
+
+mod alter;
+mod column;
+mod constraint;
+mod create;
+mod cursor;
+mod expr;
+mod from;
+mod literal;
+mod name;
+mod operand;
+mod program;
+mod query;
+mod rows;
+mod session;
+mod statement;
+mod table;
+mod term;
+mod values;
+mod window;
+
+use sluice_text::Span;
+
+use crate::model::Parsed;
+
+pub(super) fn parse(text: &str, piece: Span) -> Parsed {
+    cursor::Cursor::new(text, piece).whole(piece)
+}
