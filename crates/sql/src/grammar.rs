@@ -3,6 +3,7 @@
 //! Invariants: never fails, never panics; what a grammar does not know becomes
 //! [`Unparsed`](crate::model::Statement::Unparsed) or a `not_analysed` part; time is linear.
 
+mod cursor;
 mod mysql;
 mod postgres;
 mod sqlite;

@@ -25,8 +25,9 @@ mod window;
 
 use sluice_text::Span;
 
+use crate::Dialect;
 use crate::model::Parsed;
 
 pub(super) fn parse(text: &str, piece: Span) -> Parsed {
-    cursor::Cursor::new(text, piece).whole(piece)
+    cursor::Cursor::new(Dialect::Sqlite, text, piece).whole(piece)
 }

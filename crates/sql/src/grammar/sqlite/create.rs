@@ -143,7 +143,7 @@ impl Cursor<'_> {
                 let expr = self.expr()?;
                 // The expression took its own collation along.
                 let end = expr.span.end;
-                let collation = self.collation.take().filter(|name| name.span.end == end);
+                let collation = self.own.collation.take().filter(|name| name.span.end == end);
                 (IndexKeyPart::Expr(expr), collation.map(ObjectName::bare))
             }
         };

@@ -45,12 +45,12 @@ impl Cursor<'_> {
 
     fn expr_of(&mut self, read: fn(&mut Self) -> Option<Node>) -> Option<Expr> {
         let (calls, columns) = (self.facts.calls.len(), self.facts.columns.len());
-        let subqueries = self.subqueries.len();
+        let subqueries = self.own.subqueries.len();
         let node = read(self)?;
         let mut expr = Expr::opaque(node.span);
         expr.calls = self.facts.calls.get(calls..).unwrap_or_default().to_vec();
         expr.columns = self.facts.columns.get(columns..).unwrap_or_default().to_vec();
-        expr.subqueries = self.subqueries.get(subqueries..).unwrap_or_default().to_vec();
+        expr.subqueries = self.own.subqueries.get(subqueries..).unwrap_or_default().to_vec();
         expr.literal = node.literal;
         expr.cast = node.cast;
         expr.conjuncts = node.terms;
@@ -122,11 +122,11 @@ impl Cursor<'_> {
 
     /// A condition that rows are chosen by, read for its facts.
     pub(super) fn scan_filter(&mut self) {
-        let before = std::mem::replace(&mut self.filtering, true);
+        let before = std::mem::replace(&mut self.own.filtering, true);
         if self.scan().is_none() {
             self.missing("a condition");
         }
-        self.filtering = before;
+        self.own.filtering = before;
     }
 
     /// `WHERE condition`.
@@ -136,9 +136,9 @@ impl Cursor<'_> {
             return None;
         }
         let connectives = self.connectives;
-        let before = std::mem::replace(&mut self.filtering, true);
+        let before = std::mem::replace(&mut self.own.filtering, true);
         let expr = self.expr();
-        self.filtering = before;
+        self.own.filtering = before;
         let Some(expr) = expr else {
             self.missing("a condition");
             return None;

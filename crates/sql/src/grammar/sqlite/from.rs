@@ -89,9 +89,9 @@ impl Cursor<'_> {
 
     /// A query in `FROM`, which is no subquery of an expression.
     fn derived(&mut self) {
-        let before = self.subqueries.len();
+        let before = self.own.subqueries.len();
         self.subquery();
-        self.subqueries.truncate(before);
+        self.own.subqueries.truncate(before);
     }
 
     /// Adds a table that is no common table expression.

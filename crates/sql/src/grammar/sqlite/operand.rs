@@ -46,8 +46,8 @@ impl Cursor<'_> {
             };
         }
         while self.accept("collate") {
-            self.collation = self.ident();
-            if self.collation.is_none() {
+            self.own.collation = self.ident();
+            if self.own.collation.is_none() {
                 self.missing("a collation");
             }
             node.span = self.since(start);
@@ -160,7 +160,7 @@ impl Cursor<'_> {
         let index = self.facts.calls.len();
         let (columns, filters) = (self.facts.columns.len(), self.facts.computed_filters.len());
         self.facts.calls.push(Call { span: name.span, name, arguments: 0, first_text: None });
-        let before = std::mem::replace(&mut self.filtering, false);
+        let before = std::mem::replace(&mut self.own.filtering, false);
         self.advance();
         self.accept_any(&["distinct", "all"]);
         let (mut arguments, mut first) = (0, None);
@@ -181,7 +181,7 @@ impl Cursor<'_> {
         }
         self.order_terms(false);
         self.close();
-        self.filtering = before;
+        self.own.filtering = before;
         let span = self.since(start);
         if let Some(call) = self.facts.calls.get_mut(index) {
             (call.arguments, call.first_text, call.span) = (arguments, first, span);
@@ -288,7 +288,7 @@ impl Cursor<'_> {
         if self.query().is_none() {
             self.missing("a query");
         }
-        self.subqueries.push(self.since(from));
+        self.own.subqueries.push(self.since(from));
         self.close();
         self.leave();
         Node::new(self.since(start))

@@ -29,13 +29,13 @@ impl Cursor<'_> {
             self.issue(self.since(start), Reason::TooDeep);
             return Some(Query::new(self.since(start), QueryFacts::default()));
         }
-        self.queries += 1;
-        let filtering = std::mem::replace(&mut self.filtering, false);
+        self.own.queries += 1;
+        let filtering = std::mem::replace(&mut self.own.filtering, false);
         let names = self.with_clause();
         let query = self.compound(start);
         self.end_with(names);
-        self.filtering = filtering;
-        self.queries -= 1;
+        self.own.filtering = filtering;
+        self.own.queries -= 1;
         self.leave();
         query
     }
@@ -112,7 +112,7 @@ impl Cursor<'_> {
 
     /// Whether the query that is read is not in another one, whose clauses nobody keeps.
     fn outermost(&self) -> bool {
-        self.queries <= 1
+        self.own.queries <= 1
     }
 
     fn branch(&mut self) -> Option<Query> {

@@ -33,9 +33,9 @@ impl Cursor<'_> {
     /// `WITH …` before a query or a change of rows.
     fn with_statement(&mut self) -> Option<Statement> {
         let start = self.token.start;
-        self.queries += 1;
+        self.own.queries += 1;
         let names = self.with_clause();
-        self.queries -= 1;
+        self.own.queries -= 1;
         let statement = if self.is_any(&["insert", "replace"]) {
             self.insert()
         } else if self.is("update") {

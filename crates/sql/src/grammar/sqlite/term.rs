@@ -161,7 +161,7 @@ impl Cursor<'_> {
         }
         self.advance();
         let (mut values, mut has_null) = (0, false);
-        let before = std::mem::replace(&mut self.filtering, false);
+        let before = std::mem::replace(&mut self.own.filtering, false);
         while values > 0 || !self.is_close() {
             match self.scan() {
                 Some(node) => has_null |= node.literal == Some(Literal::Null),
@@ -172,7 +172,7 @@ impl Cursor<'_> {
                 break;
             }
         }
-        self.filtering = before;
+        self.own.filtering = before;
         self.close();
         self.leave();
         self.facts.in_lists.push(InList { values, negated, has_null, span: self.since(start) });
@@ -236,7 +236,7 @@ impl Cursor<'_> {
         let computes = node.computes;
         let mut node = Node::new(self.since(start));
         node.computes = computes;
-        if self.filtering && computes && self.facts.columns.len() > columns {
+        if self.own.filtering && computes && self.facts.columns.len() > columns {
             self.facts.computed_filters.truncate(filters);
             self.facts.computed_filters.push(node.span);
         }
@@ -245,7 +245,7 @@ impl Cursor<'_> {
 
     /// A call that counts as computed where a condition stands.
     pub(super) fn computed(&mut self, call: &Call, columns: usize, filters: usize) {
-        if self.filtering && self.facts.columns.len() > columns && !call.name.name.is_word("match") {
+        if self.own.filtering && self.facts.columns.len() > columns && !call.name.name.is_word("match") {
             self.facts.computed_filters.truncate(filters);
             self.facts.computed_filters.push(call.span);
         }

@@ -56,7 +56,7 @@ impl Cursor<'_> {
                     if self.is_any(&["select", "with", "values"]) {
                         let from = self.token.start;
                         self.query();
-                        self.subqueries.push(self.since(from));
+                        self.own.subqueries.push(self.since(from));
                     }
                     empty = false;
                     continue;
