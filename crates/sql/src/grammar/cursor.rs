@@ -407,6 +407,25 @@ impl<'a, G: Grammar> Cursor<'a, G> {
         }
     }
 
+    /// `(item, …)` from the parenthesis on; what `read` does not know is left out and said.
+    pub(super) fn items<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Vec<T> {
+        let mut list = Vec::new();
+        self.advance();
+        while !self.is_close() && !self.at_end() {
+            let start = self.token.start;
+            match read(self) {
+                Some(item) => list.push(item),
+                None => self.unknown_item(start),
+            }
+            if !self.comma() && !self.is_close() {
+                self.unknown_item(self.token.start);
+                self.comma();
+            }
+        }
+        self.accept_close();
+        list
+    }
+
     pub(super) fn skip_statement(&mut self) {
         while !self.at_end() {
             self.advance();

@@ -83,40 +83,12 @@ impl Parser<'_> {
 
     /// `(expr, expr, …)`; `MAXVALUE` has no literal.
     fn exprs_in_parens(&mut self) -> Vec<Expr> {
-        let mut list = Vec::new();
-        self.advance();
-        while !self.is_close() && !self.at_end() {
-            let start = self.token.start;
-            match self.expr() {
-                Some(expr) => list.push(expr),
-                None => self.unknown_item(start),
-            }
-            if !self.comma() && !self.is_close() {
-                self.unknown_item(self.token.start);
-                self.comma();
-            }
-        }
-        self.accept_close();
-        list
+        self.items(Self::expr)
     }
 
     /// `(PARTITION p …, PARTITION q …)`.
     pub(super) fn partition_defs(&mut self) -> Vec<PartitionDef> {
-        let mut list = Vec::new();
-        self.advance();
-        while !self.is_close() && !self.at_end() {
-            let start = self.token.start;
-            match self.partition_def() {
-                Some(partition) => list.push(partition),
-                None => self.unknown_item(start),
-            }
-            if !self.comma() && !self.is_close() {
-                self.unknown_item(self.token.start);
-                self.comma();
-            }
-        }
-        self.accept_close();
-        list
+        self.items(Self::partition_def)
     }
 
     /// `PARTITION name VALUES … options (SUBPARTITION …)`.

@@ -63,21 +63,7 @@ impl Parser<'_> {
 
     /// `(a, t.b, …)`.
     fn insert_columns(&mut self) -> Vec<crate::model::Ident> {
-        let mut columns = Vec::new();
-        self.advance();
-        while !self.is_close() && !self.at_end() {
-            let start = self.token.start;
-            match self.object_name() {
-                Some(name) => columns.push(name.name),
-                None => self.unknown_item(start),
-            }
-            if !self.comma() && !self.is_close() {
-                self.unknown_item(self.token.start);
-                self.comma();
-            }
-        }
-        self.accept_close();
-        columns
+        self.items(|cursor| cursor.object_name().map(|name| name.name))
     }
 
     fn insert_source(&mut self, no_columns: bool) -> Option<InsertSource> {
