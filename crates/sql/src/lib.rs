@@ -8,6 +8,7 @@ mod client;
 mod compound;
 mod copy;
 mod dialect;
+mod effort;
 mod facts;
 mod features;
 mod grammar;
@@ -19,6 +20,8 @@ mod splitter;
 mod stream;
 
 pub use dialect::Dialect;
+#[doc(hidden)]
+pub use effort::effort;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
 pub use grammar::parse;
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
