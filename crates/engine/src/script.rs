@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use sluice_rollout::{Block, Change, Checksum, Split, TransactionMode};
+use sluice_rollout::{Assertion, Block, Change, Checksum, Split, TransactionMode};
 use sluice_sql::{Control, Dialect, Facts, Kind, Mode, Piece, PieceKind, SplitError, classify};
 use sluice_text::Span;
 
@@ -166,12 +166,12 @@ pub fn prepare(
             units.push(statement).map_err(|message| fail(span.start, message))?;
         }
     }
-    for sql in &change.directives.asserts {
+    for Assertion { sql, at } in &change.directives.asserts {
         let one = sluice_sql::split(dialect, sql).is_ok_and(|pieces| {
             pieces.iter().filter(|piece| piece.kind == PieceKind::Statement).count() == 1
         });
         if !one || classify(dialect, sql).kind != Kind::Query {
-            return Err(fail(0, format!("the assertion `{sql}` is not one query")));
+            return Err(fail(*at, format!("the assertion `{sql}` is not one query")));
         }
     }
     Ok(units.finish())
