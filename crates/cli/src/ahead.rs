@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use sluice_engine::{ApplyError, Inspection, Look, inspect};
+use sluice_project::ProjectError;
 use sluice_project::config::Config;
-use sluice_project::{Project, ProjectError};
 use sluice_rollout::TargetName;
 
 use crate::args::Global;
@@ -26,15 +26,15 @@ impl Ahead {
     ///
     /// # Errors
     /// Those of reading; what is wrong with a database is told when its turn comes.
-    pub fn look(
+    pub fn look<T: Send>(
         config: Config,
         global: &Global,
         resolver: &Resolver,
         thorough: bool,
-        read: impl FnOnce(Config) -> Result<Project, ProjectError> + Send,
-    ) -> Result<(Project, Self), CliError> {
+        read: impl FnOnce(Config) -> Result<T, ProjectError> + Send,
+    ) -> Result<(T, Self), CliError> {
         let known = config.clone();
-        // Nobody waits for a server that does not answer when the files are wrong.
+        // Nobody waits for a server that does not answer when the files are wrong and nothing can be done without them.
         let stop = resolver.cancel.child_token();
         let (project, seen) = std::thread::scope(|scope| {
             let reader = scope.spawn(|| {

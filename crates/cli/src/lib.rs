@@ -109,8 +109,8 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     let needs = match &cli.command {
-        Command::Deploy(_) | Command::Plan(_) => Needs::Databases { thorough: false },
-        Command::Status(_) | Command::Repair(_) => Needs::Databases { thorough: true },
+        Command::Deploy(_) | Command::Plan(_) => Needs::Databases,
+        Command::Status(_) | Command::Repair(_) => Needs::Ledgers,
         Command::History(_) => Needs::Configuration,
         _ => Needs::Files,
     };
