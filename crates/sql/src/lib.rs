@@ -5,6 +5,7 @@
 
 mod byte;
 mod client;
+mod comments;
 mod compound;
 mod copy;
 mod dialect;
@@ -18,7 +19,9 @@ mod piece;
 mod redact;
 mod splitter;
 mod stream;
+mod units;
 
+pub use comments::comments;
 pub use dialect::Dialect;
 #[doc(hidden)]
 pub use effort::effort;
@@ -27,3 +30,4 @@ pub use grammar::parse;
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
 pub use redact::redact;
 pub use stream::{StreamError, StreamPiece, StreamSplitter};
+pub use units::{Placement, Unit, UnitKind, Units};
