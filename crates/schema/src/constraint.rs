@@ -98,7 +98,9 @@ impl Constraint {
     pub fn has_index(&self) -> bool {
         matches!(
             self.kind,
-            ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } | ConstraintKind::Exclude { .. }
+            ConstraintKind::PrimaryKey { .. }
+                | ConstraintKind::Unique { .. }
+                | ConstraintKind::Exclude { .. }
         )
     }
 }

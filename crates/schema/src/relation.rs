@@ -211,11 +211,13 @@ impl Relation {
 
     /// Whether an index begins with these columns, in whatever order.
     pub fn has_index_on(&self, columns: &[String]) -> bool {
-        self.indexes.iter().filter(|index| index.filter.is_none() && index.method != "fulltext").any(|index| {
-            let leading: Vec<Option<&str>> =
-                index.keys.iter().take(columns.len()).map(|key| key.column.as_deref()).collect();
-            leading.len() == columns.len()
-                && columns.iter().all(|column| leading.contains(&Some(column.as_str())))
-        })
+        self.indexes.iter().filter(|index| index.filter.is_none() && index.method != "fulltext").any(
+            |index| {
+                let leading: Vec<Option<&str>> =
+                    index.keys.iter().take(columns.len()).map(|key| key.column.as_deref()).collect();
+                leading.len() == columns.len()
+                    && columns.iter().all(|column| leading.contains(&Some(column.as_str())))
+            },
+        )
     }
 }

@@ -249,7 +249,9 @@ impl Schema {
 
     /// Views that read a relation directly.
     pub fn views_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Relation> {
-        self.relations.values().filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
+        self.relations
+            .values()
+            .filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
     }
 }
 

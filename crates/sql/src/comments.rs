@@ -32,13 +32,17 @@ fn between(dialect: Dialect, text: &str, gap: Span, found: &mut Vec<Span>) {
     while at < gap.end {
         let line = is(at, b"--") || (is(at, b"#") && Features::of(dialect).hash_comments);
         let end = if line {
-            bytes.get(at..gap.end).and_then(|rest| memchr::memchr(b'\n', rest)).map_or(gap.end, |end| at + end)
+            bytes
+                .get(at..gap.end)
+                .and_then(|rest| memchr::memchr(b'\n', rest))
+                .map_or(gap.end, |end| at + end)
         } else if is(at, b"/*") {
             let rest = bytes.get(at..gap.end).unwrap_or_default();
             if Features::of(dialect).nested_comments {
                 nested_end(rest).map_or(gap.end, |end| at + end)
             } else {
-                memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/").map_or(gap.end, |end| at + end + 4)
+                memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/")
+                    .map_or(gap.end, |end| at + end + 4)
             }
         } else {
             at += 1;

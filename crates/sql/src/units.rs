@@ -168,7 +168,9 @@ impl Units {
 /// The part of a statement that frees every lock of the session, the runner's too.
 fn frees_the_lock(sql: &str) -> Option<&'static str> {
     let word = |word: &str| sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    if word("discard") && sql.split_ascii_whitespace().nth(1).is_some_and(|all| all.eq_ignore_ascii_case("all")) {
+    if word("discard")
+        && sql.split_ascii_whitespace().nth(1).is_some_and(|all| all.eq_ignore_ascii_case("all"))
+    {
         return Some("DISCARD ALL");
     }
     // `_all` is in every one of them and in little else.
