@@ -26,12 +26,25 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("sluice-mysql", DATABASE_CRATE),
     ("sluice-sqlite", DATABASE_CRATE),
     ("sluice-store", &["sluice-text", "sluice-sql", "sluice-rollout"]),
-    ("sluice-report", &["sluice-text", "sluice-sql", "sluice-rollout", "sluice-engine", "sluice-project"]),
+    (
+        "sluice-report",
+        &[
+            "sluice-text",
+            "sluice-sql",
+            "sluice-schema",
+            "sluice-review",
+            "sluice-rollout",
+            "sluice-engine",
+            "sluice-project",
+        ],
+    ),
     (
         "sluice",
         &[
             "sluice-text",
             "sluice-sql",
+            "sluice-schema",
+            "sluice-review",
             "sluice-rollout",
             "sluice-project",
             "sluice-engine",

@@ -53,6 +53,55 @@ pub enum Format {
     Human,
     /// One JSON object on standard output.
     Json,
+    /// Findings as SARIF 2.1.0 (check only)
+    Sarif,
+    /// Findings as JUnit XML (check only)
+    Junit,
+    /// Findings as annotations of GitHub Actions (check only)
+    Github,
+    /// Findings as a code quality report of GitLab (check only)
+    Gitlab,
+    /// Findings as a comment for a pull request (check only)
+    Markdown,
+}
+
+impl Format {
+    /// Whether only findings have this format.
+    pub fn is_for_findings(self) -> bool {
+        !matches!(self, Self::Human | Self::Json)
+    }
+}
+
+/// Engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Engine {
+    Postgres,
+    Mysql,
+    Mariadb,
+    Sqlite,
+}
+
+impl Engine {
+    /// Its dialect.
+    pub fn dialect(self) -> sluice_sql::Dialect {
+        match self {
+            Self::Postgres => sluice_sql::Dialect::Postgres,
+            Self::Mysql => sluice_sql::Dialect::Mysql,
+            Self::Mariadb => sluice_sql::Dialect::Mariadb,
+            Self::Sqlite => sluice_sql::Dialect::Sqlite,
+        }
+    }
+}
+
+/// Severities from which on a review fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
 }
 
 /// Commands.
@@ -62,6 +111,13 @@ pub enum Command {
     Init(Init),
     /// Start a new change: an empty migration file with the next version
     New(New),
+    /// Review changes: what would hurt, before it is merged
+    ///
+    /// In a project, every change is reviewed, or only those that are new since --base or that are named; the others are replayed
+    /// before them. With --engine and file names no project is needed: each file is a change of its own.
+    Check(Check),
+    /// List the rules of the review, or explain one
+    Rules(Rules),
     /// Show what a deployment would do, database by database, with the exact SQL
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
@@ -109,6 +165,50 @@ pub struct Init {
 pub struct New {
     /// What the change does, for example add-orders-total
     pub name: String,
+}
+
+/// Review changes.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Changes to review; `-` is standard input, with --engine
+    pub paths: Vec<PathBuf>,
+    /// Engine that the files are for; told from the databases' urls in a project
+    #[arg(long, value_enum)]
+    pub engine: Option<Engine>,
+    /// Version of the servers, for example 16 or 8.0.36; the oldest supported one by default
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
+    /// SQL file with the schema that exists before the reviewed files; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub schema: Vec<PathBuf>,
+    /// Review what is new since this branch or commit, with its policy
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// Set of rules to start from: recommended, strict, all
+    #[arg(long, value_name = "SET")]
+    pub extends: Option<String>,
+    /// Severity of a rule: error, warning, info, off; may be given several times
+    #[arg(long, value_name = "ID=SEVERITY")]
+    pub rule: Vec<String>,
+    /// Lowest severity that makes the review fail
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Write the fixes into the files, then review again
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// List the rules.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// The rule to explain
+    pub rule: Option<String>,
+    /// Only rules for this engine
+    #[arg(long, value_enum)]
+    pub engine: Option<Engine>,
+    /// Only rules of this category
+    #[arg(long)]
+    pub category: Option<String>,
 }
 
 /// Show what a deployment would do.

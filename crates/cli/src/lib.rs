@@ -72,7 +72,13 @@ fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
 
 fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     let cancel = CancellationToken::new();
+    if cli.global.format.is_for_findings() && !matches!(cli.command, Command::Check(_)) {
+        return Err(CliError::usage("this format is for findings, which only `sluice check` has")
+            .help("use --format human or --format json"));
+    }
     match &cli.command {
+        Command::Check(args) => return commands::check::run(&cli.global, output, args),
+        Command::Rules(args) => return commands::rules::run(output, args),
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
@@ -128,6 +134,8 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Rollout(_)
         | Command::Init(_)
         | Command::New(_)
+        | Command::Check(_)
+        | Command::Rules(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

@@ -43,6 +43,8 @@ impl Output {
         match self.format {
             Format::Human => self.text(&report.human(self.paint)),
             Format::Json => json(report),
+            // Refused before the command began.
+            _ => self.text(&report.human(self.paint)),
         }
     }
 
@@ -74,6 +76,9 @@ impl Output {
                 let _ = write!(std::io::stderr().lock(), "{}", failure.human(self.message_paint));
             }
             Format::Json => json(&failure),
+            _ => {
+                let _ = write!(std::io::stderr().lock(), "{}", failure.human(self.message_paint));
+            }
         }
     }
 }

@@ -162,6 +162,20 @@ pub fn prepare(
     Ok(Prepared { statements, units: units.finish() })
 }
 
+/// Where the statements of a change are in its file, control statements included.
+///
+/// # Errors
+/// The place of text that cannot be cut, and why.
+pub fn statements(change: &Change, dialect: Dialect) -> Result<Vec<Span>, (Span, String)> {
+    let mut spans = Vec::new();
+    for block in &change.up.blocks {
+        let cut = pieces(change.up.file.text(), block, dialect)
+            .map_err(|(at, message)| (Span::new(at, at), message))?;
+        spans.extend(cut.into_iter().map(|(span, _)| span));
+    }
+    Ok(spans)
+}
+
 /// A statement's span and that of its COPY data; the error has an offset in the file.
 type Pieces = Result<Vec<(Span, Option<Span>)>, (usize, String)>;
 

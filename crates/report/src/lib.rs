@@ -4,6 +4,7 @@
 //! people. No I/O: everything goes into a `String` or a writer that it is given.
 
 mod baseline;
+mod check;
 mod deploy;
 mod failure;
 mod history;
@@ -12,11 +13,13 @@ mod plan;
 mod release;
 mod repair;
 mod rollout;
+mod rules;
 mod setup;
 mod status;
 mod table;
 
 pub use baseline::{Baseline, BaselineTarget};
+pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
@@ -25,6 +28,7 @@ pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChan
 pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
 pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
+pub use rules::{RuleDetail, RuleList, RuleOption, RuleReport};
 pub use setup::{Initialised, NewChange, OtherDirectory};
 pub use status::{DatabaseStatus, LastChange, State, Status};
 
@@ -58,6 +62,7 @@ struct Named<'r, R: ?Sized> {
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         schema::<Baseline>(),
+        schema::<Check>(),
         schema::<Deployment>(),
         schema::<Failure>(),
         schema::<History>(),
@@ -67,6 +72,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<ReleaseDetail>(),
         schema::<ReleaseList>(),
         schema::<Repair>(),
+        schema::<RuleDetail>(),
+        schema::<RuleList>(),
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
         schema::<Status>(),

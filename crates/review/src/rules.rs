@@ -3,6 +3,7 @@
 mod compatibility;
 mod correctness;
 mod data_loss;
+mod integrity;
 mod locks;
 mod naming;
 pub mod review;
@@ -33,6 +34,7 @@ pub fn all() -> &'static [&'static dyn Rule] {
             statement::RULES,
             naming::RULES,
             schema::RULES,
+            integrity::RULES,
             review::RULES,
         ];
         categories.concat()

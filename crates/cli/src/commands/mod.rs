@@ -2,6 +2,7 @@
 
 mod adopt;
 pub mod baseline;
+pub mod check;
 pub mod deploy;
 pub mod history;
 pub mod init;
@@ -10,4 +11,5 @@ pub mod plan;
 pub mod release;
 pub mod repair;
 pub mod rollout;
+pub mod rules;
 pub mod status;

@@ -3,6 +3,7 @@
 //! Runs the `git` program, four processes at once at most, without a shell and without anything that a repository
 //! could make it execute. Nothing here is needed to apply changes: ask only when the answer is shown or recorded.
 
+mod base;
 mod ci;
 mod writers;
 
@@ -14,6 +15,7 @@ use sluice_rollout::{Checksum, Identity, Provenance};
 
 use crate::process::{self, Finished, RunError, Running};
 
+pub use base::{file_at, files_at, merge_base};
 pub use writers::writers;
 
 /// How long one git process may take.

@@ -80,7 +80,7 @@ fn bad_examples_are_found_by_their_rule() {
     let mut wrong = String::new();
     for rule in rules::all() {
         let bad = examples(*rule, "Bad");
-        if bad.is_empty() {
+        if bad.is_empty() && rule.meta().category() != "integrity" {
             writeln!(wrong, "{}: no bad example", rule.meta().id).unwrap();
         }
         for example in bad {
@@ -99,7 +99,7 @@ fn good_examples_are_clean() {
     let mut wrong = String::new();
     for rule in rules::all() {
         let good = examples(*rule, "Good");
-        if good.is_empty() {
+        if good.is_empty() && rule.meta().category() != "integrity" {
             writeln!(wrong, "{}: no good example", rule.meta().id).unwrap();
         }
         for example in good {

@@ -1,0 +1,143 @@
+mod edits;
+mod files;
+mod policy;
+mod project;
+
+use jiff::Zoned;
+use sluice_report::{Check, CheckFormat};
+use sluice_review::{Conditions, Policy, Reviewer, Script, rules};
+use sluice_schema::Schema;
+use sluice_sql::Dialect;
+use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
+
+use crate::args::{self, Format, Global};
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+
+/// A change, or a file that could not be read.
+struct Item {
+    /// Its text; empty where it could not be read.
+    script: Script,
+    /// It is reviewed; else it was there before and is only replayed.
+    reviewed: bool,
+    /// Findings that do not come from its statements: what is wrong with the file or with the history.
+    findings: Vec<Finding>,
+}
+
+/// What a review works on.
+struct Work {
+    dialect: Dialect,
+    /// In the order in which they are applied.
+    items: Vec<Item>,
+    /// Nothing but these items has made the database.
+    complete: bool,
+    /// They are deployed together.
+    one_batch: bool,
+    policy: Policy,
+    /// Lowest severity that fails; none for never.
+    fail_on: Option<Severity>,
+}
+
+/// `sluice check [PATHS]`
+///
+/// # Errors
+/// Options, configuration and policies that cannot be taken. What cannot be read of the files is a finding.
+pub fn run(global: &Global, output: Output, args: &args::Check) -> Result<Exit, CliError> {
+    let read = || {
+        let bare =
+            args.engine.is_some() && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
+        if bare { files::read(args) } else { project::read(global, args) }
+    };
+    let mut works = read()?;
+    if args.fix {
+        let found = review(&works, args)?.1;
+        let fixed = edits::apply(&found)?;
+        output.message(&format!("{fixed} fixed"));
+        works = read()?;
+    }
+    let (mut check, _) = review(&works, args)?;
+    let fail_on = works.iter().filter_map(|work| work.fail_on).min();
+    check.summary.failed = match fail_on {
+        None => false,
+        Some(Severity::Error) => check.summary.errors > 0,
+        Some(Severity::Warning) => check.summary.errors + check.summary.warnings > 0,
+        Some(Severity::Info) => !check.findings.is_empty(),
+    };
+    match global.format {
+        Format::Human | Format::Json => output.result(&check),
+        Format::Sarif => output.text(&check.render(CheckFormat::Sarif)),
+        Format::Junit => output.text(&check.render(CheckFormat::Junit)),
+        Format::Github => output.text(&check.render(CheckFormat::Github)),
+        Format::Gitlab => output.text(&check.render(CheckFormat::Gitlab)),
+        Format::Markdown => output.text(&check.render(CheckFormat::Markdown)),
+    }
+    Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
+}
+
+fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), CliError> {
+    let version = match &args.server_version {
+        Some(text) => {
+            Some(text.parse().map_err(|error| CliError::usage(format!("--server-version: {error}")))?)
+        }
+        None => None,
+    };
+    let (mut check, mut all) = (Check::default(), Vec::new());
+    for work in works {
+        let schema = if work.complete { Schema::empty(work.dialect) } else { Schema::unknown(work.dialect) };
+        let conditions = Conditions { version, today: Zoned::now().date(), one_batch: work.one_batch };
+        let mut reviewer = Reviewer::new(schema, &work.policy, conditions);
+        for item in &work.items {
+            if !item.reviewed {
+                reviewer.replay(&item.script);
+                if !item.findings.is_empty() {
+                    check.add(&item.script.file, 0, 0, &item.findings, &[]);
+                    all.extend(item.findings.iter().cloned());
+                }
+                continue;
+            }
+            let mut review = reviewer.review(&item.script);
+            review.findings.splice(0..0, item.findings.iter().cloned());
+            check.add(
+                &item.script.file,
+                review.statements,
+                review.suppressed,
+                &review.findings,
+                &review.forecasts,
+            );
+            all.extend(review.findings);
+        }
+    }
+    Ok((check, all))
+}
+
+/// A finding about a file as a whole.
+fn about(
+    file: &SourceFile,
+    rule: &'static str,
+    policy: &Policy,
+    message: String,
+    help: &str,
+) -> Option<Finding> {
+    let severity = policy.severity(rule)?;
+    Some(Finding {
+        rule: rules::find(rule).map_or(rule, |rule| rule.meta().id),
+        severity,
+        message,
+        help: help.to_owned(),
+        evidence: Evidence::Modelled,
+        file: file.clone(),
+        span: Span::new(0, 0),
+        statement: Span::new(0, 0),
+        engine: None,
+        fix: None,
+    })
+}
+
+/// A file that cannot be read, with the finding that says so.
+fn unreadable(path: &str, policy: &Policy, message: String) -> Item {
+    let file = SourceFile::new(path, "");
+    let help = "make it readable: nothing of it was reviewed";
+    let findings = about(&file, rules::review::UNREADABLE, policy, message, help).into_iter().collect();
+    let script = Script::cut(Dialect::Postgres, file, Vec::new(), sluice_review::ChangeInfo::default());
+    Item { script, reviewed: true, findings }
+}

@@ -1,0 +1,37 @@
+use sluice_report::{RuleDetail, RuleList, RuleReport};
+use sluice_review::{Meta, nearest, rules};
+
+use crate::args;
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+
+/// `sluice rules [RULE]`
+///
+/// # Errors
+/// A rule that does not exist.
+pub fn run(output: Output, args: &args::Rules) -> Result<Exit, CliError> {
+    if let Some(id) = &args.rule {
+        let Some(rule) = rules::find(id) else {
+            let error = CliError::usage(format!("there is no rule `{id}`"));
+            return Err(match nearest(id) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help("`sluice rules` lists them"),
+            });
+        };
+        output.result(&RuleDetail { rule: RuleReport::of(rule.meta()), text: document(rule.meta()) });
+        return Ok(Exit::Done);
+    }
+    let wanted = |meta: &Meta| {
+        args.engine.is_none_or(|engine| meta.engines.contains(engine.dialect()))
+            && args.category.as_ref().is_none_or(|category| meta.category() == category)
+    };
+    let list = rules::all().iter().map(|rule| rule.meta()).filter(|meta| wanted(meta));
+    output.result(&RuleList { rules: list.map(RuleReport::of).collect() });
+    Ok(Exit::Done)
+}
+
+/// The documentation without the blank that a doc comment has before each line.
+fn document(meta: &Meta) -> String {
+    let lines: Vec<&str> = meta.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    lines.join("\n").trim_end().to_owned()
+}

@@ -1,0 +1,278 @@
+//! The result of a review, in every format that people and programs read.
+
+mod forecast;
+mod forge;
+mod human;
+mod junit;
+mod lines;
+mod markdown;
+mod sarif;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use sluice_review::StatementForecast;
+use sluice_text::{Finding, Severity, SourceFile};
+
+use crate::{Paint, Report};
+pub use forecast::StatementReport;
+use lines::Lines;
+
+/// What a review found.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Check {
+    /// Findings by file and place.
+    pub findings: Vec<FindingReport>,
+    /// What statements lock and do, those left out that nobody notices.
+    pub forecasts: Vec<StatementReport>,
+    /// Counts.
+    pub summary: Summary,
+    #[serde(skip)]
+    #[schemars(skip)]
+    sources: BTreeMap<String, SourceFile>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    spans: Vec<(usize, usize)>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FindingReport {
+    /// The rule, as `category/name`.
+    pub rule: String,
+    /// `error`, `warning` or `info`.
+    pub severity: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// `measured`, `modelled` or `assumed`.
+    pub evidence: String,
+    /// The file.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Line of the end.
+    pub end_line: usize,
+    /// Column after the end.
+    pub end_column: usize,
+    /// The statement, shortened, without secrets.
+    pub statement: String,
+    /// The engine.
+    pub engine: Option<String>,
+    /// A change that makes it go away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<FixReport>,
+}
+
+/// A change of the file, and changes to come after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FixReport {
+    /// What it does.
+    pub title: String,
+    /// Replacements in the file, in order.
+    pub edits: Vec<EditReport>,
+    /// Changes to come directly after this one, each to be applied for itself.
+    pub follow_ups: Vec<FollowUpReport>,
+}
+
+/// A replacement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EditReport {
+    /// First line, from 1.
+    pub line: usize,
+    /// First column, from 1.
+    pub column: usize,
+    /// Line of the end.
+    pub end_line: usize,
+    /// Column after the end.
+    pub end_column: usize,
+    /// The new text.
+    pub text: String,
+}
+
+/// A change to come after the fixed one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FollowUpReport {
+    /// Name without version.
+    pub name: String,
+    /// Its text.
+    pub sql: String,
+}
+
+/// Counts of a review.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Files that were reviewed.
+    pub files: usize,
+    /// Statements in them.
+    pub statements: usize,
+    /// Findings by severity.
+    pub errors: usize,
+    /// Findings by severity.
+    pub warnings: usize,
+    /// Findings by severity.
+    pub infos: usize,
+    /// Findings that suppressions kept quiet.
+    pub suppressed: usize,
+    /// Whether the review failed by the policy.
+    pub failed: bool,
+}
+
+/// Formats of findings besides those of every command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum CheckFormat {
+    Sarif,
+    Junit,
+    Github,
+    Gitlab,
+    Markdown,
+}
+
+impl Check {
+    /// Adds what the review of one file gave.
+    pub fn add(
+        &mut self,
+        file: &SourceFile,
+        statements: usize,
+        suppressed: usize,
+        findings: &[Finding],
+        forecasts: &[StatementForecast],
+    ) {
+        self.summary.files += 1;
+        self.summary.statements += statements;
+        self.summary.suppressed += suppressed;
+        if findings.is_empty() && forecasts.is_empty() {
+            return;
+        }
+        let lines = Lines::of(file.text());
+        self.sources.insert(file.path().to_owned(), file.clone());
+        for finding in findings {
+            match finding.severity {
+                Severity::Error => self.summary.errors += 1,
+                Severity::Warning => self.summary.warnings += 1,
+                Severity::Info => self.summary.infos += 1,
+            }
+            self.spans.push((finding.span.start, finding.span.end));
+            self.findings.push(FindingReport::of(finding, &lines));
+        }
+        self.forecasts.extend(forecasts.iter().filter_map(|one| StatementReport::of(one, file, &lines)));
+    }
+
+    /// Writes the findings in a format of their own.
+    pub fn render(&self, format: CheckFormat) -> String {
+        match format {
+            CheckFormat::Sarif => sarif::render(self),
+            CheckFormat::Junit => junit::render(self),
+            CheckFormat::Github => forge::github(self),
+            CheckFormat::Gitlab => forge::gitlab(self),
+            CheckFormat::Markdown => markdown::render(self),
+        }
+    }
+
+    /// A name for each finding that stays the same while the file changes elsewhere, in their order: digest over rule, path and
+    /// statement, and a number where that comes more than once.
+    fn fingerprints(&self) -> Vec<String> {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut prints = Vec::with_capacity(self.findings.len());
+        for finding in &self.findings {
+            let words: Vec<&str> = finding.statement.split_whitespace().collect();
+            let text =
+                format!("{}\n{}\n{}\n{}", finding.rule, finding.path, words.join(" "), finding.message);
+            let times = seen.entry(text.clone()).or_default();
+            let whole = sluice_rollout::Checksum::of(format!("{text}\n{times}").as_bytes()).to_string();
+            *times += 1;
+            prints.push(whole.rsplit(':').next().unwrap_or_default().to_owned());
+        }
+        prints
+    }
+}
+
+impl FindingReport {
+    fn of(finding: &Finding, lines: &Lines<'_>) -> Self {
+        let (line, column) = lines.position(finding.span.start);
+        let (end_line, end_column) = lines.position(finding.span.end);
+        let fix = finding.fix.as_ref().map(|fix| FixReport {
+            title: fix.title.clone(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| {
+                    let (line, column) = lines.position(edit.span.start);
+                    let (end_line, end_column) = lines.position(edit.span.end);
+                    EditReport { line, column, end_line, end_column, text: edit.text.clone() }
+                })
+                .collect(),
+            follow_ups: fix
+                .follow_ups
+                .iter()
+                .map(|next| FollowUpReport { name: next.name.clone(), sql: next.sql.clone() })
+                .collect(),
+        });
+        Self {
+            rule: finding.rule.to_owned(),
+            severity: finding.severity.name().to_owned(),
+            message: finding.message.clone(),
+            help: finding.help.clone(),
+            evidence: finding.evidence.name().to_owned(),
+            path: finding.file.path().to_owned(),
+            line,
+            column,
+            end_line,
+            end_column,
+            statement: excerpt(finding),
+            engine: finding.engine.map(str::to_owned),
+            fix,
+        }
+    }
+}
+
+/// At most so many characters of a statement are told.
+const EXCERPT: usize = 200;
+
+/// The finding's statement on one line, shortened, without secrets.
+fn excerpt(finding: &Finding) -> String {
+    let text = finding.file.slice(finding.statement);
+    // Long statements are cut before anything is looked for in them; a literal that is cut is not shown.
+    let mut end = text.len().min(16 * EXCERPT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let dialect = [
+        sluice_sql::Dialect::Postgres,
+        sluice_sql::Dialect::Mysql,
+        sluice_sql::Dialect::Mariadb,
+        sluice_sql::Dialect::Sqlite,
+    ]
+    .into_iter()
+    .find(|dialect| Some(dialect.name()) == finding.engine)
+    .unwrap_or(sluice_sql::Dialect::Postgres);
+    let shown = sluice_sql::redact(dialect, text.get(..end).unwrap_or_default());
+    let mut out = String::new();
+    for word in shown.split_whitespace() {
+        if out.chars().count() + word.chars().count() > EXCERPT {
+            out.push_str(if out.is_empty() { "…" } else { " …" });
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+impl Report for Check {
+    const SCHEMA: &'static str = "sluice/check/v1";
+
+    fn human(&self, paint: Paint) -> String {
+        human::render(self, paint)
+    }
+}
+
+#[cfg(test)]
+mod tests;

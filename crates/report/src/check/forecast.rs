@@ -1,0 +1,99 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+use sluice_review::{LockMode, StatementForecast, WorkKind};
+use sluice_text::SourceFile;
+
+use super::lines::Lines;
+
+/// What one statement locks and does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StatementReport {
+    /// The file.
+    pub path: String,
+    /// Line of the statement, from 1.
+    pub line: usize,
+    /// Its beginning.
+    pub statement: String,
+    /// Locks on relations, the strongest for each.
+    pub locks: Vec<ForecastLock>,
+    /// Work on rows that are there.
+    pub work: Vec<ForecastWork>,
+    /// What others cannot do meanwhile: `reads and writes`, `writes`; none where everything goes on.
+    pub blocks: Option<String>,
+    /// How MySQL or MariaDB runs it: `INSTANT`, `NOCOPY`, `INPLACE`, `COPY`.
+    pub algorithm: Option<String>,
+    /// `measured`, `modelled` or `assumed`.
+    pub evidence: String,
+}
+
+/// A lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ForecastLock {
+    /// The relation.
+    pub relation: String,
+    /// Its mode, as SQL writes it.
+    pub mode: String,
+}
+
+/// Work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ForecastWork {
+    /// `scan`, `rewrite`, `index-build`, `index-rebuild`, `foreign-key-check`.
+    pub kind: String,
+    /// The table or index.
+    pub relation: String,
+}
+
+impl StatementReport {
+    /// None for a statement that only reads and writes rows without holding anybody up.
+    pub(super) fn of(one: &StatementForecast, file: &SourceFile, lines: &Lines<'_>) -> Option<Self> {
+        let forecast = &one.forecast;
+        let strongest = forecast.locks.iter().map(|lock| lock.mode).max();
+        if forecast.work.is_empty()
+            && forecast.online.is_none()
+            && strongest.is_none_or(|mode| mode <= LockMode::RowExclusive)
+        {
+            return None;
+        }
+        let text: String = file.slice(one.span).chars().take(400).collect();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let mut statement: String = words.join(" ").chars().take(80).collect();
+        if statement.len() < words.join(" ").len() {
+            statement.push('…');
+        }
+        Some(Self {
+            path: file.path().to_owned(),
+            line: lines.position(one.span.start).0,
+            statement,
+            locks: forecast
+                .locks
+                .iter()
+                .map(|lock| ForecastLock {
+                    relation: lock.relation.to_string(),
+                    mode: lock.mode.name().to_owned(),
+                })
+                .collect(),
+            work: forecast
+                .work
+                .iter()
+                .map(|work| ForecastWork {
+                    kind: word(work.kind).to_owned(),
+                    relation: work.relation.to_string(),
+                })
+                .collect(),
+            blocks: strongest.and_then(LockMode::blocks).map(str::to_owned),
+            algorithm: forecast.online.map(|online| format!("{:?}", online.algorithm).to_uppercase()),
+            evidence: forecast.evidence.name().to_owned(),
+        })
+    }
+}
+
+fn word(kind: WorkKind) -> &'static str {
+    match kind {
+        WorkKind::Scan => "scan",
+        WorkKind::Rewrite => "rewrite",
+        WorkKind::IndexBuild => "index-build",
+        WorkKind::IndexRebuild => "index-rebuild",
+        WorkKind::ForeignKeyCheck => "foreign-key-check",
+    }
+}

@@ -1,0 +1,121 @@
+//! A comment for a pull request: what is risky first, then what each statement does, then what was found.
+
+use super::{Check, FindingReport};
+
+pub(super) fn render(check: &Check) -> String {
+    let summary = &check.summary;
+    let mut out = String::from("### SQL review: ");
+    out.push_str(match (summary.failed, check.findings.is_empty()) {
+        (true, _) => "must not be merged as it is\n\n",
+        (false, false) => "look at what was found\n\n",
+        (false, true) => "nothing found\n\n",
+    });
+    out.push_str(&format!(
+        "{} error(s), {} warning(s), {} note(s), {} suppressed; {} statement(s) in {} file(s)\n",
+        summary.errors,
+        summary.warnings,
+        summary.infos,
+        summary.suppressed,
+        summary.statements,
+        summary.files
+    ));
+    forecasts(check, &mut out);
+    let mut path = "";
+    for finding in &check.findings {
+        if finding.path != path {
+            path = &finding.path;
+            out.push_str(&format!("\n#### {}\n", code(path)));
+        }
+        one(finding, &mut out);
+    }
+    out
+}
+
+fn forecasts(check: &Check, out: &mut String) {
+    if check.forecasts.is_empty() {
+        return;
+    }
+    out.push_str("\n| where | statement | locks | work | blocked meanwhile |\n|---|---|---|---|---|\n");
+    for one in &check.forecasts {
+        let locks: Vec<String> =
+            one.locks.iter().map(|lock| format!("{} {}", code(&lock.relation), lock.mode)).collect();
+        let mut work: Vec<String> =
+            one.work.iter().map(|work| format!("{} {}", work.kind, code(&work.relation))).collect();
+        work.extend(one.algorithm.clone());
+        let work = if work.is_empty() { "none".to_owned() } else { work.join(", ") };
+        out.push_str(&format!(
+            "| {}:{} | {} | {} | {} | {} |\n",
+            text(&one.path),
+            one.line,
+            code(&one.statement),
+            locks.join(", "),
+            work,
+            one.blocks.as_deref().unwrap_or("nothing")
+        ));
+    }
+}
+
+fn one(finding: &FindingReport, out: &mut String) {
+    let sign = match finding.severity.as_str() {
+        "error" => "🛑",
+        "warning" => "⚠️",
+        _ => "ℹ️",
+    };
+    out.push_str(&format!(
+        "\n<details><summary>{sign} line {}: {} ({})</summary>\n\n",
+        finding.line,
+        text(&finding.message),
+        text(&finding.rule)
+    ));
+    if !finding.help.is_empty() {
+        out.push_str(&format!("**Do this:** {}\n\n", text(&finding.help)));
+    }
+    if !finding.statement.is_empty() {
+        out.push_str(&format!("{}\n\n", code(&finding.statement)));
+    }
+    out.push_str(&format!("Known how: {}\n\n</details>\n", text(&finding.evidence)));
+}
+
+/// Text that means nothing to Markdown and HTML, and mentions nobody.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            '`' => out.push_str("&#96;"),
+            '|' => out.push_str("&#124;"),
+            '\\' | '*' | '_' | '[' | ']' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Code on one line, whatever is in it: HTML, because backticks could end a code span and pipes a cell.
+fn code(text: &str) -> String {
+    let mut out = String::from("<code>");
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c if c.is_ascii_punctuation()
+                && !matches!(c, '.' | ',' | '(' | ')' | '/' | ':' | ';' | '-' | '=' | '\'' | '"') =>
+            {
+                out.push_str(&format!("&#{};", u32::from(c)));
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push_str("</code>");
+    out
+}

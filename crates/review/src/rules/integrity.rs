@@ -1,0 +1,11 @@
+//! What is wrong between the files and the history that others have. The caller finds it: it needs git or a ledger.
+
+mod edited_change;
+mod out_of_order;
+mod removed_change;
+
+use crate::Rule;
+
+/// The rules of this category.
+pub(super) const RULES: &[&dyn Rule] =
+    &[&edited_change::EditedChange, &out_of_order::OutOfOrder, &removed_change::RemovedChange];

@@ -1,0 +1,15 @@
+use crate::{Engines, Meta, Rule, rule};
+
+rule! {
+    /// The file of a change that the base has is removed.
+    ///
+    /// ## Why
+    /// Databases that have applied it refuse a repository without it, and new databases never get it.
+    RemovedChange, "integrity/removed-change", Engines::ALL, Error, Recommended
+}
+
+impl Rule for RemovedChange {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+}
