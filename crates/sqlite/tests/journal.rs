@@ -1,5 +1,7 @@
 //! What is beside a database while a run works on it, and afterwards.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod kit;
 
 use kit::{Site, statement, user};
