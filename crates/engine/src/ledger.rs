@@ -39,17 +39,19 @@ impl From<Damage> for LedgerError {
 /// [`LedgerError`]; a ledger that is not there is an empty one.
 pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let dialect = session.ledger_dialect();
-    // The other tables are joined for nothing but to find out that they are there.
+    // The other tables are named for nothing but to find out that they are there. Joined and sorted, tables of unknown size
+    // would look like work that is worth compiling the query for.
     let sql = format!(
         "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished}, \
-         r.statements_total, r.sequence, r.fence FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 \
-         LEFT JOIN {p}statement s ON s.ordinal < 0 LEFT JOIN {p}event e ON e.id < 0 WHERE f.id = 1 ORDER BY r.sequence",
+         r.statements_total, r.sequence, r.fence FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 WHERE f.id = 1 \
+         AND (SELECT s.ordinal FROM {p}statement s LIMIT 0) IS NULL \
+         AND (SELECT e.id FROM {p}event e LIMIT 0) IS NULL",
         finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
         p = dialect.prefix,
     );
     let query = Query::new(sql, Vec::new());
     let mut tries = 0;
-    let rows = loop {
+    let mut rows = loop {
         match session.query(&query).await {
             Ok(rows) => break rows,
             Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
@@ -74,6 +76,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
             );
         }
     };
+    rows.sort_by_cached_key(|row| number(row, 9));
     let prefix = session.ledger_dialect().prefix.clone();
     let Some(first) = rows.first() else {
         let mut damage = Damage::missing(format!("{prefix}fence"), "the row of the table fence is missing");

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -76,31 +77,34 @@ impl Release {
 
     /// Names a set of changes by its content.
     pub fn new(project: String, changes: Vec<Change>, configuration: String, provenance: Provenance) -> Self {
-        let mut text = format!("sluice release {}\n", Self::DIGEST_VERSION);
-        for part in [project.as_str(), configuration.as_str()] {
-            push_field(&mut text, part);
-        }
-        for change in &changes {
-            for part in
-                [change.up.file.path(), &change.version, &change.kind.to_string(), change.checksum.as_str()]
-            {
-                push_field(&mut text, part);
-            }
-        }
         Self {
-            digest: Digest::of(text.as_bytes()),
+            digest: Self::digest_of(&project, &changes, &configuration),
             project,
             changes: changes.into(),
             configuration,
             provenance,
         }
     }
+
+    /// The digest alone.
+    pub fn digest_of(project: &str, changes: &[Change], configuration: &str) -> Digest {
+        let mut text = format!("sluice release {}\n", Self::DIGEST_VERSION);
+        text.reserve(configuration.len() + 160 * changes.len());
+        for part in [project, configuration] {
+            push_field(&mut text, part);
+        }
+        for change in changes {
+            for part in [change.up.file.path(), &change.version, change.kind.name(), change.checksum.as_str()]
+            {
+                push_field(&mut text, part);
+            }
+        }
+        Digest::of(text.as_bytes())
+    }
 }
 
 /// Length first, so that no two lists of fields give the same text.
 fn push_field(text: &mut String, field: &str) {
-    text.push_str(&field.len().to_string());
-    text.push(':');
-    text.push_str(field);
-    text.push('\n');
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{}:{field}", field.len());
 }

@@ -12,12 +12,12 @@ use crate::sites::Site;
 /// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where a history does not fit.
 pub fn run(context: &Context) -> Result<Exit, CliError> {
     let sites = context.sites()?;
-    let release = context.project.release(sluice_rollout::Provenance::default());
+    let release = context.project.digest();
     let surveys = survey(context, &sites, true);
     let targets: Vec<DatabaseStatus> =
         sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();
     let exit = surveys.iter().map(exit).fold(Exit::Done, Exit::worse);
-    context.output.result(&Status { release: release.digest.0, targets });
+    context.output.result(&Status { release: release.0, targets });
     Ok(exit)
 }
 
