@@ -7,10 +7,10 @@ use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Timing};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
-use sluice_rollout::{Provenance, Selector, Target, TargetName};
+use sluice_rollout::{Digest, Provenance, Selector, Target, TargetName};
 use tokio_util::sync::CancellationToken;
 
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, Sight};
 use crate::args::Global;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -44,10 +44,7 @@ pub enum Needs {
     /// The migrations, too.
     Files,
     /// The migrations and a look at every selected database, which begins while the files are read.
-    Databases {
-        /// As [`sluice_engine::Look`] has it.
-        thorough: bool,
-    },
+    Databases(Sight),
 }
 
 impl Context {
@@ -70,7 +67,7 @@ impl Context {
         let read = |config: Config| Project::read(PathBuf::from("."), config);
         let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
         let (project, ahead) = match needs {
-            Needs::Databases { thorough } => Ahead::look(config, global, &resolver, thorough, read)?,
+            Needs::Databases(sight) => Ahead::look(config, global, &resolver, sight, read)?,
             Needs::Files => (read(config)?, Ahead::default()),
             Needs::Configuration => (Project::without_files(PathBuf::from("."), config), Ahead::default()),
         };
@@ -84,6 +81,16 @@ impl Context {
     /// What was seen of a database while the files were read. It is told once.
     pub fn seen(&self, name: &TargetName, thorough: bool) -> Option<Result<Inspection, ApplyError>> {
         self.ahead.take(name, thorough)
+    }
+
+    /// The name that the project's release has.
+    pub fn digest(&self) -> Digest {
+        self.ahead.digest().cloned().unwrap_or_else(|| self.project.digest())
+    }
+
+    /// Whether a rollout of a release may be left from an earlier process.
+    pub fn may_be_rolled_out(&self, release: &Digest) -> bool {
+        self.ahead.may_be_rolled_out(release)
     }
 
     /// The configuration.

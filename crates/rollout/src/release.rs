@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -105,6 +104,15 @@ impl Release {
 
 /// Length first, so that no two lists of fields give the same text.
 fn push_field(text: &mut String, field: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{}:{field}", field.len());
+    push_number(text, field.len());
+    text.push(':');
+    text.push_str(field);
+    text.push('\n');
+}
+
+fn push_number(text: &mut String, number: usize) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.extend(u32::try_from(number % 10).ok().and_then(|digit| char::from_digit(digit, 10)));
 }

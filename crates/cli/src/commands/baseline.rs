@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     if args.to.is_none() {
         confirm_baseline(context, &sites, existing.len())?;
     }
-    let release = context.project.digest();
+    let release = context.digest();
     each(context, &sites, |site| {
         let origin = "sluice baseline";
         check(context, site, &existing, &release)?;

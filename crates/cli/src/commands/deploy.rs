@@ -46,10 +46,12 @@ fn attempt(
     lock_wait: Duration,
     again: bool,
 ) -> Result<Option<Exit>, CliError> {
-    let content = context.project.digest();
+    let content = context.digest();
     let surveys = survey(context, sites, false);
     let targets = sites.iter().map(|site| &site.target.name).collect();
-    if surveys.iter().all(Survey::is_up_to_date) && open_rollout(&content, &targets)?.is_none() {
+    if surveys.iter().all(Survey::is_up_to_date)
+        && !((again || context.may_be_rolled_out(&content)) && open_rollout(&content, &targets)?.is_some())
+    {
         context.output.result(&nothing_to_do(&content, sites, &surveys));
         return Ok(Some(Exit::Done));
     }

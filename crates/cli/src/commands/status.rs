@@ -12,7 +12,7 @@ use crate::sites::Site;
 /// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where a history does not fit.
 pub fn run(context: &Context) -> Result<Exit, CliError> {
     let sites = context.sites()?;
-    let release = context.project.digest();
+    let release = context.digest();
     let surveys = survey(context, &sites, true);
     let targets: Vec<DatabaseStatus> =
         sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();

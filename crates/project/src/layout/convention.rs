@@ -151,7 +151,8 @@ impl Files {
                 );
             }
         }
-        for change in &mut changes {
+        let unpaired = if downs.is_empty() { &mut [] } else { changes.as_mut_slice() };
+        for change in unpaired {
             if let Some(script) = downs.remove(&change.key) {
                 change.down = Some(script);
             }
