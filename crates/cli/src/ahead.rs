@@ -8,7 +8,6 @@ use sluice_rollout::{Digest, TargetName};
 
 use crate::args::Global;
 use crate::context::{Context, in_parallel};
-use crate::error::CliError;
 use crate::histories;
 use crate::planning::LOOKERS;
 use crate::preparation;
@@ -21,6 +20,8 @@ pub struct Sight {
     pub thorough: bool,
     /// Whether to look for rollouts that are not over.
     pub rollouts: bool,
+    /// Whether nothing can be done with what is seen when the files are wrong.
+    pub needs_files: bool,
 }
 
 /// What was seen of databases and rollouts while the files were read: waiting for a server and reading a thousand files take
@@ -34,27 +35,25 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Reads the project, and looks at as many of the selected databases as are looked at at the same time.
-    ///
-    /// # Errors
-    /// Those of reading; what is wrong with a database is told when its turn comes.
+    /// Reads the project, and looks at as many of the selected databases as are looked at at the same time. What is wrong with a
+    /// database is told when its turn comes.
     pub fn look(
         config: Config,
         global: &Global,
         resolver: &Resolver,
-        Sight { thorough, rollouts }: Sight,
+        Sight { thorough, rollouts, needs_files }: Sight,
         read: impl FnOnce(Config) -> Result<Project, ProjectError> + Send,
-    ) -> Result<(Project, Self), CliError> {
+    ) -> (Result<Project, ProjectError>, Self) {
         let known = config.clone();
-        // Nobody waits for a server that does not answer when the files are wrong.
+        // Nobody waits for a server that does not answer when the files are wrong and nothing can be done without them.
         let stop = resolver.cancel.child_token();
-        let (project, seen, unfinished) = std::thread::scope(|scope| {
+        let ((digest, project), seen, unfinished) = std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
-                let project = read(config).map(|project| (project.digest(), project));
-                if project.is_err() {
+                let project = read(config);
+                if project.is_err() && needs_files {
                     stop.cancel();
                 }
-                project
+                (project.as_ref().ok().map(Project::digest), project)
             });
             let mut sites = sites::select(&known, global).unwrap_or_default();
             sites.truncate(LOOKERS);
@@ -66,12 +65,11 @@ impl Ahead {
                 Some((site.target.name.clone(), seen))
             });
             let unfinished = rollouts.then(preparation::unfinished).and_then(Result::ok);
-            let project = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (project, seen, unfinished)
+            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (read, seen, unfinished)
         });
         let seen = Mutex::new(seen.into_iter().flatten().collect());
-        let (digest, project) = project?;
-        Ok((project, Self { thorough, seen, digest: Some(digest), unfinished }))
+        (project, Self { thorough, seen, digest, unfinished })
     }
 
     /// The project's digest, where it is known.

@@ -30,6 +30,8 @@ pub struct Context {
     pub output: Output,
     /// Cancelled when the user wants to stop.
     pub cancel: CancellationToken,
+    /// What is wrong with the files, where the command goes on without them: the project has no changes then.
+    pub wrong_files: Vec<Problem>,
     /// `targets` directives, by index of the change.
     selectors: Vec<Option<Selector>>,
     resolver: Resolver,
@@ -44,14 +46,20 @@ pub enum Needs {
     /// The migrations, too.
     Files,
     /// The migrations and a look at every selected database, which begins while the files are read.
-    Databases(Sight),
+    Databases {
+        /// Whether to look for rollouts that are not over, too.
+        rollouts: bool,
+    },
+    /// A thorough look at every selected database; the migrations, if nothing is wrong with them.
+    Ledgers,
 }
 
 impl Context {
     /// Finds and reads the project, as much of it as a command needs.
     ///
     /// # Errors
-    /// Everything that is wrong with the configuration and the files.
+    /// Everything that is wrong with the configuration and the files; only with the configuration where the ledgers are what is
+    /// needed.
     pub fn load(
         global: &Global,
         output: Output,
@@ -66,16 +74,39 @@ impl Context {
         // The configuration's folder was relative to the directory that was left.
         let read = |config: Config| Project::read(PathBuf::from("."), config);
         let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
-        let (project, ahead) = match needs {
-            Needs::Databases(sight) => Ahead::look(config, global, &resolver, sight, read)?,
+        let without = |config: Config| Project::without_files(PathBuf::from("."), config);
+        let mut wrong_files = Vec::new();
+        let (mut project, ahead) = match needs {
+            Needs::Databases { rollouts } => {
+                let sight = Sight { thorough: false, rollouts, needs_files: true };
+                let (read, ahead) = Ahead::look(config, global, &resolver, sight, read);
+                (read?, ahead)
+            }
+            Needs::Ledgers => {
+                let sight = Sight { thorough: true, rollouts: false, needs_files: false };
+                let (read, ahead) = Ahead::look(config.clone(), global, &resolver, sight, read);
+                let project = read.unwrap_or_else(|error| {
+                    wrong_files = CliError::from(error).problems;
+                    without(config)
+                });
+                (project, ahead)
+            }
             Needs::Files => (read(config)?, Ahead::default()),
-            Needs::Configuration => (Project::without_files(PathBuf::from("."), config), Ahead::default()),
+            Needs::Configuration => (without(config), Ahead::default()),
         };
-        let selectors = targets::compile(project.changes(), &project.config.databases)?;
+        let selectors = match targets::compile(project.changes(), &project.config.databases) {
+            Ok(selectors) => selectors,
+            Err(error) if matches!(needs, Needs::Ledgers) => {
+                wrong_files = error.problems;
+                project = without(project.config);
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
         for warning in project.warnings() {
             output.message(&format!("warning: {warning}"));
         }
-        Ok(Self { project, global: global.clone(), output, cancel, selectors, resolver, ahead })
+        Ok(Self { project, global: global.clone(), output, cancel, wrong_files, selectors, resolver, ahead })
     }
 
     /// What was seen of a database while the files were read. It is told once.

@@ -27,7 +27,6 @@ mod tracker;
 use clap::{CommandFactory as _, Parser as _};
 use tokio_util::sync::CancellationToken;
 
-use ahead::Sight;
 use args::{Cli, Command};
 use context::{Context, Needs};
 use error::{CliError, Exit};
@@ -110,11 +109,9 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     let needs = match &cli.command {
-        Command::Deploy(_) => Needs::Databases(Sight { thorough: false, rollouts: true }),
-        Command::Plan(_) => Needs::Databases(Sight { thorough: false, rollouts: false }),
-        Command::Status(_) | Command::Repair(_) => {
-            Needs::Databases(Sight { thorough: true, rollouts: false })
-        }
+        Command::Deploy(_) => Needs::Databases { rollouts: true },
+        Command::Plan(_) => Needs::Databases { rollouts: false },
+        Command::Status(_) | Command::Repair(_) => Needs::Ledgers,
         Command::History(_) => Needs::Configuration,
         _ => Needs::Files,
     };

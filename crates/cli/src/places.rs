@@ -1,6 +1,7 @@
 //! Where databases are, as their URLs say, so that one is not taken for two.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use sluice_project::config::{Config, DatabaseEntry};
@@ -77,13 +78,27 @@ fn place(url: &str) -> Option<String> {
         }
         _ => (server, None),
     };
-    let host = of(&["host", "socket"]).unwrap_or_else(|| host.to_owned()).to_lowercase();
+    let host = machine(&of(&["host", "socket"]).unwrap_or_else(|| host.to_owned()));
+    // MySQL's clients take this machine where there is no other.
+    let host = if host.is_empty() && family == "mysql" { "localhost".to_owned() } else { host };
     let port = of(&["port"]).or_else(|| written.map(str::to_owned)).unwrap_or_else(|| port.to_owned());
     let user = user.split(':').next().unwrap_or_default();
     let database = of(&["dbname"]).unwrap_or_else(|| database.to_owned());
     // PostgreSQL takes the name of the user where there is no other.
     let database = if database.is_empty() && family == "postgres" { user.to_owned() } else { database };
     Some(format!("{family} {host} {port} {database}"))
+}
+
+/// One name for each machine: addresses in their short form, this machine as `localhost`.
+fn machine(host: &str) -> String {
+    let name = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_lowercase();
+    match name.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) if address == Ipv4Addr::LOCALHOST || address == Ipv6Addr::LOCALHOST => {
+            "localhost".to_owned()
+        }
+        Ok(address) => address.to_string(),
+        Err(_) => name,
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +112,14 @@ mod tests {
             ("mysql://a@h/shop", "mariadb://b:p%40@h:3306/shop"),
             ("postgres://u@/shop?host=%2Frun%2Fpg", "postgres:///shop?host=/run/pg"),
             ("postgres://shop@h", "postgres://h/shop"),
+            ("postgres://localhost/shop", "postgres://127.0.0.1:5432/shop"),
+            ("postgres://u@LOCALHOST:5433/shop", "postgres://[::1]:5433/shop"),
+            ("postgres://[::1]/shop", "postgres://[0:0:0:0:0:0:0:1]:5432/shop"),
+            ("postgres://127.0.0.1/shop", "postgres:///shop?host=localhost&port=5432"),
+            ("mysql://u@localhost/shop", "mariadb://u@127.0.0.1:3306/shop"),
+            ("mysql://u@localhost:3306/shop", "mysql://u@[::1]/shop"),
+            ("mysql://u@/shop", "mysql://u@[::ffff:127.0.0.1]/shop"),
+            ("mysql://u@[fe80:0::1]/shop", "mysql://u@[fe80::1]:3306/shop"),
             ("sqlite:src/places.rs", "sqlite://./src/places.rs?mode=rw"),
         ] {
             assert!(place(left).is_some(), "{left}");
@@ -107,6 +130,11 @@ mod tests {
             ("postgres://h/shop", "postgres://h:5433/shop"),
             ("postgres://h/shop", "mysql://h/shop"),
             ("postgres://[::1]/shop", "postgres://[::2]/shop"),
+            ("postgres://localhost/shop", "postgres://127.0.0.1:5433/shop"),
+            ("postgres://localhost/shop", "mysql://127.0.0.1/shop"),
+            ("mysql://u@localhost/shop", "mysql://u@127.0.0.1/other"),
+            ("mysql://u@127.0.0.1/shop", "mysql://u@127.0.0.2/shop"),
+            ("mysql://u@localhost/shop", "mysql://u@localhost/shop?socket=/run/other.sock"),
         ] {
             assert_ne!(place(left), place(right));
         }

@@ -31,7 +31,7 @@ pub fn survey(context: &Context, sites: &[Site<'_>], leftovers: bool) -> Vec<Sur
     in_parallel(sites, LOOKERS, |site| Survey { found: survey_one(context, site, leftovers) })
 }
 
-/// Looks at one site.
+/// Looks at one site. Where the files are wrong, the decision is empty.
 ///
 /// # Errors
 /// As [`inspect`].
@@ -47,6 +47,10 @@ pub fn survey_one(
             Some(seen) => seen?,
             None => runtime()?.block_on(inspect(connection.family, &connection.connect, look))?,
         };
+        if !context.wrong_files.is_empty() {
+            // Nothing to compare with: every change would be missing.
+            return Ok((inspection, Decision::default()));
+        }
         let integrity = context.config().policy.integrity;
         let past =
             Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };

@@ -35,6 +35,20 @@ pub struct Existing<'a> {
     pub checksum: Option<Checksum>,
 }
 
+/// What a person says of a statement in flight.
+#[derive(Debug, Clone, Copy)]
+pub struct Testimony<'a> {
+    /// Version of its change.
+    pub version: &'a str,
+    /// Place in the change, from 1.
+    pub ordinal: u64,
+    /// Whether it took effect.
+    pub applied: bool,
+    /// The change, to see that it still has that statement. Where the files cannot be read there is none, and the next run
+    /// refuses another statement in the place of one that is applied.
+    pub change: Option<&'a Change>,
+}
+
 /// A session that holds the lock, and the ledger as read under it.
 struct Held {
     session: Box<dyn Session>,
@@ -129,40 +143,44 @@ impl Admin<'_> {
     /// when the file has another one there now.
     pub async fn decide_statement(
         &self,
-        change: &Change,
-        ordinal: u64,
-        applied: bool,
+        said: Testimony<'_>,
         placeholders: Placeholders<'_>,
     ) -> Result<String, ApplyError> {
+        let Testimony { version, ordinal, applied, change } = said;
         let held = self.hold().await?;
-        let prepared = match prepare(change, held.session.server().dialect, placeholders) {
+        let dialect = held.session.server().dialect;
+        let prepared = match change.map(|change| prepare(change, dialect, placeholders)).transpose() {
             Ok(prepared) => prepared,
             Err(error) => return Err(held.decline(error.into()).await),
         };
+        let key = version_key(version);
         // A statement that the server refused may have taken effect all the same; the other way round is what the ledger says.
         let in_flight = held.ledger.statements.iter().find(|record| {
-            version_key(&record.version) == change.key
+            version_key(&record.version) == key
                 && record.ordinal == ordinal
                 && (record.state == StatementState::Intended
                     || applied && record.state == StatementState::Failed)
         });
         let Some(record) = in_flight.cloned() else {
             let error = ApplyError::Declined {
-                message: format!("statement {ordinal} of change {} is not in flight", change.version),
+                message: format!("statement {ordinal} of change {version} is not in flight"),
                 help: Some("`sluice repair` without a version shows what is".to_owned()),
             };
             return Err(held.decline(error).await);
         };
-        let statement = prepared.statements.iter().find(|statement| statement.ordinal == ordinal);
-        let same = statement.is_some_and(|statement| record.checksum.as_str() == statement.checksum.as_str());
-        if !same {
-            let error = ApplyError::EditedInFlight {
-                path: change.up.file.path().to_owned(),
-                version: change.version.clone(),
-                ordinal,
-                what: "in flight",
-            };
-            return Err(held.decline(error).await);
+        if let Some((change, prepared)) = change.zip(prepared) {
+            let statement = prepared.statements.iter().find(|statement| statement.ordinal == ordinal);
+            let same =
+                statement.is_some_and(|statement| record.checksum.as_str() == statement.checksum.as_str());
+            if !same {
+                let error = ApplyError::EditedInFlight {
+                    path: change.up.file.path().to_owned(),
+                    version: change.version.clone(),
+                    ordinal,
+                    what: "in flight",
+                };
+                return Err(held.decline(error).await);
+            }
         }
         let state = if applied { StatementState::Applied } else { StatementState::Failed };
         let evidence = format!("{} says so", self.identity.applied_by);
@@ -175,7 +193,8 @@ impl Admin<'_> {
             evidence: &evidence,
         };
         let queries = held.writer.put_statement(&entry);
-        let detail = format!("statement {ordinal} decided to be {}", state.name());
+        let unseen = if change.is_none() { "; its file could not be read" } else { "" };
+        let detail = format!("statement {ordinal} decided to be {}{unseen}", state.name());
         held.mend(&record.version, queries, &detail).await?;
         Ok(detail)
     }

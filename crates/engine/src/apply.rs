@@ -65,7 +65,7 @@ pub struct Timing {
     pub lock_wait: Duration,
     /// Longest run of one statement; `None` is no limit.
     pub statement_timeout: Option<Duration>,
-    /// How long a lost connection is tried again.
+    /// How long a lost connection is tried again: from each loss on, as long as nothing could be sent.
     pub reconnect: Duration,
     /// How long a statement may run without an answer before the server is asked whether it still works on it.
     pub silence: Duration,
@@ -131,7 +131,12 @@ pub async fn apply(
             Err(ApplyError::Connect(error)) if lost.is_some() && is_transient(error.kind) => error,
             Err(error) => return Err(error),
         };
-        log.losses.note(log.sent.take(), &error);
+        let sent = log.sent.take();
+        if sent.is_some() {
+            // The connection was there again, and a statement lost it: how often it may do so is counted, not timed.
+            lost = None;
+        }
+        log.losses.note(sent, &error);
         let since = *lost.get_or_insert_with(Instant::now);
         losses += 1;
         if since.elapsed() >= job.timing.reconnect || losses > 100 {

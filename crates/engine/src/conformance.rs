@@ -13,8 +13,8 @@ use std::time::Duration;
 
 pub use sluice_rollout::TransactionMode;
 use sluice_rollout::{
-    Block, Change, ChangeKind, Checksum, Directives, Integrity, ProblemKind, RevisionState, Script, Split,
-    version_key,
+    Assertion, Block, Change, ChangeKind, Checksum, Directives, Integrity, ProblemKind, RevisionState,
+    Script, Split, version_key,
 };
 use sluice_text::{SourceFile, Span};
 use tokio_util::sync::CancellationToken;
@@ -401,13 +401,14 @@ async fn plans_directives_and_placeholders_are_honoured(fresh: &Fresh<'_>) {
 
     changes[1] = change("2", "INSERT INTO effect (a) VALUES (${number})");
     let mut third = change("3", "INSERT INTO effect (a) VALUES (43)");
-    third.directives.asserts = vec!["SELECT count(*) = 7 FROM effect".to_owned()];
+    third.directives.asserts = vec![Assertion { sql: "SELECT count(*) = 7 FROM effect".to_owned(), at: 7 }];
     let changes = [changes[0].clone(), changes[1].clone(), third];
     let (failed, _) = fresh.apply_with(&changes, |_| {}).await;
-    assert!(matches!(failed, Err(ApplyError::Assertion { .. })), "{failed:?}");
+    let Err(ApplyError::Assertion { place, .. }) = failed else { panic!("{failed:?}") };
+    assert_eq!(place, "migrations/3.sql:1:8");
     let mut alone = change("3", "INSERT INTO effect (a) VALUES (43);\nINSERT INTO effect (a) VALUES (44);");
     alone.directives.transaction = TransactionMode::None;
-    alone.directives.asserts = vec!["SELECT count(*) = 2 FROM effect".to_owned()];
+    alone.directives.asserts = vec![Assertion { sql: "SELECT count(*) = 2 FROM effect".to_owned(), at: 0 }];
     let changes = [changes[0].clone(), changes[1].clone(), alone];
     fresh.apply(&changes).await.unwrap();
     assert_eq!(fresh.value("SELECT count(*) FROM effect").await.as_deref(), Some("4"));

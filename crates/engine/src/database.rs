@@ -274,6 +274,8 @@ pub enum Verdict {
         evidence: String,
         /// Statements that remove it, each to be run alone.
         clean_up: Vec<String>,
+        /// Some of it was there before the statement ran, so that it may have stood in its way.
+        older: bool,
     },
     /// The catalog cannot tell. A person must look.
     Unknown {

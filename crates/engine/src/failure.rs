@@ -46,8 +46,8 @@ pub enum ApplyError {
     /// An `assert` directive did not answer true.
     #[error("assertion of change {version} does not hold: `{sql}` answered {answer}")]
     Assertion {
-        /// File.
-        path: String,
+        /// `path:line:column` of the query.
+        place: String,
         /// Version of the change.
         version: String,
         /// The query.
@@ -148,8 +148,10 @@ impl ApplyError {
     /// The file that it is about, as `path` or `path:line:column`.
     pub fn place(&self) -> Option<&str> {
         match self {
-            Self::Statement { place, .. } | Self::Inconclusive { place, .. } => Some(place),
-            Self::Assertion { path, .. } | Self::EditedInFlight { path, .. } => Some(path),
+            Self::Assertion { place, .. }
+            | Self::Statement { place, .. }
+            | Self::Inconclusive { place, .. } => Some(place),
+            Self::EditedInFlight { path, .. } => Some(path),
             Self::Script(error) => Some(&error.place),
             _ => None,
         }

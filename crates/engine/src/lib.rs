@@ -23,7 +23,7 @@ pub mod script;
 pub mod unfinished;
 mod watch;
 
-pub use admin::{Admin, Existing};
+pub use admin::{Admin, Existing, Testimony};
 pub use apply::{Applied, Job, Renew, Timing, apply};
 pub use damage::Damage;
 pub use database::{

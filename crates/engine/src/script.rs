@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use sluice_rollout::{Block, Change, Checksum, Split, TransactionMode};
-use sluice_sql::{Control, Dialect, Facts, Kind, Mode, Piece, PieceKind, SplitError, classify};
+use sluice_rollout::{Assertion, Block, Change, Checksum, Split, TransactionMode};
+use sluice_sql::{Dialect, Facts, Kind, Mode, Piece, PieceKind, SplitError, Units, classify};
+pub use sluice_sql::{Unit, UnitKind};
 use sluice_text::Span;
 
 /// A change cut into statements and units for one dialect.
@@ -81,26 +82,6 @@ impl PreparedStatement {
     }
 }
 
-/// Statements that run together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
-    /// How they run.
-    pub kind: UnitKind,
-    /// Indexes into [`Prepared::statements`].
-    pub statements: std::ops::Range<usize>,
-}
-
-/// How a unit runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnitKind {
-    /// In one transaction with the ledger rows.
-    Transaction,
-    /// One statement outside any transaction: intent, execute, probe, record.
-    Alone,
-    /// Session settings outside any transaction; they leave nothing in the database and are run again on resume.
-    Session,
-}
-
 impl Prepared {
     /// Units that leave something in the database.
     pub fn effectful(&self) -> impl Iterator<Item = (usize, &Unit)> {
@@ -145,7 +126,8 @@ pub fn prepare(
     dialect: Dialect,
     placeholders: Placeholders<'_>,
 ) -> Result<Prepared, ScriptError> {
-    let mut units = UnitBuilder::new(dialect, change.directives.transaction);
+    let mut units = Units::new(dialect, change.directives.transaction == TransactionMode::None);
+    let mut statements: Vec<PreparedStatement> = Vec::new();
     let file = &change.up.file;
     let fail = |offset: usize, message: String| ScriptError { place: file.locate(offset), message };
     for block in &change.up.blocks {
@@ -154,27 +136,30 @@ pub fn prepare(
             let values = if block.substitute { placeholders } else { None };
             let sql = substitute(source, values).map_err(|(at, message)| fail(span.start + at, message))?;
             let facts = classify(dialect, &sql);
-            let statement = PreparedStatement {
-                ordinal: 0,
+            let placement = units.push(&facts, &sql).map_err(|message| fail(span.start, message))?;
+            if placement.is_none() {
+                continue;
+            }
+            statements.push(PreparedStatement {
+                ordinal: u64::try_from(statements.len() + 1).unwrap_or(u64::MAX),
                 span,
                 dialect,
                 copy_data: data.map(|data| file.slice(data).to_owned()),
                 checksum: Checksum::of(source.as_bytes()),
                 sql: sql.into_owned(),
                 facts,
-            };
-            units.push(statement).map_err(|message| fail(span.start, message))?;
+            });
         }
     }
-    for sql in &change.directives.asserts {
+    for Assertion { sql, at } in &change.directives.asserts {
         let one = sluice_sql::split(dialect, sql).is_ok_and(|pieces| {
             pieces.iter().filter(|piece| piece.kind == PieceKind::Statement).count() == 1
         });
         if !one || classify(dialect, sql).kind != Kind::Query {
-            return Err(fail(0, format!("the assertion `{sql}` is not one query")));
+            return Err(fail(*at, format!("the assertion `{sql}` is not one query")));
         }
     }
-    Ok(units.finish())
+    Ok(Prepared { statements, units: units.finish() })
 }
 
 /// A statement's span and that of its COPY data; the error has an offset in the file.
@@ -268,138 +253,4 @@ fn substitute<'a>(source: &'a str, values: Placeholders<'_>) -> Result<Cow<'a, s
     }
     out.push_str(rest);
     Ok(Cow::Owned(out))
-}
-
-/// The part of a statement that frees every lock of the session, ours too.
-fn frees_our_lock(sql: &str) -> Option<&'static str> {
-    let lower = sql.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split_whitespace().take(2).collect();
-    if words == ["discard", "all"] {
-        return Some("DISCARD ALL");
-    }
-    ["pg_advisory_unlock_all", "release_all_locks"].into_iter().find(|function| lower.contains(function))
-}
-
-/// Groups statements into units as they come.
-struct UnitBuilder {
-    dialect: Dialect,
-    mode: TransactionMode,
-    statements: Vec<PreparedStatement>,
-    units: Vec<Unit>,
-    /// First statement of the open transaction.
-    open: Option<usize>,
-    /// The open transaction was opened by a `BEGIN` in the file.
-    written: bool,
-    /// Enum values added in the open transaction.
-    new_enum_values: Vec<String>,
-}
-
-impl UnitBuilder {
-    fn new(dialect: Dialect, mode: TransactionMode) -> Self {
-        Self {
-            dialect,
-            mode,
-            statements: Vec::new(),
-            units: Vec::new(),
-            open: None,
-            written: false,
-            new_enum_values: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, statement: PreparedStatement) -> Result<(), String> {
-        if let Some(what) = frees_our_lock(&statement.sql) {
-            return Err(format!(
-                "{what} would free the lock that keeps other runs away from this database: remove it, or free your \
-                 own locks by name"
-            ));
-        }
-        let mysql = matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
-        match statement.facts.mode {
-            Mode::Control(Control::Begin) => {
-                self.close();
-                self.written = true;
-            }
-            Mode::Control(Control::Commit) => self.close(),
-            Mode::Control(Control::Rollback) => {
-                return Err("ROLLBACK in a change: what it undoes could not be recorded; remove it together with the \
-                            statements that it undoes"
-                    .to_owned());
-            }
-            Mode::Control(Control::Unsupported) => {
-                return Err("this transaction control cannot be used in a change: use plain BEGIN and COMMIT, or none, \
-                            because Sluice opens transactions itself"
-                    .to_owned());
-            }
-            // A table lock would end at our next transaction, and the statements that it guards run in one anyway.
-            _ if mysql && statement.facts.kind == Kind::Lock => {}
-            Mode::Autocommit if self.written && !mysql => {
-                return Err(
-                    "this statement cannot run between BEGIN and COMMIT: move it out of the transaction"
-                        .to_owned(),
-                );
-            }
-            Mode::Autocommit => self.push_alone(UnitKind::Alone, statement),
-            Mode::Opaque if mysql || (self.mode == TransactionMode::None && !self.written) => {
-                self.push_alone(UnitKind::Alone, statement);
-            }
-            // SQLite ignores such PRAGMAs inside a transaction (PRAGMA foreign_keys: "a no-op within a transaction").
-            Mode::Session if self.dialect == Dialect::Sqlite && !self.written => {
-                self.push_alone(UnitKind::Session, statement);
-            }
-            Mode::Session if self.open.is_none() && !self.written => {
-                self.push_alone(UnitKind::Session, statement)
-            }
-            Mode::Transactional | Mode::Session | Mode::Opaque | Mode::Control(Control::Savepoint) => {
-                self.push_transactional(statement);
-            }
-        }
-        Ok(())
-    }
-
-    fn push_alone(&mut self, kind: UnitKind, statement: PreparedStatement) {
-        self.close();
-        let at = self.append(statement);
-        self.units.push(Unit { kind, statements: at..at + 1 });
-    }
-
-    fn push_transactional(&mut self, statement: PreparedStatement) {
-        let uses_new_value = self
-            .new_enum_values
-            .iter()
-            .any(|value| sluice_sql::contains_string_literal(self.dialect, &statement.sql, value));
-        if uses_new_value {
-            let written = self.written;
-            self.close();
-            self.written = written;
-        }
-        if let Kind::AddEnumValue { value } = &statement.facts.kind {
-            self.new_enum_values.push(value.clone());
-        }
-        let at = self.append(statement);
-        self.open.get_or_insert(at);
-        if self.mode == TransactionMode::None && !self.written {
-            self.close();
-        }
-    }
-
-    fn append(&mut self, mut statement: PreparedStatement) -> usize {
-        let at = self.statements.len();
-        statement.ordinal = u64::try_from(at + 1).unwrap_or(u64::MAX);
-        self.statements.push(statement);
-        at
-    }
-
-    fn close(&mut self) {
-        if let Some(start) = self.open.take() {
-            self.units.push(Unit { kind: UnitKind::Transaction, statements: start..self.statements.len() });
-        }
-        self.written = false;
-        self.new_enum_values.clear();
-    }
-
-    fn finish(mut self) -> Prepared {
-        self.close();
-        Prepared { statements: self.statements, units: self.units }
-    }
 }

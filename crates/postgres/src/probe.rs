@@ -173,6 +173,7 @@ fn named_index(
                 index.qualified
             ),
             clean_up: vec![index.drop_statement()],
+            older: is_known(known, index),
         },
         Some(index) if is_known(known, index) && !if_not_exists => Verdict::NotApplied {
             evidence: format!(
@@ -214,6 +215,7 @@ fn unnamed_index(table: &[String], after: &[Index], known: Known<'_>) -> Verdict
                 "{table} has an invalid index that was not there before: its build was interrupted"
             ),
             clean_up: invalid.iter().map(|index| index.drop_statement()).collect(),
+            older: false,
         };
     }
     match new.as_slice() {
@@ -267,6 +269,7 @@ fn reindexed(after: &[Index], known: Known<'_>) -> Verdict {
         return Verdict::Partial {
             evidence: "the rebuild was interrupted and left invalid indexes".to_owned(),
             clean_up: remains.iter().map(|index| index.drop_statement()).collect(),
+            older: false,
         };
     }
     let Some(known) = known else { return harmless() };
@@ -325,6 +328,7 @@ async fn detached(
         Some("pending") => Verdict::Partial {
             evidence: format!("detaching {partition} from {parent} has begun and was interrupted"),
             clean_up: vec![format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE")],
+            older: before == "partition pending",
         },
         Some(_) => Verdict::NotApplied { evidence: format!("{partition} is a partition of {parent}") },
         None if before == "partition absent" => {

@@ -1,8 +1,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::Report;
 use crate::paint::{Paint, Tone, line};
+use crate::{Problem, Report};
 
 /// Result of `sluice repair`: what is wrong with the ledgers and how it can be mended, or what was mended.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -11,6 +11,8 @@ pub struct Repair {
     pub repaired: Option<Repaired>,
     /// Database by database, in the order of the environments; empty after a repair.
     pub targets: Vec<RepairTarget>,
+    /// What is wrong with the files: what was edited or removed after it was applied is not known.
+    pub problems: Vec<Problem>,
 }
 
 /// One repair.
@@ -138,13 +140,15 @@ impl Report for Repair {
 
     fn human(&self, paint: Paint) -> String {
         if let Some(done) = &self.repaired {
-            return format!(
+            let mut out = format!(
                 "{}: {} {}: {}\n",
                 line(&done.database),
                 line(&done.version),
                 paint.tone(Tone::Good, "repaired"),
                 line(&done.detail)
             );
+            self.problems.iter().for_each(|problem| problem.render(paint, &mut out));
+            return out;
         }
         let mut out = String::new();
         for target in &self.targets {
@@ -152,7 +156,12 @@ impl Report for Repair {
                 problem.render(&target.name, paint, &mut out);
             }
         }
-        if out.is_empty() {
+        if !self.problems.is_empty() {
+            out.push_str(
+                "what was edited or removed after it was applied is not known, because the files are wrong:\n",
+            );
+            self.problems.iter().for_each(|problem| problem.render(paint, &mut out));
+        } else if out.is_empty() {
             out.push_str("nothing to repair\n");
         }
         out

@@ -8,10 +8,12 @@ use crate::{Problem, Report};
 /// Result of `sluice status`: where every database stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Status {
-    /// Digest of the release of the files as they are.
-    pub release: String,
+    /// Digest of the release of the files as they are; absent where they are wrong.
+    pub release: Option<String>,
     /// Database by database, in the order of the environments.
     pub targets: Vec<DatabaseStatus>,
+    /// What is wrong with the files: what the ledgers have was not compared with them.
+    pub problems: Vec<Problem>,
 }
 
 /// Where one database stands.
@@ -27,7 +29,7 @@ pub struct DatabaseStatus {
     pub state: State,
     /// Version of the last versioned change that is applied.
     pub version: Option<String>,
-    /// Changes to run; absent where the ledger could not be read.
+    /// Changes to run; absent where the ledger or the files could not be read.
     pub pending: Option<usize>,
     /// The last change.
     pub last_change: Option<LastChange>,
@@ -62,6 +64,8 @@ pub enum State {
     Failed,
     /// The last try of a change was cancelled: the next run resumes it.
     Cancelled,
+    /// No change is unfinished; what is to be run is not known, because the files are wrong.
+    Unknown,
     /// The history does not fit the repository.
     Refused,
     /// Did not answer.
@@ -76,6 +80,7 @@ impl State {
             Self::Unfinished => ("unfinished", Tone::Bad),
             Self::Failed => ("failed", Tone::Bad),
             Self::Cancelled => ("cancelled", Tone::Waiting),
+            Self::Unknown => ("unknown", Tone::Waiting),
             Self::Refused => ("refused", Tone::Bad),
             Self::Unreachable => ("unreachable", Tone::Bad),
         }
@@ -125,6 +130,10 @@ impl Report for Status {
                     line(leftover)
                 ));
             }
+        }
+        for problem in &self.problems {
+            out.push('\n');
+            problem.render(paint, &mut out);
         }
         out
     }

@@ -145,9 +145,18 @@ pub struct Directives {
     /// `flag=KEY:VARIANT`.
     pub flag: Option<String>,
     /// `assert=SQL`: queries that must answer true before the change.
-    pub asserts: Vec<String>,
+    pub asserts: Vec<Assertion>,
     /// `renamed from=…`.
     pub renamed_from: Option<String>,
+}
+
+/// A query that must answer true before a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The query.
+    pub sql: String,
+    /// Where it is written: an offset in the up script's file.
+    pub at: usize,
 }
 
 /// How a change is wrapped in transactions.

@@ -30,7 +30,7 @@ pub use approval::{
 };
 pub use calendar::{Calendar, Opening};
 pub use change::{
-    Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
+    Assertion, Block, Change, ChangeKind, ChecksumInput, Directives, Phase, Script, Split, TransactionMode,
 };
 pub use checksum::{Algorithm, Checksum, ChecksumError};
 pub use cover::{Cover, Covers};

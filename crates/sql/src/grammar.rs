@@ -7,6 +7,7 @@ mod cursor;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod values;
 
 use sluice_text::Span;
 

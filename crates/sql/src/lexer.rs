@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2, memmem};
 
 use crate::Dialect;
 use crate::byte::{is_blank, is_digit, is_dull, is_name, is_name_start, run};
+use crate::effort::spend;
 use crate::features::Features;
 
 /// How far a decision may look past the end of a token. Text that may continue is only trusted this far from its end.
@@ -110,13 +111,19 @@ impl<'a> Lexer<'a> {
 
     /// Jumps over bytes that cannot end a statement or open anything, words included. Returns whether it moved.
     pub(crate) fn skip_dull(&mut self) -> bool {
-        if self.conditional || *self.delimiter != Delimiter::Semicolon {
-            return false;
-        }
         let from = self.at;
+        self.run_over_dull();
+        spend(self.at - from);
+        self.at > from
+    }
+
+    fn run_over_dull(&mut self) {
+        if self.conditional || *self.delimiter != Delimiter::Semicolon {
+            return;
+        }
         if !self.features.escape_strings {
             self.at = run(self.bytes, self.at, |byte| is_dull(byte) || byte == b'(' || byte == b')');
-            return self.at > from;
+            return;
         }
         while let Some(byte) = self.peek(0) {
             if is_name_start(byte) {
@@ -132,12 +139,14 @@ impl<'a> Lexer<'a> {
                 break;
             }
         }
-        self.at > from
     }
 
     /// The next token.
     pub(crate) fn next(&mut self) -> Result<Token, Stop> {
-        let token = self.scan()?;
+        let from = self.at;
+        let scanned = self.scan();
+        spend(1 + self.at - from);
+        let token = scanned?;
         if !self.complete {
             let margin = match self.delimiter {
                 Delimiter::Semicolon => MARGIN,

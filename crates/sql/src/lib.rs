@@ -5,9 +5,11 @@
 
 mod byte;
 mod client;
+mod comments;
 mod compound;
 mod copy;
 mod dialect;
+mod effort;
 mod facts;
 mod features;
 mod grammar;
@@ -17,10 +19,15 @@ mod piece;
 mod redact;
 mod splitter;
 mod stream;
+mod units;
 
+pub use comments::comments;
 pub use dialect::Dialect;
+#[doc(hidden)]
+pub use effort::effort;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
 pub use grammar::parse;
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
 pub use redact::redact;
 pub use stream::{StreamError, StreamPiece, StreamSplitter};
+pub use units::{Placement, Unit, UnitKind, Units};

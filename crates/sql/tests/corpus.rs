@@ -7,19 +7,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::path::{Path, PathBuf};
+mod shared;
 
 use sluice_sql::Dialect::{self, Mariadb, Mysql, Postgres, Sqlite};
 use sluice_sql::{Facts, Kind, PieceKind, classify, split, split_at};
 
-fn corpus(path: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus").join(path);
-    if !root.exists() {
-        eprintln!("SKIPPED: {} is not there", root.display());
-        return None;
-    }
-    Some(root)
-}
+use shared::{cases, corpus, sql_files};
 
 /// Statements without their terminators, white space at their ends gone.
 fn normal(text: &str) -> String {
@@ -150,14 +143,11 @@ fn goose_blocks_split_as_the_database_reads_them() {
 
 fn statements(file: &str) -> Vec<(String, String, String)> {
     let Some(path) = corpus(file) else { return Vec::new() };
-    let text = std::fs::read_to_string(path).unwrap();
-    let text = format!("\n{text}");
-    text.split("\n@@ ")
-        .skip(1)
-        .map(|block| {
-            let (head, sql) = block.split_once('\n').unwrap();
-            let (name, dialect) = head.split_once(' ').unwrap_or((head, ""));
-            (name.to_owned(), dialect.to_owned(), sql.trim_end().to_owned())
+    cases(&path)
+        .into_iter()
+        .map(|(head, sql)| {
+            let (name, dialect) = head.split_once(' ').unwrap_or((&head, ""));
+            (name.to_owned(), dialect.to_owned(), sql)
         })
         .collect()
 }
@@ -209,19 +199,11 @@ fn every_migration_of_the_corpus_splits_into_known_statements() {
         ("migrations/atuin/client", Sqlite),
     ] {
         let Some(root) = corpus(folder) else { return };
-        let mut folders = vec![root];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "sql") {
-                    let text = std::fs::read_to_string(&path).unwrap();
-                    for body in bodies(dialect, &text) {
-                        count += 1;
-                        assert_ne!(classify(dialect, &body).kind, Kind::Other, "{}: {body}", path.display());
-                    }
-                }
+        for path in sql_files(&root) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for body in bodies(dialect, &text) {
+                count += 1;
+                assert_ne!(classify(dialect, &body).kind, Kind::Other, "{}: {body}", path.display());
             }
         }
     }

@@ -12,8 +12,8 @@ use std::io::Read;
 use proptest::prelude::*;
 use sluice_sql::Dialect::{self, Mariadb, Mysql, Postgres, Sqlite};
 use sluice_sql::{
-    Piece, PieceKind, SplitError, StreamError, StreamSplitter, classify, contains_string_literal, split,
-    split_at,
+    Piece, PieceKind, SplitError, StreamError, StreamSplitter, classify, contains_string_literal, effort,
+    split, split_at,
 };
 
 const DIALECTS: [Dialect; 4] = [Postgres, Mysql, Mariadb, Sqlite];
@@ -322,13 +322,9 @@ fn a_stream_recovers_from_a_parenthesis_that_is_never_closed_as_the_whole_does()
     assert_eq!(streamed(Postgres, &text, 1000, 1 << 20), (expected, None));
 }
 
+/// Of ten times the text, ten times as much is looked at.
 #[test]
-fn time_grows_with_the_text_and_not_faster() {
-    let time = |dialect, text: &str| {
-        let start = std::time::Instant::now();
-        let _ = split(dialect, text);
-        start.elapsed().as_secs_f64()
-    };
+fn effort_grows_with_the_text_and_not_faster() {
     for (dialect, unit) in [
         (Postgres, "("),
         (Postgres, "SELECT (1;"),
@@ -348,14 +344,12 @@ fn time_grows_with_the_text_and_not_faster() {
         (Sqlite, "[a]"),
         (Sqlite, ";"),
     ] {
-        let short = unit.repeat(20_000);
-        let long = unit.repeat(200_000);
-        // The first run warms up; a quadratic splitter would take a hundred times as long, not ten.
-        time(dialect, &short);
-        let (short, long) = (time(dialect, &short), time(dialect, &long));
-        assert!(
-            long < 40.0 * short + 0.25,
-            "{dialect} {unit:?}: {short} s, then {long} s for ten times as much"
-        );
+        let spent = |count| {
+            let text = unit.repeat(count);
+            effort(|| split(dialect, &text)).1
+        };
+        let (short, long) = (spent(20_000), spent(200_000));
+        eprintln!("{dialect} {unit:?}: {short}, ten times as long: {long}");
+        assert!(long <= 11 * short, "{dialect} {unit:?}: {short}, ten times as long: {long}");
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Every message that points somewhere points with the types of this crate. No I/O happens here.
 
+mod finding;
 mod source;
 mod span;
 
+pub use finding::{Edit, Evidence, Finding, Fix, FollowUp, Severity, apply_edits};
 pub use source::{DecodeError, SourceFile, decode};
 pub use span::{Position, Span};

@@ -10,7 +10,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use sluice_e2e::{AUTHOR, Project, REVIEWER};
+use sluice_e2e::{AUTHOR, Engine, Project, REVIEWER};
 
 /// Two databases in staging (`sa`, `sb`), two in prod (`pa`, `pb`), and a change.
 fn pairs(staging: &str, prod: &str) -> Project {
@@ -189,6 +189,14 @@ fn one_database_under_two_names_is_refused() {
     }
     project.sluice(&["plan", "--database", "sb"]).exits(0);
     assert_eq!(tables(&project, "sa"), 0);
+    // One machine has several names.
+    for engine in [Engine::Postgres(18), Engine::Mariadb] {
+        let database = engine.database(&project, "shop");
+        let there = database.url().replace("127.0.0.1", "localhost");
+        let text = text.replace("sqlite:sa.db", database.url()).replace("sqlite:./sa.db?mode=rw", &there);
+        project.write("sluice.toml", &text);
+        project.sluice(&["plan"]).exits(2).says("sa (staging) and pa (prod) are the same database");
+    }
 }
 
 #[test]

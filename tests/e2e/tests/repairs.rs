@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+use serde_json::Value;
 use sluice_e2e::{Engine, Project, Run, redact, snapshot_settings};
 
 /// A project with one SQLite database and two changes that are applied.
@@ -100,6 +101,73 @@ fn a_statement_that_was_edited_in_flight_is_not_decided_about() {
     project.sluice(&["repair", "1", "--statement", "2", "--applied"]).exits(0).says("repaired");
     project.sluice(&["deploy"]).exits(0);
     assert_eq!(project.sqlite("dev.db", "SELECT state FROM sluice_revision"), "applied");
+}
+
+/// Files that are wrong in their own ways, with the place that is told.
+const WRONG: [(&str, &str, &str); 3] = [
+    ("migrations/0002_b.sql", "-- sluice: transactoin=none\nSELECT 1;\n", "migrations/0002_b.sql:1:12"),
+    ("migrations/01_again.sql", "SELECT 1;\n", "migrations/01_again.sql"),
+    ("migrations/0002_b.sql", "-- sluice: targets=region == 'eu'\nSELECT 1;\n", "migrations/0002_b.sql:1:"),
+];
+
+#[test]
+fn a_wrong_file_keeps_nobody_from_looking_at_the_ledgers() {
+    for (path, content, place) in WRONG {
+        let project = in_flight();
+        project.write(path, content);
+        let status = project.sluice(&["status"]).exits(2).says(place).says("failed");
+        assert!(status.stdout.contains("dev"), "{status}");
+        let json = project.sluice(&["status", "--format", "json"]).exits(2).json();
+        assert!(json["problems"][0]["place"].as_str().unwrap().starts_with(place), "{json}");
+        assert_eq!((&json["release"], &json["targets"][0]["pending"]), (&Value::Null, &Value::Null));
+        assert_eq!(json["targets"][0]["state"], "failed");
+        project.sluice(&["repair"]).exits(2).says(place).says("statement 2 of 0001 was in flight");
+        let json = project.sluice(&["repair", "--format", "json"]).exits(2).json();
+        assert_eq!(json["targets"][0]["problems"][0]["kind"], "in-flight");
+        assert!(json["problems"][0]["place"].as_str().unwrap().starts_with(place), "{json}");
+        for command in ["plan", "deploy"] {
+            project.sluice(&[command]).exits(2).says(place);
+        }
+    }
+    let project = deployed();
+    project.write("migrations/0003_c.sql", WRONG[0].1);
+    see("status_with_a_wrong_file", &project.sluice(&["status"]).exits(2));
+    see("repair_with_a_wrong_file", &project.sluice(&["repair"]).exits(2));
+    project.sqlite("dev.db", "UPDATE sluice_revision SET kind = 'odd' WHERE version = '0001'");
+    project.sluice(&["status"]).exits(6).says("migrations/0003_c.sql:1:12").says("kind is `odd`");
+    project.sluice(&["repair"]).exits(6).says("migrations/0003_c.sql:1:12").says("changed by hand");
+}
+
+#[test]
+fn a_repair_that_needs_no_file_is_made_whatever_is_wrong_with_them() {
+    for (path, content, place) in WRONG {
+        let project = in_flight();
+        project.write(path, content);
+        for option in ["--accept", "--forget"] {
+            project.sluice(&["repair", "1", option]).exits(2).says(place).says(option);
+        }
+        project.sluice(&["repair", "1", "--statement", "1", "--applied"]).exits(2).says("not in flight");
+        project.sluice(&["repair", "9", "--statement", "1", "--applied"]).exits(2).says("not in flight");
+        let before = project.sqlite("dev.db", "SELECT count(*) FROM sluice_event WHERE kind = 'repaired'");
+        assert_eq!(before, "0");
+        project
+            .sluice(&["repair", "1", "--statement", "2", "--applied"])
+            .exits(0)
+            .says("repaired")
+            .says(place);
+        assert_eq!(
+            project.sqlite("dev.db", "SELECT state FROM sluice_statement WHERE ordinal = 2"),
+            "applied"
+        );
+        std::fs::remove_file(project.path(path)).unwrap();
+        // What the person could not be held to, the next run is.
+        let text = project.read("migrations/0001_a.sql");
+        project.write("migrations/0001_a.sql", &text.replace("(1)", "(2)"));
+        project.sluice(&["deploy"]).exits(1).says("edited since");
+        project.write("migrations/0001_a.sql", &text);
+        project.sluice(&["deploy"]).exits(0);
+        assert_eq!(project.sqlite("dev.db", "SELECT state FROM sluice_revision"), "applied");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use sluice_engine::ledger::LedgerError;
-use sluice_engine::{Admin, ApplyError, Damage, Inspection, unfinished};
+use sluice_engine::{Admin, ApplyError, Damage, Inspection, Testimony, unfinished};
 use sluice_report::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
 use sluice_rollout::{Change, Decision, ProblemKind, StatementState, version_key};
 
@@ -15,6 +15,7 @@ use crate::sites::Site;
 pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
     let sites = context.sites()?;
     let Some(version) = &args.version else { return show(context, &sites) };
+    let wrong = &context.wrong_files;
     let [site] = sites.as_slice() else {
         return Err(CliError::usage("a repair is made on one database").help("name it with --database NAME"));
     };
@@ -23,6 +24,11 @@ pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
             "--accept takes the edited file's checksum, --forget removes it from the ledger, --statement N with \
              --applied or --not-applied decides about a statement in flight",
         ));
+    }
+    if args.statement.is_none() && !wrong.is_empty() {
+        let mut refused = needs_files(version, args);
+        refused.problems.extend(wrong.iter().cloned());
+        return Err(refused);
     }
     let runtime = Context::runtime()?;
     let mended = context.connected(site, |connection| {
@@ -41,8 +47,19 @@ pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
         problems: problems_of(&error, &site.target.name.0),
     })?;
     let repaired = Repaired { database: site.target.name.0.clone(), version: version.clone(), detail };
-    context.output.result(&Repair { repaired: Some(repaired), targets: Vec::new() });
+    context.output.result(&Repair { repaired: Some(repaired), targets: Vec::new(), problems: wrong.clone() });
     Ok(Exit::Done)
+}
+
+/// A repair that cannot be made while the files are wrong.
+fn needs_files(version: &str, args: &args::Repair) -> CliError {
+    let (option, why) = if args.forget {
+        ("--forget", "whether the repository still has it is not known")
+    } else {
+        ("--accept", "the checksum of its file is not known")
+    };
+    CliError::usage(format!("`sluice repair {version} {option}` needs the files, and they are wrong: {why}"))
+        .help("mend what follows and run the same command again")
 }
 
 async fn mend(
@@ -55,14 +72,14 @@ async fn mend(
     if args.forget {
         return admin.forget(version, context.project.changes()).await;
     }
-    let change = find(context, version)?;
-    match args.statement {
-        Some(ordinal) => {
-            let placeholders = context.placeholders(&site.target);
-            admin.decide_statement(change, ordinal, args.applied, placeholders.as_ref()).await
-        }
-        None => admin.accept_checksum(change).await,
-    }
+    let Some(ordinal) = args.statement else {
+        return admin.accept_checksum(find(context, version)?).await;
+    };
+    let change = if context.wrong_files.is_empty() { Some(find(context, version)?) } else { None };
+    let version = change.map_or(version, |change| change.version.as_str());
+    let placeholders = context.placeholders(&site.target);
+    let said = Testimony { version, ordinal, applied: args.applied, change };
+    admin.decide_statement(said, placeholders.as_ref()).await
 }
 
 fn find<'a>(context: &'a Context, version: &str) -> Result<&'a Change, ApplyError> {
@@ -73,9 +90,9 @@ fn find<'a>(context: &'a Context, version: &str) -> Result<&'a Change, ApplyErro
     })
 }
 
-/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where something can be repaired.
+/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where something can be repaired, 2 where the files are wrong.
 fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
-    let mut exit = Exit::Done;
+    let mut exit = if context.wrong_files.is_empty() { Exit::Done } else { Exit::Usage };
     let mut targets = Vec::new();
     for (site, survey) in sites.iter().zip(survey(context, sites, true)) {
         let name = &site.target.name.0;
@@ -99,7 +116,7 @@ fn show(context: &Context, sites: &[Site<'_>]) -> Result<Exit, CliError> {
             problems,
         });
     }
-    context.output.result(&Repair { repaired: None, targets });
+    context.output.result(&Repair { repaired: None, targets, problems: context.wrong_files.clone() });
     Ok(exit)
 }
 
@@ -171,10 +188,15 @@ fn not_read(context: &Context, error: &ApplyError) -> RepairProblem {
         };
     };
     let message = format!("the ledger was changed by hand: {damage}");
+    let sql = remedy(context.project.changes(), damage);
+    let mut help = "what happened is in the history: `sluice history`, or the table event".to_owned();
+    if sql.is_none() && !context.wrong_files.is_empty() {
+        help.push_str("; what belongs there may be known when the files are mended");
+    }
     RepairProblem {
         version: damage.version.clone(),
-        help: Some("what happened is in the history: `sluice history`, or the table event".to_owned()),
-        sql: remedy(context.project.changes(), damage),
+        help: Some(help),
+        sql,
         damage: Some(DamagedCell {
             table: damage.table.clone(),
             row: damage.row.clone(),

@@ -9,16 +9,18 @@ use crate::sites::Site;
 
 /// `sluice status`
 ///
-/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where a history does not fit.
+/// Exit code: the worst of all databases, see [`Exit::worse`]; 1 where a history does not fit, 2 where the files are wrong: what the
+/// ledgers say is shown all the same.
 pub fn run(context: &Context) -> Result<Exit, CliError> {
     let sites = context.sites()?;
-    let release = context.digest();
     let surveys = survey(context, &sites, true);
     let targets: Vec<DatabaseStatus> =
         sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();
-    let exit = surveys.iter().map(exit).fold(Exit::Done, Exit::worse);
-    context.output.result(&Status { release: release.0, targets });
-    Ok(exit)
+    let right = context.wrong_files.is_empty();
+    let release = right.then(|| context.digest().0);
+    context.output.result(&Status { release, targets, problems: context.wrong_files.clone() });
+    let of_files = if right { Exit::Done } else { Exit::Usage };
+    Ok(surveys.iter().map(exit).fold(of_files, Exit::worse))
 }
 
 fn exit(survey: &Survey) -> Exit {
@@ -53,21 +55,28 @@ fn status(context: &Context, site: &Site<'_>, survey: &Survey) -> DatabaseStatus
             let changes = context.project.changes();
             let pending: Vec<&Change> =
                 decision.pending.iter().filter_map(|(index, _)| changes.get(*index)).collect();
-            fill(&mut status, inspection, decision, &pending);
+            let pending = context.wrong_files.is_empty().then_some(pending.as_slice());
+            fill(&mut status, inspection, decision, pending);
         }
     }
     status
 }
 
-fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decision, pending: &[&Change]) {
+/// `pending` is what is to be run, where that is known.
+fn fill(
+    status: &mut DatabaseStatus,
+    inspection: &Inspection,
+    decision: &Decision,
+    pending: Option<&[&Change]>,
+) {
     let revisions = &inspection.ledger.revisions;
     let any = |state: RevisionState| revisions.iter().any(|revision| revision.state == state);
     // What failed and is not pending any more was taken out of the repository.
-    let failures: Vec<_> = inspection
-        .failures
-        .iter()
-        .filter(|failed| pending.iter().any(|change| change.key == version_key(&failed.version)))
-        .collect();
+    let is_pending = |version: &str| {
+        let key = version_key(version);
+        pending.is_none_or(|pending| pending.iter().any(|change| change.key == key))
+    };
+    let failures: Vec<_> = inspection.failures.iter().filter(|failed| is_pending(&failed.version)).collect();
     let cancelled = |version: &str| failures.iter().any(|it| it.cancelled && it.version == version);
     let failed = failures.iter().any(|failed| !failed.cancelled)
         || revisions
@@ -82,16 +91,18 @@ fn fill(status: &mut DatabaseStatus, inspection: &Inspection, decision: &Decisio
         State::Cancelled
     } else if any(RevisionState::Applying) {
         State::Unfinished
-    } else if decision.pending.is_empty() {
-        State::UpToDate
     } else {
-        State::Pending
+        match pending {
+            None => State::Unknown,
+            Some([]) => State::UpToDate,
+            Some(_) => State::Pending,
+        }
     };
     status.version = revisions
         .iter()
         .rfind(|revision| revision.kind != ChangeKind::Repeatable && revision.state.is_complete())
         .map(|revision| revision.version.clone());
-    status.pending = Some(decision.pending.len());
+    status.pending = pending.map(<[_]>::len);
     status.last_change = revisions
         .iter()
         .filter(|revision| revision.finished_at.is_some())

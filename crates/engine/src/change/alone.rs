@@ -72,7 +72,9 @@ impl ChangeRun<'_, '_> {
             let (verdict, cleaned) = self.probe(progress, statement, &before, patience).await?;
             let error = match (result, verdict) {
                 (Ok(()), Verdict::Applied { evidence }) => break evidence,
-                (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence }) if !cleaned => {
+                (Ok(()), Verdict::NotApplied { evidence } | Verdict::Unknown { evidence })
+                    if cleaned == Cleaned::Nothing =>
+                {
                     break format!("the server reported success; {evidence}");
                 }
                 // What the failed statement left could not be removed: it stays in flight, so that it is removed before
@@ -94,9 +96,9 @@ impl ChangeRun<'_, '_> {
                     continue;
                 }
                 // Something half-done stood in the way, or made a repeat look like success (fact P2): it was removed, so once
-                // more. Not after a statement that was stopped on purpose: what was removed was its own.
+                // more.
                 (result, Verdict::NotApplied { .. } | Verdict::Partial { .. })
-                    if cleaned && attempt == 1 && !result.as_ref().is_err_and(was_stopped) =>
+                    if attempt == 1 && cleaned.explains(&result) =>
                 {
                     continue;
                 }
@@ -105,7 +107,7 @@ impl ChangeRun<'_, '_> {
                     format!("the server reported success, but the catalog says: {}", verdict.evidence()),
                 ),
                 (Err(error), Verdict::Applied { evidence })
-                    if cleaned || error.kind == DbErrorKind::Cancelled =>
+                    if cleaned != Cleaned::Nothing || error.kind == DbErrorKind::Cancelled =>
                 {
                     break format!("{evidence}, although the server reported: {error}");
                 }
@@ -179,7 +181,7 @@ impl ChangeRun<'_, '_> {
     }
 
     /// Looks at the catalog; what is half-done is removed (or completed, where that is the way out), and looked at again.
-    /// Also says whether anything was. Removing it may take any time, because it waits for others as the statement itself did;
+    /// Also says what was removed. Removing it may take any time, because it waits for others as the statement itself did;
     /// with `patience` it gives up after a lock was not granted for so long, and says [`Verdict::Partial`].
     pub(super) async fn probe(
         &mut self,
@@ -187,13 +189,13 @@ impl ChangeRun<'_, '_> {
         statement: &PreparedStatement,
         before: &str,
         patience: Option<Duration>,
-    ) -> Result<(Verdict, bool), ApplyError> {
-        let mut cleaned = false;
+    ) -> Result<(Verdict, Cleaned), ApplyError> {
+        let mut cleaned = Cleaned::Nothing;
         loop {
             let verdict =
                 self.session.probe(&statement.as_statement(), before).await.map_err(lost_or_connect)?;
-            let Verdict::Partial { clean_up, .. } = &verdict else { return Ok((verdict, cleaned)) };
-            if cleaned || clean_up.is_empty() {
+            let Verdict::Partial { clean_up, older, .. } = &verdict else { return Ok((verdict, cleaned)) };
+            if cleaned != Cleaned::Nothing || clean_up.is_empty() {
                 return Ok((verdict, cleaned));
             }
             let limits = Limits { lock_timeout: patience, statement_timeout: None, die_with_client: None };
@@ -209,7 +211,7 @@ impl ChangeRun<'_, '_> {
                             verdict.evidence()
                         ),
                     });
-                    return Ok((verdict, false));
+                    return Ok((verdict, Cleaned::Nothing));
                 }
                 // A statement that is tried twice leaves the same thing twice.
                 if !self.cleaned.contains(sql) {
@@ -220,7 +222,7 @@ impl ChangeRun<'_, '_> {
                     });
                 }
             }
-            cleaned = true;
+            cleaned = if *older { Cleaned::Older } else { Cleaned::Own };
         }
     }
 
@@ -244,6 +246,29 @@ impl ChangeRun<'_, '_> {
     pub(super) fn is_worth_a_retry(&self, error: &DbError, attempt: u32) -> bool {
         matches!(error.kind, DbErrorKind::LockTimeout | DbErrorKind::Conflict)
             && attempt < self.job.timing.lock_attempts
+    }
+}
+
+/// What a probe has removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cleaned {
+    /// Nothing.
+    Nothing,
+    /// What the statement itself has left.
+    Own,
+    /// What was there before the statement ran.
+    Older,
+}
+
+impl Cleaned {
+    /// Whether the statement may end in another way without what was removed. One that failed and left it itself, or that was
+    /// stopped on purpose, would end in the same way.
+    fn explains(self, result: &Result<(), DbError>) -> bool {
+        match (self, result) {
+            (Self::Nothing, _) | (Self::Own, Err(_)) => false,
+            (Self::Own | Self::Older, Ok(())) => true,
+            (Self::Older, Err(error)) => !was_stopped(error),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod transaction;
 
 use std::time::{Duration, Instant};
 
-use sluice_rollout::{Action, Change, Ledger, RevisionState, StatementState, version_key};
+use sluice_rollout::{Action, Assertion, Change, Ledger, RevisionState, StatementState, version_key};
 use sluice_sql::{Kind, Mode};
 
 use crate::apply::{Job, backoff, lost_or_connect, pause};
@@ -159,7 +159,8 @@ impl ChangeRun<'_, '_> {
     async fn check_assertions(&mut self, progress: &Progress<'_>) -> Result<(), ApplyError> {
         let begun = progress.records.values().any(|record| record.state != StatementState::Failed);
         let change = progress.change;
-        for sql in change.directives.asserts.iter().filter(|_| !begun) {
+        for Assertion { sql, at } in change.directives.asserts.iter().filter(|_| !begun) {
+            let place = change.up.file.locate(*at);
             let deadly = self.losses.verdict(&progress.version, 0);
             let asked = match deadly {
                 Some((error, _)) => Err(error),
@@ -168,7 +169,7 @@ impl ChangeRun<'_, '_> {
                         version: progress.version.clone(),
                         first: 0,
                         ordinal: None,
-                        place: format!("the assertion `{sql}` of {}", change.up.file.path()),
+                        place: format!("the assertion at {place}"),
                     });
                     self.session.query(&Query::new(sql, Vec::new())).await
                 }
@@ -187,14 +188,14 @@ impl ChangeRun<'_, '_> {
                 continue;
             }
             let answer = answer.unwrap_or_else(|| "nothing".to_owned());
-            let detail = format!("assertion `{sql}` answered {answer}");
+            let detail = format!("{place}: assertion `{sql}` answered {answer}");
             if let Err(unrecorded) = self.record_failure(progress, None, "failed", &detail).await {
                 (self.events)(Event::Warning {
                     message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
                 });
             }
             return Err(ApplyError::Assertion {
-                path: change.up.file.path().to_owned(),
+                place,
                 version: change.version.clone(),
                 sql: sql.clone(),
                 answer,

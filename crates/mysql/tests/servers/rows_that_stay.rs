@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_engine::conformance::{Fresh, change};
 use sluice_engine::ledger::Identity;
-use sluice_engine::{Admin, ApplyError, EventSink, Timing};
+use sluice_engine::{Admin, ApplyError, EventSink, Testimony, Timing};
 use sluice_testkit::mariadb;
 
 #[tokio::test]
@@ -34,8 +34,10 @@ async fn rows_that_a_rollback_leaves_behind_want_a_person() {
         timing: Timing::default(),
         events: &events,
     };
-    admin.decide_statement(&broken, 1, true, None).await.unwrap();
-    admin.decide_statement(&broken, 2, false, None).await.unwrap();
+    for (ordinal, applied) in [(1, true), (2, false)] {
+        let said = Testimony { version: "2", ordinal, applied, change: Some(&broken) };
+        admin.decide_statement(said, None).await.unwrap();
+    }
     assert_eq!(fresh.apply(&[table, mended]).await.unwrap().versions, ["2"]);
     assert_eq!(fresh.value("SELECT count(*) FROM m").await.as_deref(), Some("2"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sluice_rollout::{Directives, Phase, TransactionMode};
+use sluice_rollout::{Assertion, Directives, Phase, TransactionMode};
 use sluice_text::{SourceFile, Span};
 
 use super::reading::Reading;
@@ -85,8 +85,8 @@ pub(super) fn read(reading: &mut Reading, file: &SourceFile, part: Span, directi
             continue;
         }
         seen.push(key);
-        if let Err(expected) = set(directives, key, value) {
-            let value_at = line.text.rfind(value).map_or(offset, |column| line.start + column);
+        let value_at = line.text.rfind(value).map_or(offset, |column| line.start + column);
+        if let Err(expected) = set(directives, key, value, value_at) {
             reading.error_at(
                 file,
                 value_at,
@@ -97,8 +97,8 @@ pub(super) fn read(reading: &mut Reading, file: &SourceFile, part: Span, directi
     }
 }
 
-/// Sets one directive, or says what its value looks like.
-fn set(directives: &mut Directives, key: &str, value: &str) -> Result<(), &'static str> {
+/// Sets one directive, whose value is `at` an offset, or says what its value looks like.
+fn set(directives: &mut Directives, key: &str, value: &str, at: usize) -> Result<(), &'static str> {
     let text = |expected| if value.is_empty() { Err(expected) } else { Ok(value.to_owned()) };
     match key {
         "transaction" => {
@@ -143,7 +143,7 @@ fn set(directives: &mut Directives, key: &str, value: &str) -> Result<(), &'stat
             if WRITING.iter().any(|word| word.eq_ignore_ascii_case(first)) {
                 return Err(QUERY);
             }
-            directives.asserts.push(query);
+            directives.asserts.push(Assertion { sql: query, at });
         }
         _ => directives.renamed_from = Some(text("the old name")?),
     }

@@ -74,7 +74,15 @@ fn directives_at_the_top_are_read() {
     assert_eq!(directives.targets.as_deref(), Some("region == 'eu'"));
     assert_eq!(directives.phase, Some(Phase::Expand));
     assert_eq!(directives.flag.as_deref(), Some("checkout:on"));
-    assert_eq!(directives.asserts, ["select count(*) = 0 from t", "select true"]);
+    let file = &change(&directory, "3").up.file;
+    let asserts: Vec<_> = directives.asserts.iter().map(|it| (it.sql.as_str(), file.locate(it.at))).collect();
+    assert_eq!(
+        asserts,
+        [
+            ("select count(*) = 0 from t", "m/3_c.sql:12:19".to_owned()),
+            ("select true", "m/3_c.sql:13:19".to_owned())
+        ]
+    );
     assert_eq!(directives.renamed_from.as_deref(), Some("orders_old"));
 }
 

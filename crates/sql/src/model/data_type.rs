@@ -75,6 +75,13 @@ pub enum TypeFamily {
     Other,
 }
 
+impl TypeFamily {
+    /// Family of the type that is called `name`, see [`DataType::name`].
+    pub fn of(dialect: Dialect, name: &str) -> Self {
+        family(dialect, name)
+    }
+}
+
 impl DataType {
     /// Family of the type; arrays are [`TypeFamily::Other`].
     pub fn family(&self, dialect: Dialect) -> TypeFamily {

@@ -509,3 +509,18 @@ fn sqitch_scripts_bring_their_own_transactions() {
         ..NOTHING
     });
 }
+
+#[test]
+fn a_precondition_that_does_not_hold_is_named_with_its_place() {
+    let mut project = Project::with_database("sqlite:dev.db");
+    project.set("SLUICE_ACTOR", "Ann <ann@example.com>");
+    project.create_sqlite("dev.db");
+    let changes = "--liquibase formatted sql\n\n--changeset ann:1\nCREATE TABLE a (id integer);\n\n\
+                   --changeset ann:2\n--preconditions onFail:HALT\n\
+                   --precondition-sql-check expectedResult:7 SELECT count(*) FROM a;\n\
+                   INSERT INTO a VALUES (1);\n";
+    project.write("migrations/changes.sql", changes);
+    let place = "migrations/changes.sql:8:43";
+    project.sluice(&["deploy"]).exits(4).says("SELECT (SELECT count(*) FROM a) = 7").says(place);
+    project.sluice(&["status"]).says(&format!("{place}: assertion"));
+}

@@ -1,6 +1,8 @@
 //! The changesets of a formatted SQL file.
 
-use sluice_rollout::{Block, Change, ChangeKind, ChecksumInput, Directives, Script, Split, TransactionMode};
+use sluice_rollout::{
+    Assertion, Block, Change, ChangeKind, ChecksumInput, Directives, Script, Split, TransactionMode,
+};
 use sluice_text::{SourceFile, Span};
 
 use super::attribute::{Attribute, attributes, identity};
@@ -315,7 +317,10 @@ fn inside(reading: &mut Reading, file: &SourceFile, line: &Line<'_>, changeset: 
         }
     } else if let Some(rest) = keyword(line.text, "precondition") {
         match sql_check(rest) {
-            Some(assert) => changeset.directives.asserts.push(assert),
+            Some((sql, query)) => {
+                let at = line.start + line.text.rfind(query).unwrap_or(0);
+                changeset.directives.asserts.push(Assertion { sql, at });
+            }
             None => reading.error_at(
                 file,
                 line.start,
@@ -343,8 +348,8 @@ fn push_rollback(open: &mut Option<Changeset<'_>>, span: Span) {
     }
 }
 
-/// `-sql-check expectedResult:0 SELECT …` as a query that answers true.
-fn sql_check(rest: &str) -> Option<String> {
+/// `-sql-check expectedResult:0 SELECT …` as a query that answers true, and the query as it is written.
+fn sql_check(rest: &str) -> Option<(String, &str)> {
     let rest = rest.strip_prefix("-sql-check")?.trim_start();
     let rest = match rest.get(..15) {
         Some(key) if key.eq_ignore_ascii_case("expectedResult:") => rest.get(15..)?,
@@ -355,7 +360,7 @@ fn sql_check(rest: &str) -> Option<String> {
     let number = expected.strip_prefix('-').unwrap_or(expected);
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let query = query.trim().trim_end_matches(';');
-    (is_number && !query.is_empty()).then(|| format!("SELECT ({query}) = {expected}"))
+    (is_number && !query.is_empty()).then(|| (format!("SELECT ({query}) = {expected}"), query))
 }
 
 /// A text of the same length as `file` that holds nothing but what rolls back, so that statements which go over several

@@ -2,6 +2,7 @@ use sluice_text::Span;
 
 use super::source::Source;
 use crate::Dialect;
+use crate::effort::spend;
 use crate::lexer::{Delimiter, Lexer, Stop, Token, TokenKind};
 use crate::model::{Keyword, NotAnalysed, Parsed, QueryFacts, Reason, Statement};
 
@@ -171,6 +172,7 @@ impl<'a> Grammar<'a> {
     }
 
     pub(super) fn token(&self, index: usize) -> Token {
+        spend(1);
         self.tokens.get(index).copied().unwrap_or(self.end)
     }
 
@@ -290,12 +292,14 @@ impl<'a> Grammar<'a> {
                 TokenKind::CloseParen => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
+                        spend(index - open);
                         return index;
                     }
                 }
                 _ => {}
             }
         }
+        spend(self.tokens.len().saturating_sub(open));
         self.tokens.len()
     }
 

@@ -1,12 +1,22 @@
 use super::grammar::Grammar;
 use crate::lexer::TokenKind;
 use crate::model::{
-    Assignment, ColumnRef, Copy, CopyDirection, CopyEndpoint, Cte, Delete, Expr, Ident, Insert, InsertSource,
-    Merge, NamedOption, Query, QueryFacts, Statement, TableRef, Update, Upsert,
+    Assignment, ColumnRef, Condition, Copy, CopyDirection, CopyEndpoint, Cte, Delete, Expr, Ident, Insert,
+    InsertSource, Merge, NamedOption, Query, QueryFacts, Statement, TableRef, Update, Upsert,
 };
 
 /// Rows up to this many bytes are looked into for functions.
 const READ_ROWS: usize = 2048;
+
+/// Which rows an `UPDATE` or a `DELETE` reaches, and what it gives back of them.
+struct Reach {
+    joined: bool,
+    filter: Option<Condition>,
+    /// Where the filter is, or would be.
+    filter_at: usize,
+    returning: bool,
+    facts: QueryFacts,
+}
 
 impl Grammar<'_> {
     /// Statements that may begin with `WITH`.
@@ -342,14 +352,7 @@ impl Grammar<'_> {
         let table = self.written(&["set"])?;
         self.want("set")?;
         let assignments = self.assignments(&["from", "where", "returning"])?;
-        let joined = self.eat("from");
-        if joined {
-            self.relations(&["where", "returning"])?;
-        }
-        let filter_at = self.filter_place();
-        let filter = if self.is("where") { Some(self.filter(&["returning"])?) } else { None };
-        let returning = self.returning()?;
-        let facts = self.take_facts();
+        let Reach { joined, filter, filter_at, returning, facts } = self.reach("from")?;
         Some(Statement::Update(Box::new(Update {
             tables: vec![table],
             assignments,
@@ -364,23 +367,24 @@ impl Grammar<'_> {
         })))
     }
 
-    fn filter_place(&self) -> usize {
+    /// What an `UPDATE` or a `DELETE` ends with: `[FROM|USING …] [WHERE …] [RETURNING …]`.
+    fn reach(&mut self, join: &str) -> Option<Reach> {
+        let joined = self.eat(join);
+        if joined {
+            self.relations(&["where", "returning"])?;
+        }
         let at = if self.is("where") { self.peek().start } else { self.before() };
-        self.source.offset(at)
+        let filter_at = self.source.offset(at);
+        let filter = if self.is("where") { Some(self.filter(&["returning"])?) } else { None };
+        let returning = self.returning()?;
+        Some(Reach { joined, filter, filter_at, returning, facts: self.take_facts() })
     }
 
     fn delete(&mut self) -> Option<Statement> {
         self.want("delete")?;
         self.want("from")?;
         let table = self.written(&["using", "where", "returning"])?;
-        let joined = self.eat("using");
-        if joined {
-            self.relations(&["where", "returning"])?;
-        }
-        let filter_at = self.filter_place();
-        let filter = if self.is("where") { Some(self.filter(&["returning"])?) } else { None };
-        let returning = self.returning()?;
-        let facts = self.take_facts();
+        let Reach { joined, filter, filter_at, returning, facts } = self.reach("using")?;
         Some(Statement::Delete(Box::new(Delete {
             tables: vec![table],
             filter,

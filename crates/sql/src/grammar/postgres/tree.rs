@@ -9,6 +9,7 @@ use squawk_syntax::ast::AstNode;
 use squawk_syntax::{Parse, SourceFile, SyntaxNode};
 
 use super::grammar::LIMIT;
+use crate::effort::spend;
 use crate::lexer::{Token, TokenKind};
 use crate::model::Reason;
 
@@ -38,7 +39,9 @@ pub(super) fn parse(fragment: &str, tokens: &[Token], text: &str) -> Result<Tree
     if fragment.len() > LIMIT {
         return Err(Reason::TooLong { limit: LIMIT });
     }
+    spend(tokens.len());
     let depth = depth(tokens, text).ok_or(Reason::TooDeep)?;
+    spend(fragment.len());
     if depth <= SHALLOW {
         return guarded(fragment);
     }

@@ -2,18 +2,13 @@
 
 use std::collections::HashSet;
 
-use memchr::memchr;
 use sluice_text::Span;
 
 use super::cursor::Cursor;
 use super::literal::unquote;
 use super::operand::BARE_CALLS;
-use crate::byte::{is_name, run};
 use crate::lexer::TokenKind;
 use crate::model::{Call, Ident, ObjectName};
-
-/// How many calls are kept of a list of values; of the rest only new names are.
-const CALLS: usize = 1024;
 
 impl Cursor<'_> {
     /// Rows from their first `(` on: their number, values in the first, and the span. Only calls, parameters and
@@ -85,15 +80,13 @@ impl Cursor<'_> {
     }
 
     fn value_call(&mut self, names: &mut HashSet<String>) {
-        let text = self.token_text();
         if self.is_any(&["exists", "in", "and", "or", "not", "when", "then", "else", "case", "cast"])
-            || (self.facts.calls.len() >= CALLS
-                && (names.len() >= CALLS || !names.insert(text.to_ascii_lowercase())))
+            || !self.keeps_call(names)
         {
             return;
         }
         let span = self.token_span();
-        let name = ObjectName::bare(Ident::bare(text, span));
+        let name = ObjectName::bare(Ident::bare(self.token_text(), span));
         let place = self.place();
         self.advance();
         let (mut arguments, mut first_text) = (0, None);
@@ -107,62 +100,5 @@ impl Cursor<'_> {
         }
         self.go_back(place);
         self.facts.calls.push(Call { name, arguments, first_text, span });
-    }
-
-    /// Goes over numbers, strings, `NULL`, commas and blanks, and says how many commas these were; none where the
-    /// next token is something else.
-    fn skip_plain_values(&mut self) -> Option<usize> {
-        let bytes = self.lexer.bytes;
-        let mut at = self.token.start;
-        let (mut end, mut commas) = (at, 0);
-        while let Some(byte) = bytes.get(at) {
-            at = match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => {
-                    at += 1;
-                    continue;
-                }
-                b',' => {
-                    commas += 1;
-                    at + 1
-                }
-                b'.' => at + 1,
-                b'-' if bytes.get(at + 1) != Some(&b'-') => at + 1,
-                b'0'..=b'9' => run(bytes, at, is_name),
-                b'n' | b'N' => match bytes.get(at..at + 4) {
-                    Some(word)
-                        if word.eq_ignore_ascii_case(b"null")
-                            && !bytes.get(at + 4).is_some_and(|it| is_name(*it)) =>
-                    {
-                        at + 4
-                    }
-                    _ => break,
-                },
-                b'\'' => match plain_string(bytes, at) {
-                    Some(end) => end,
-                    None => break,
-                },
-                _ => break,
-            };
-            end = at;
-        }
-        if end <= self.token.start {
-            return None;
-        }
-        self.last = end;
-        self.lexer.at = end;
-        self.pull();
-        Some(commas)
-    }
-}
-
-/// Where the string at `at` ends.
-fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
-    loop {
-        at += memchr(b'\'', bytes.get(at..)?)?;
-        if bytes.get(at + 1) != Some(&b'\'') {
-            return Some(at + 1);
-        }
-        at += 2;
     }
 }

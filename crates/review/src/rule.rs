@@ -1,0 +1,97 @@
+use sluice_text::Severity;
+
+use crate::{ChangeContext, Context, Engines, OptionSpec, Sink};
+
+/// A rule of the review. One file each under `rules/<category>/`; its doc comment is its documentation.
+pub trait Rule: Sync {
+    /// What is said of it.
+    fn meta(&self) -> &'static Meta;
+
+    /// Looks at one statement, before it is applied to the schema.
+    fn statement(&self, _cx: &Context<'_>, _out: &mut Sink<'_>) {}
+
+    /// Looks at a change as a whole, after its last statement.
+    fn change(&self, _cx: &ChangeContext<'_>, _out: &mut Sink<'_>) {}
+}
+
+/// What is said of a rule.
+#[derive(Debug)]
+pub struct Meta {
+    /// `category/name`.
+    pub id: &'static str,
+    /// The doc comment, Markdown, each line with one blank before it.
+    pub doc: &'static str,
+    /// Engines that it is about.
+    pub engines: Engines,
+    /// Severity where the policy says nothing else.
+    pub severity: Severity,
+    /// The smallest set of rules that it belongs to.
+    pub set: RuleSet,
+    /// Options.
+    pub options: &'static [OptionSpec],
+}
+
+/// Sets of rules, each of which includes the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleSet {
+    /// On by default: safety, data loss, compatibility, correctness, security.
+    Recommended,
+    /// What careful teams add.
+    Strict,
+    /// Everything, house style included.
+    All,
+}
+
+impl RuleSet {
+    /// The set called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Recommended, Self::Strict, Self::All].into_iter().find(|set| set.name() == name)
+    }
+
+    /// Its name in `sluice.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+            Self::All => "all",
+        }
+    }
+}
+
+impl Meta {
+    /// The part before the slash.
+    pub fn category(&self) -> &'static str {
+        self.id.split_once('/').map_or(self.id, |(category, _)| category)
+    }
+}
+
+/// Declares a rule: its documentation, and what the review must know of it.
+///
+/// The doc comment begins with one sentence that says what the rule finds, and then has the sections `## Why`, `## Bad`,
+/// `## Good` and, where there is one, `## Source`. Code blocks of `## Bad` must make the rule fire and those of `## Good` must
+/// not make any recommended rule fire; a test runs them all. The words behind the language say on what: `sql postgres 18`,
+/// `sql mysql`, `sql mariadb`, `sql sqlite`; `sql before …` is replayed first for the blocks that follow in the section.
+#[macro_export]
+macro_rules! rule {
+    (
+        $(#[doc = $doc:literal])+
+        $rule:ident, $id:literal, $engines:expr, $severity:ident, $set:ident $(, options: $options:expr)? $(,)?
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub struct $rule;
+
+        impl $rule {
+            const META: $crate::Meta = $crate::Meta {
+                id: $id,
+                doc: concat!($($doc, "\n"),+),
+                engines: $engines,
+                severity: ::sluice_text::Severity::$severity,
+                set: $crate::RuleSet::$set,
+                options: $crate::rule!(@options $($options)?),
+            };
+        }
+    };
+    (@options) => { &[] };
+    (@options $options:expr) => { $options };
+}

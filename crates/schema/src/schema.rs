@@ -1,0 +1,293 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sluice_sql::Dialect;
+use sluice_sql::model::{NameClass, ObjectName};
+
+use crate::{Name, Origin, Relation, Routine, Sequence, UserType};
+
+/// A database's schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    #[serde(with = "dialect")]
+    dialect: Dialect,
+    /// It holds everything that the database has: a name that is not in it does not exist.
+    pub complete: bool,
+    /// Schemas in which names are looked for, the first one being where things are made. Never empty.
+    pub search_path: Vec<String>,
+    /// Tables and views.
+    #[serde(with = "pairs")]
+    pub relations: BTreeMap<Name, Relation>,
+    /// Types and domains.
+    #[serde(with = "pairs")]
+    pub types: BTreeMap<Name, UserType>,
+    /// Sequences.
+    #[serde(with = "pairs")]
+    pub sequences: BTreeMap<Name, Sequence>,
+    /// Functions and procedures.
+    #[serde(with = "pairs")]
+    pub routines: BTreeMap<Name, Routine>,
+    /// Schemas that were made.
+    pub schemas: BTreeMap<String, Origin>,
+    /// Extensions.
+    pub extensions: BTreeMap<String, Origin>,
+    /// Default charset of the database (MySQL, MariaDB), lower case.
+    pub charset: Option<String>,
+    /// Table of an index, by the index's name (PostgreSQL and SQLite: index names are those of the schema).
+    #[serde(skip)]
+    index_tables: BTreeMap<Name, Name>,
+}
+
+impl Schema {
+    /// A schema of which nothing is known.
+    pub fn unknown(dialect: Dialect) -> Self {
+        let home = match dialect {
+            Dialect::Postgres => "public",
+            Dialect::Mysql | Dialect::Mariadb => "",
+            Dialect::Sqlite => "main",
+        };
+        Self {
+            dialect,
+            complete: false,
+            search_path: vec![home.to_owned()],
+            relations: BTreeMap::new(),
+            types: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            routines: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            extensions: BTreeMap::new(),
+            charset: None,
+            index_tables: BTreeMap::new(),
+        }
+    }
+
+    /// A schema that is known to be empty.
+    pub fn empty(dialect: Dialect) -> Self {
+        Self { complete: true, ..Self::unknown(dialect) }
+    }
+
+    /// Its dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Fills what is derived from the rest, after deserialising.
+    pub fn restored(mut self) -> Self {
+        let pairs = self.relations.values().flat_map(|relation| {
+            let schema = relation.name.schema.clone();
+            relation
+                .indexes
+                .iter()
+                .map(move |index| (Name::new(schema.clone(), index.name.clone()), relation.name.clone()))
+        });
+        self.index_tables = pairs.collect();
+        self
+    }
+
+    /// The schema in which unqualified names are made.
+    pub fn home(&self) -> &str {
+        self.search_path.first().map_or("", String::as_str)
+    }
+
+    /// The names that `written` may mean, in the order in which they are tried.
+    fn candidates(&self, written: &ObjectName, class: NameClass) -> Vec<Name> {
+        let name = written.name.key(self.dialect, class);
+        if let Some(schema) = written.schema() {
+            let schema = schema.key(self.dialect, NameClass::Relation).into_owned();
+            return vec![Name::new(schema, name)];
+        }
+        self.search_path.iter().map(|schema| Name::new(schema.clone(), name.clone())).collect()
+    }
+
+    /// The name that something gets which is created as `written`.
+    pub fn new_name(&self, written: &ObjectName) -> Name {
+        self.name_of(written, NameClass::Relation, |_| false)
+    }
+
+    fn name_of(&self, written: &ObjectName, class: NameClass, is_there: impl Fn(&Name) -> bool) -> Name {
+        let mut candidates = self.candidates(written, class);
+        let found = candidates.iter().position(is_there).unwrap_or(0);
+        candidates.swap_remove(found)
+    }
+
+    /// The relation's name that `written` means; where it is created if there is none.
+    pub fn relation_name(&self, written: &ObjectName) -> Name {
+        self.name_of(written, NameClass::Relation, |name| self.relations.contains_key(name))
+    }
+
+    /// The relation that `written` means.
+    pub fn relation(&self, written: &ObjectName) -> Option<&Relation> {
+        self.candidates(written, NameClass::Relation).iter().find_map(|name| self.relations.get(name))
+    }
+
+    /// The type that `written` means.
+    pub fn user_type(&self, written: &ObjectName) -> Option<(Name, &UserType)> {
+        let name = self.name_of(written, NameClass::Other, |name| self.types.contains_key(name));
+        self.types.get(&name).map(|found| (name, found))
+    }
+
+    /// The type's name that `written` means.
+    pub fn type_name(&self, written: &ObjectName) -> Name {
+        self.name_of(written, NameClass::Other, |name| self.types.contains_key(name))
+    }
+
+    /// The user's type of a column.
+    pub fn type_of_column(&self, data_type: &crate::ColumnType) -> Option<&UserType> {
+        let find = |schema: &str| self.types.get(&Name::new(schema, data_type.name.clone()));
+        match &data_type.schema {
+            Some(schema) => find(schema),
+            None => self.search_path.iter().find_map(|schema| find(schema)),
+        }
+    }
+
+    /// The sequence's name that `written` means.
+    pub fn sequence_name(&self, written: &ObjectName) -> Name {
+        self.name_of(written, NameClass::Relation, |name| self.sequences.contains_key(name))
+    }
+
+    /// The routine's name that `written` means.
+    pub fn routine_name(&self, written: &ObjectName) -> Name {
+        self.name_of(written, NameClass::Other, |name| self.routines.contains_key(name))
+    }
+
+    /// The routine that `written` means.
+    pub fn routine(&self, written: &ObjectName) -> Option<&Routine> {
+        self.candidates(written, NameClass::Other).iter().find_map(|name| self.routines.get(name))
+    }
+
+    /// Table and name of the index that `written` means. `table` is the one that the statement names (MySQL, MariaDB).
+    pub fn index(
+        &self,
+        written: &ObjectName,
+        table: Option<&ObjectName>,
+    ) -> Option<(&Relation, &crate::Index)> {
+        if let Some(table) = table {
+            let relation = self.relation(table)?;
+            let name = written.name.key(self.dialect, NameClass::Other);
+            return relation.index(&name).map(|index| (relation, index));
+        }
+        self.candidates(written, NameClass::Other).iter().find_map(|name| {
+            let relation = self.relations.get(self.index_tables.get(name)?)?;
+            relation.index(&name.name).map(|index| (relation, index))
+        })
+    }
+
+    /// Remembers the table of an index; to be called for every index that is added.
+    pub fn note_index(&mut self, table: &Name, index: &str) {
+        self.index_tables.insert(Name::new(table.schema.clone(), index), table.clone());
+    }
+
+    /// Forgets the table of an index.
+    pub fn forget_index(&mut self, table: &Name, index: &str) {
+        self.index_tables.remove(&Name::new(table.schema.clone(), index));
+    }
+
+    /// Adds a relation, its indexes included.
+    pub fn insert(&mut self, relation: Relation) {
+        for index in &relation.indexes {
+            self.index_tables
+                .insert(Name::new(relation.name.schema.clone(), index.name.clone()), relation.name.clone());
+        }
+        self.relations.insert(relation.name.clone(), relation);
+    }
+
+    /// Takes a relation away, its indexes included.
+    pub fn remove(&mut self, name: &Name) -> Option<Relation> {
+        let relation = self.relations.remove(name)?;
+        for index in &relation.indexes {
+            self.index_tables.remove(&Name::new(name.schema.clone(), index.name.clone()));
+        }
+        Some(relation)
+    }
+
+    /// Partitions of a table, those of partitions included.
+    pub fn partitions<'a>(&'a self, name: &'a Name) -> Vec<&'a Relation> {
+        let mut found: Vec<&Relation> = Vec::new();
+        let mut next = vec![name];
+        while let Some(parent) = next.pop() {
+            let children =
+                self.relations.values().filter(|relation| relation.partition_of.as_ref() == Some(parent));
+            for child in children {
+                // A name that comes twice would be a circle, which no server allows.
+                if found.iter().all(|known| known.name != child.name) {
+                    next.push(&child.name);
+                    found.push(child);
+                }
+            }
+        }
+        found.sort_by(|left, right| left.name.cmp(&right.name));
+        found
+    }
+
+    /// Tables that inherit from a table, directly or not, without partitions.
+    pub fn heirs<'a>(&'a self, name: &'a Name) -> Vec<&'a Relation> {
+        let mut found: Vec<&Relation> = Vec::new();
+        let mut next = vec![name];
+        while let Some(parent) = next.pop() {
+            for child in self.relations.values().filter(|relation| relation.inherits.contains(parent)) {
+                if found.iter().all(|known| known.name != child.name) {
+                    next.push(&child.name);
+                    found.push(child);
+                }
+            }
+        }
+        found
+    }
+
+    /// Foreign keys of other tables, or of itself, that point to a table.
+    pub fn references_to<'a>(
+        &'a self,
+        name: &'a Name,
+    ) -> impl Iterator<Item = (&'a Relation, &'a crate::Constraint)> {
+        self.relations.values().flat_map(move |relation| {
+            relation
+                .foreign_keys()
+                .filter(move |(_, key)| key.table == *name)
+                .map(move |(constraint, _)| (relation, constraint))
+        })
+    }
+
+    /// Views that read a relation directly.
+    pub fn views_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Relation> {
+        self.relations
+            .values()
+            .filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
+    }
+}
+
+/// Maps with names as keys, as lists of pairs: JSON has no such keys.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::Name;
+
+    pub fn serialize<S: Serializer, T: Serialize>(map: &BTreeMap<Name, T>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<Name, T>, D::Error> {
+        Ok(Vec::<(Name, T)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+/// Dialects by their names.
+mod dialect {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use sluice_sql::Dialect;
+
+    pub fn serialize<S: Serializer>(dialect: &Dialect, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(dialect)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dialect, D::Error> {
+        let name = String::deserialize(from)?;
+        [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite]
+            .into_iter()
+            .find(|dialect| dialect.to_string() == name)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no dialect")))
+    }
+}

@@ -1,0 +1,185 @@
+//! How the statements of a change run: what runs together in one transaction, and what runs alone.
+
+use crate::{Control, Dialect, Facts, Kind, Mode, contains_string_literal};
+
+/// Statements that run together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// How they run.
+    pub kind: UnitKind,
+    /// Which of the statements that are sent, counted from 0.
+    pub statements: std::ops::Range<usize>,
+}
+
+/// How a unit runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitKind {
+    /// In one transaction with the ledger rows.
+    Transaction,
+    /// One statement outside any transaction: intent, execute, probe, record.
+    Alone,
+    /// Session settings outside any transaction; they leave nothing in the database and are run again on resume.
+    Session,
+}
+
+/// Where a statement ended up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    /// Which unit, counted from 0.
+    pub unit: usize,
+    /// How it runs.
+    pub kind: UnitKind,
+    /// The unit is between `BEGIN` and `COMMIT` that stand in the file.
+    pub written: bool,
+}
+
+/// Groups the statements of a change into units as they come.
+#[derive(Debug, Clone)]
+pub struct Units {
+    dialect: Dialect,
+    /// Each statement by itself (`transaction=none`).
+    separate: bool,
+    sent: usize,
+    units: Vec<Unit>,
+    /// First statement of the open transaction.
+    open: Option<usize>,
+    /// The open transaction was opened by a `BEGIN` in the file.
+    written: bool,
+    /// Enum values added in the open transaction.
+    new_enum_values: Vec<String>,
+}
+
+impl Units {
+    /// For a change of `dialect`; `separate` as its directive `transaction=none` says.
+    pub fn new(dialect: Dialect, separate: bool) -> Self {
+        Self {
+            dialect,
+            separate,
+            sent: 0,
+            units: Vec::new(),
+            open: None,
+            written: false,
+            new_enum_values: Vec::new(),
+        }
+    }
+
+    /// Where the statement `sql` goes; none for one that is not sent, because the runner does what it says.
+    ///
+    /// # Errors
+    /// A statement that cannot run in a change, or not where it stands; says why and what to do.
+    pub fn push(&mut self, facts: &Facts, sql: &str) -> Result<Option<Placement>, String> {
+        if let Some(what) = frees_the_lock(sql) {
+            return Err(format!(
+                "{what} would free the lock that keeps other runs away from this database: remove it, or free your \
+                 own locks by name"
+            ));
+        }
+        let mysql = matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
+        let placement = match facts.mode {
+            Mode::Control(Control::Begin) => {
+                self.close();
+                self.written = true;
+                return Ok(None);
+            }
+            Mode::Control(Control::Commit) => {
+                self.close();
+                return Ok(None);
+            }
+            Mode::Control(Control::Rollback) => {
+                return Err("ROLLBACK in a change: what it undoes could not be recorded; remove it together with the \
+                            statements that it undoes"
+                    .to_owned());
+            }
+            Mode::Control(Control::Unsupported) => {
+                return Err("this transaction control cannot be used in a change: use plain BEGIN and COMMIT, or none, \
+                            because Sluice opens transactions itself"
+                    .to_owned());
+            }
+            // A table lock would end at our next transaction, and the statements that it guards run in one anyway.
+            _ if mysql && facts.kind == Kind::Lock => return Ok(None),
+            Mode::Autocommit if self.written && !mysql => {
+                return Err(
+                    "this statement cannot run between BEGIN and COMMIT: move it out of the transaction"
+                        .to_owned(),
+                );
+            }
+            Mode::Autocommit => self.push_alone(UnitKind::Alone),
+            Mode::Opaque if mysql || (self.separate && !self.written) => self.push_alone(UnitKind::Alone),
+            // SQLite ignores such PRAGMAs inside a transaction (PRAGMA foreign_keys: "a no-op within a transaction").
+            Mode::Session if self.dialect == Dialect::Sqlite && !self.written => {
+                self.push_alone(UnitKind::Session)
+            }
+            Mode::Session if self.open.is_none() && !self.written => self.push_alone(UnitKind::Session),
+            Mode::Transactional | Mode::Session | Mode::Opaque | Mode::Control(Control::Savepoint) => {
+                self.push_transactional(facts, sql)
+            }
+        };
+        Ok(Some(placement))
+    }
+
+    fn push_alone(&mut self, kind: UnitKind) -> Placement {
+        self.close();
+        let at = self.append();
+        self.units.push(Unit { kind, statements: at..at + 1 });
+        Placement { unit: self.units.len() - 1, kind, written: false }
+    }
+
+    fn push_transactional(&mut self, facts: &Facts, sql: &str) -> Placement {
+        let uses_new_value =
+            self.new_enum_values.iter().any(|value| contains_string_literal(self.dialect, sql, value));
+        if uses_new_value {
+            let written = self.written;
+            self.close();
+            self.written = written;
+        }
+        if let Kind::AddEnumValue { value } = &facts.kind {
+            self.new_enum_values.push(value.clone());
+        }
+        let at = self.append();
+        self.open.get_or_insert(at);
+        let placement =
+            Placement { unit: self.units.len(), kind: UnitKind::Transaction, written: self.written };
+        if self.separate && !self.written {
+            self.close();
+        }
+        placement
+    }
+
+    fn append(&mut self) -> usize {
+        self.sent += 1;
+        self.sent - 1
+    }
+
+    fn close(&mut self) {
+        if let Some(start) = self.open.take() {
+            self.units.push(Unit { kind: UnitKind::Transaction, statements: start..self.sent });
+        }
+        self.written = false;
+        self.new_enum_values.clear();
+    }
+
+    /// The units of all that were pushed.
+    pub fn finish(mut self) -> Vec<Unit> {
+        self.close();
+        self.units
+    }
+}
+
+/// The part of a statement that frees every lock of the session, the runner's too.
+fn frees_the_lock(sql: &str) -> Option<&'static str> {
+    let word = |word: &str| sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if word("discard")
+        && sql.split_ascii_whitespace().nth(1).is_some_and(|all| all.eq_ignore_ascii_case("all"))
+    {
+        return Some("DISCARD ALL");
+    }
+    // `_all` is in every one of them and in little else.
+    let bytes = sql.as_bytes();
+    let mut hits = memchr::memmem::find_iter(bytes, b"_").filter(|at| {
+        bytes.get(*at..*at + 4).is_some_and(|found| found.eq_ignore_ascii_case(b"_all"))
+            || bytes.get(*at..*at + 4).is_some_and(|found| found.eq_ignore_ascii_case(b"_loc"))
+    });
+    hits.next()?;
+    let lower = sql.to_ascii_lowercase();
+    ["pg_advisory_unlock_all", "release_all_locks"].into_iter().find(|function| lower.contains(function))
+}
