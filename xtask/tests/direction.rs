@@ -17,6 +17,8 @@ use serde_json::Value;
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("sluice-text", &[]),
     ("sluice-sql", &["sluice-text"]),
+    ("sluice-schema", &["sluice-text", "sluice-sql"]),
+    ("sluice-review", &["sluice-text", "sluice-sql", "sluice-schema"]),
     ("sluice-rollout", &["sluice-text", "sluice-sql"]),
     ("sluice-project", &["sluice-text", "sluice-sql", "sluice-rollout"]),
     ("sluice-engine", &["sluice-text", "sluice-sql", "sluice-rollout"]),
@@ -45,7 +47,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 const DATABASE_CRATE: &[&str] = &["sluice-text", "sluice-sql", "sluice-rollout", "sluice-engine"];
 
 /// Crates that decide and never act: values in, values out.
-const PURE: &[&str] = &["sluice-text", "sluice-sql", "sluice-rollout"];
+const PURE: &[&str] = &["sluice-text", "sluice-sql", "sluice-schema", "sluice-review", "sluice-rollout"];
 
 /// What a pure crate must not reach, however indirectly.
 const IMPURE: &[&str] = &[

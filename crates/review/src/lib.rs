@@ -1,1 +1,34 @@
+//! SQL review: what would hurt, found before it is merged.
+//!
+//! A [`Reviewer`] takes changes one after the other. It replays each statement over the schema in memory, asks the
+//! [rules](Rule) that the [`Policy`] has on, weighs what they report by policy and suppressions, and forecasts what each
+//! statement locks and does.
+//!
+//! Invariants: no I/O, no clock (the day is an argument); the same input gives the same findings in the same order; what is not
+//! understood is reported, never passed over.
 
+mod context;
+mod engines;
+mod forecast;
+mod option;
+mod policy;
+mod replay;
+mod reviewer;
+mod rule;
+pub mod rules;
+mod script;
+mod sink;
+mod suppression;
+mod version;
+
+pub use context::{ChangeContext, ChangeInfo, Context, Seen, Session};
+pub use engines::Engines;
+pub use forecast::{Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Work, WorkKind};
+pub use option::{OptionError, OptionKind, OptionSpec, Options};
+pub use policy::{Policy, PolicyError, RuleSetting, nearest};
+pub use replay::apply;
+pub use reviewer::{Conditions, Review, Reviewer, StatementForecast};
+pub use rule::{Meta, Rule, RuleSet};
+pub use script::Script;
+pub use sink::{Reported, Sink};
+pub use version::{BadVersion, ServerVersion};

@@ -99,7 +99,9 @@ impl Options {
                 OptionKind::Number { default } => Setting::Number(default),
                 OptionKind::Switch { default } => Setting::Switch(default),
                 OptionKind::Text { default } => Setting::Text(default.to_owned()),
-                OptionKind::Pattern { default, .. } => Setting::Pattern(default.to_owned(), Regex::new(default).ok()),
+                OptionKind::Pattern { default, .. } => {
+                    Setting::Pattern(default.to_owned(), Regex::new(default).ok())
+                }
                 OptionKind::List { default } => {
                     Setting::List(default.iter().map(|item| (*item).to_owned()).collect())
                 }
@@ -113,7 +115,12 @@ impl Options {
     ///
     /// # Errors
     /// An option that the rule does not have; a value of another kind; a bad regular expression.
-    pub fn set(&mut self, specs: &'static [OptionSpec], name: &str, value: &Value) -> Result<(), OptionError> {
+    pub fn set(
+        &mut self,
+        specs: &'static [OptionSpec],
+        name: &str,
+        value: &Value,
+    ) -> Result<(), OptionError> {
         let Some(spec) = specs.iter().find(|spec| spec.name == name) else {
             let nearest = specs
                 .iter()

@@ -1,0 +1,93 @@
+//! Names that servers pick where none is written.
+
+use sluice_schema::{Relation, Schema};
+use sluice_sql::Dialect;
+
+/// PostgreSQL cuts names after this many bytes (`NAMEDATALEN - 1`).
+const POSTGRES_NAME_BYTES: usize = 63;
+
+/// What a name is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    PrimaryKey,
+    Unique,
+    ForeignKey,
+    Check,
+    NotNull,
+    Exclude,
+    Index,
+}
+
+/// The name that the server picks for a constraint or index over `columns`.
+pub(super) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpose: Purpose) -> String {
+    let taken = |name: &str| relation.constraint(name).is_some() || relation.index(name).is_some();
+    match schema.dialect() {
+        Dialect::Postgres => {
+            let suffix = match purpose {
+                Purpose::PrimaryKey => "pkey",
+                Purpose::Unique => "key",
+                Purpose::ForeignKey => "fkey",
+                Purpose::Check => "check",
+                Purpose::NotNull => "not_null",
+                Purpose::Exclude => "excl",
+                Purpose::Index => "idx",
+            };
+            let columns = if purpose == Purpose::PrimaryKey { String::new() } else { columns.join("_") };
+            let all_taken = |name: &str| {
+                taken(name)
+                    || (purpose != Purpose::Check
+                        && purpose != Purpose::ForeignKey
+                        && schema
+                            .relations
+                            .contains_key(&sluice_schema::Name::new(relation.name.schema.clone(), name)))
+            };
+            numbered(&postgres(&relation.name.name, &columns, suffix), "", all_taken)
+        }
+        Dialect::Mysql | Dialect::Mariadb => match purpose {
+            Purpose::PrimaryKey => "PRIMARY".to_owned(),
+            Purpose::ForeignKey => first_free(|n| format!("{}_ibfk_{n}", relation.name.name), taken),
+            Purpose::Check if schema.dialect() == Dialect::Mysql => {
+                first_free(|n| format!("{}_chk_{n}", relation.name.name), taken)
+            }
+            Purpose::Check => first_free(|n| format!("constraint_{n}"), taken),
+            _ => {
+                let first = columns.first().copied().unwrap_or("functional_index");
+                if taken(first) {
+                    first_free(|n| format!("{first}_{}", n + 1), taken)
+                } else {
+                    first.to_owned()
+                }
+            }
+        },
+        Dialect::Sqlite => first_free(|n| format!("sqlite_autoindex_{}_{n}", relation.name.name), taken),
+    }
+}
+
+fn first_free(name: impl Fn(usize) -> String, taken: impl Fn(&str) -> bool) -> String {
+    (1..).map(name).find(|name| !taken(name)).unwrap_or_default()
+}
+
+fn numbered(base: &str, separator: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(base) {
+        return base.to_owned();
+    }
+    first_free(|n| format!("{base}{separator}{n}"), taken)
+}
+
+/// As `makeObjectName` of PostgreSQL: the longer of both parts is cut until the whole fits.
+fn postgres(table: &str, columns: &str, suffix: &str) -> String {
+    let overhead = suffix.len() + 1 + if columns.is_empty() { 0 } else { 1 };
+    let room = POSTGRES_NAME_BYTES.saturating_sub(overhead);
+    let (mut first, mut second) = (table.len(), columns.len());
+    while first + second > room {
+        if first > second { first -= 1 } else { second -= 1 }
+    }
+    let cut = |text: &str, mut end: usize| {
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.get(..end).unwrap_or_default().to_owned()
+    };
+    let (table, columns) = (cut(table, first), cut(columns, second));
+    if columns.is_empty() { format!("{table}_{suffix}") } else { format!("{table}_{columns}_{suffix}") }
+}

@@ -1,0 +1,112 @@
+use sluice_schema::{ConstraintKind, Name, Origin, Schema};
+use sluice_sql::{Dialect, PieceKind};
+
+use super::apply;
+use crate::Session;
+
+/// The schema that `sql` leads to.
+fn replayed(dialect: Dialect, sql: &str) -> Schema {
+    let mut schema = Schema::empty(dialect);
+    let mut session = Session::default();
+    for piece in sluice_sql::split(dialect, sql).unwrap() {
+        if piece.kind != PieceKind::Blank {
+            let parsed = sluice_sql::parse(dialect, sql, piece.body);
+            apply(&mut schema, &mut session, sql, &parsed.statement, Origin::default());
+        }
+    }
+    schema
+}
+
+#[test]
+fn tables_have_the_columns_constraints_and_indexes_that_the_server_would_give_them() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE Parent (id bigint PRIMARY KEY, code text NOT NULL UNIQUE);
+         CREATE TABLE child (id serial PRIMARY KEY, parent_id bigint REFERENCES parent, a int CHECK (a > 0), \
+         CONSTRAINT ab UNIQUE (a, parent_id));
+         CREATE INDEX ON child (lower(a::text), parent_id) WHERE a > 5;
+         ALTER TABLE child ADD COLUMN b varchar(20) DEFAULT now() NOT NULL, DROP COLUMN id;",
+    );
+    let child = &schema.relations[&Name::new("public", "child")];
+    let columns: Vec<&str> = child.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["parent_id", "a", "b"]);
+    let constraints: Vec<&str> = child.constraints.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(constraints, ["child_parent_id_fkey", "child_a_check", "ab"]);
+    let indexes: Vec<&str> = child.indexes.iter().map(|index| index.name.as_str()).collect();
+    assert_eq!(indexes, ["ab", "child_lower_parent_id_idx"]);
+    let (_, key) = child.foreign_keys().next().unwrap();
+    assert_eq!((key.table.to_string(), &key.referenced[..]), ("parent".to_owned(), &["id".to_owned()][..]));
+    assert!(schema.sequences.is_empty(), "an owned sequence goes with its column");
+}
+
+#[test]
+fn children_of_a_partitioned_table_share_its_columns_and_indexes() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE p (id int NOT NULL, r int NOT NULL) PARTITION BY RANGE (r);
+         CREATE INDEX p_id ON p (id);
+         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+         CREATE TABLE pd PARTITION OF p DEFAULT;
+         ALTER TABLE p ADD COLUMN z int;",
+    );
+    let p = Name::new("public", "p");
+    let children = schema.partitions(&p);
+    assert_eq!(children.len(), 2);
+    assert!(children.iter().all(|child| child.column("z").is_some()));
+    assert_eq!(children[0].indexes[0].name, "p1_id_idx");
+    assert!(children[1].default_partition);
+}
+
+#[test]
+fn validated_checks_prove_what_they_say() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE t (a int);
+         ALTER TABLE t ADD CONSTRAINT a_there CHECK (a IS NOT NULL AND a > 1) NOT VALID;",
+    );
+    let t = &schema.relations[&Name::new("public", "t")];
+    assert!(!t.proves_not_null("a"));
+    assert!(matches!(&t.constraints[0].kind, ConstraintKind::Check { not_null, .. } if not_null == &["a"]));
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE t (a int);
+         ALTER TABLE t ADD CONSTRAINT a_there CHECK (a IS NOT NULL AND a > 1) NOT VALID;
+         ALTER TABLE t VALIDATE CONSTRAINT a_there;",
+    );
+    assert!(schema.relations[&Name::new("public", "t")].proves_not_null("a"));
+}
+
+#[test]
+fn renames_and_drops_reach_what_points_there() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a);
+         CREATE VIEW v AS SELECT id FROM a;
+         ALTER TABLE a RENAME TO c; ALTER TABLE c RENAME COLUMN id TO key;",
+    );
+    let b = &schema.relations[&Name::new("public", "b")];
+    assert_eq!(b.foreign_keys().next().unwrap().1.table.name, "c");
+    assert_eq!(schema.views_of(&Name::new("public", "c")).count(), 1);
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM a; DROP TABLE a CASCADE;",
+    );
+    assert!(schema.relations.is_empty());
+}
+
+#[test]
+fn mysql_redefines_whole_columns() {
+    let schema = replayed(
+        Dialect::Mysql,
+        "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, a varchar(10) NOT NULL DEFAULT 'x', KEY ka (a));
+         ALTER TABLE t CHANGE a b varchar(20) FIRST, ADD UNIQUE KEY ub (b);",
+    );
+    let t = &schema.relations[&Name::new("", "t")];
+    assert_eq!(t.columns[0].name, "b");
+    assert!(!t.columns[0].not_null && t.columns[0].default.is_none());
+    assert_eq!(
+        t.indexes.iter().map(|index| index.name.as_str()).collect::<Vec<_>>(),
+        ["PRIMARY", "ka", "ub"]
+    );
+    assert!(t.indexes[1].uses("b"));
+}

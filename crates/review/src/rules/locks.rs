@@ -1,0 +1,8 @@
+//! What keeps others waiting: locks that block, and the work that is done under them.
+
+mod create_index;
+
+use crate::Rule;
+
+/// The rules of this category.
+pub(super) const RULES: &[&dyn Rule] = &[&create_index::CreateIndex];

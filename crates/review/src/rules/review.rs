@@ -1,0 +1,111 @@
+//! What the review has to say of itself: what it could not read, and suppressions that are wrong.
+
+mod expired_suppression;
+mod not_analysed;
+mod opaque_sql;
+mod refused_statement;
+mod suppression_without_reason;
+mod unreadable_file;
+mod unused_suppression;
+
+use jiff::civil::Date;
+use sluice_sql::Dialect;
+use sluice_text::{Evidence, Severity, Span};
+
+use crate::sink::Draft;
+use crate::suppression::Suppression;
+use crate::{Policy, Rule, nearest};
+
+/// The rules of this category.
+pub(super) const RULES: &[&dyn Rule] = &[
+    &expired_suppression::ExpiredSuppression,
+    &not_analysed::NotAnalysed,
+    &opaque_sql::OpaqueSql,
+    &refused_statement::RefusedStatement,
+    &suppression_without_reason::SuppressionWithoutReason,
+    &unreadable_file::UnreadableFile,
+    &unused_suppression::UnusedSuppression,
+];
+
+/// Text that cannot be read or cut.
+pub const UNREADABLE: &str = "review/unreadable-file";
+/// A statement that the runner refuses.
+pub(crate) const REFUSED: &str = "review/refused-statement";
+
+fn draft(span: Span, message: String, help: &str) -> Draft {
+    Draft { span, message, help: help.to_owned(), evidence: Evidence::Modelled, fix: None }
+}
+
+/// The finding about text that cannot be cut.
+pub(crate) fn broken(span: Span, message: &str) -> Draft {
+    draft(span, message.to_owned(), "correct the text: nothing of this file was reviewed")
+}
+
+/// The finding about a statement that the runner refuses.
+pub(crate) fn refused(span: Span, message: String) -> Draft {
+    draft(span, message, "")
+}
+
+/// Whether a rule is about suppressions, which cannot suppress it.
+pub(crate) fn is_about_suppressions(rule: &str) -> bool {
+    matches!(
+        rule,
+        "review/expired-suppression" | "review/suppression-without-reason" | "review/unused-suppression"
+    )
+}
+
+/// Findings about suppressions: without a reason, expired, unused.
+pub(crate) fn of_suppressions(
+    suppressions: &[Suppression],
+    today: Date,
+    policy: &Policy,
+    dialect: Dialect,
+) -> Vec<(&'static str, Severity, Draft)> {
+    let mut found = Vec::new();
+    for one in suppressions {
+        if let Some(wrong) = &one.wrong {
+            let help = "write it as `-- sluice: allow(rule) reason=\"…\"`";
+            found.push((
+                "review/suppression-without-reason",
+                Severity::Error,
+                draft(one.span, wrong.clone(), help),
+            ));
+        } else if one.reason.is_none() {
+            let message = "the suppression has no reason, so that it suppresses nothing".to_owned();
+            let help = "add reason=\"…\" that says why the finding does not matter here";
+            found.push((
+                "review/suppression-without-reason",
+                Severity::Error,
+                draft(one.span, message, help),
+            ));
+        } else if let Some(until) = one.until.filter(|until| *until < today) {
+            let message = format!("the suppression has expired on {until}");
+            let help = "resolve the finding, or decide anew until when it may stay";
+            found.push(("review/expired-suppression", Severity::Error, draft(one.span, message, help)));
+        } else {
+            for (name, _) in one.rules.iter().zip(&one.used).filter(|(_, used)| !**used) {
+                let message = unused(name, policy, dialect);
+                let help = "remove it from the suppression";
+                found.push(("review/unused-suppression", Severity::Warning, draft(one.span, message, help)));
+            }
+        }
+    }
+    found
+}
+
+fn unused(name: &str, policy: &Policy, dialect: Dialect) -> String {
+    let Some(rule) = super::find(name) else {
+        return match nearest(name) {
+            Some(near) => format!("there is no rule `{name}`: did you mean `{near}`?"),
+            None if name.ends_with("/*") => format!("nothing that `{name}` finds is here"),
+            None => format!("there is no rule `{name}`: `sluice rules` lists them"),
+        };
+    };
+    if !rule.meta().engines.contains(dialect) {
+        return format!("`{name}` is not about {dialect}");
+    }
+    if policy.severity(name).is_none() {
+        return format!("`{name}` is off, so that there is nothing to suppress");
+    }
+    format!("`{name}` finds nothing here")
+}
