@@ -2,47 +2,58 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use sluice_engine::{ApplyError, Inspection, Look, inspect};
-use sluice_project::ProjectError;
 use sluice_project::config::Config;
-use sluice_rollout::TargetName;
+use sluice_project::{Project, ProjectError};
+use sluice_rollout::{Digest, TargetName};
 
 use crate::args::Global;
 use crate::context::{Context, in_parallel};
-use crate::error::CliError;
 use crate::histories;
 use crate::planning::LOOKERS;
+use crate::preparation;
 use crate::sites::{self, Resolver};
 
-/// What was seen of databases while the files were read: waiting for a server and reading a thousand files take about as
-/// long, and neither needs the other.
+/// What to look at ahead.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight {
+    /// As [`Look`] has it.
+    pub thorough: bool,
+    /// Whether to look for rollouts that are not over.
+    pub rollouts: bool,
+    /// Whether nothing can be done with what is seen when the files are wrong.
+    pub needs_files: bool,
+}
+
+/// What was seen of databases and rollouts while the files were read: waiting for a server and reading a thousand files take
+/// about as long, and neither needs the other.
 #[derive(Default)]
 pub struct Ahead {
     thorough: bool,
     seen: Mutex<HashMap<TargetName, Result<Inspection, ApplyError>>>,
+    digest: Option<Digest>,
+    unfinished: Option<Vec<Digest>>,
 }
 
 impl Ahead {
-    /// Reads the project, and looks at as many of the selected databases as are looked at at the same time.
-    ///
-    /// # Errors
-    /// Those of reading; what is wrong with a database is told when its turn comes.
-    pub fn look<T: Send>(
+    /// Reads the project, and looks at as many of the selected databases as are looked at at the same time. What is wrong with a
+    /// database is told when its turn comes.
+    pub fn look(
         config: Config,
         global: &Global,
         resolver: &Resolver,
-        thorough: bool,
-        read: impl FnOnce(Config) -> Result<T, ProjectError> + Send,
-    ) -> Result<(T, Self), CliError> {
+        Sight { thorough, rollouts, needs_files }: Sight,
+        read: impl FnOnce(Config) -> Result<Project, ProjectError> + Send,
+    ) -> (Result<Project, ProjectError>, Self) {
         let known = config.clone();
         // Nobody waits for a server that does not answer when the files are wrong and nothing can be done without them.
         let stop = resolver.cancel.child_token();
-        let (project, seen) = std::thread::scope(|scope| {
+        let ((digest, project), seen, unfinished) = std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let project = read(config);
-                if project.is_err() {
+                if project.is_err() && needs_files {
                     stop.cancel();
                 }
-                project
+                (project.as_ref().ok().map(Project::digest), project)
             });
             let mut sites = sites::select(&known, global).unwrap_or_default();
             sites.truncate(LOOKERS);
@@ -53,11 +64,23 @@ impl Ahead {
                 let seen = runtime.block_on(inspect(connection.family, &connection.connect, look));
                 Some((site.target.name.clone(), seen))
             });
-            let project = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (project, seen)
+            let unfinished = rollouts.then(preparation::unfinished).and_then(Result::ok);
+            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (read, seen, unfinished)
         });
         let seen = Mutex::new(seen.into_iter().flatten().collect());
-        Ok((project?, Self { thorough, seen }))
+        (project, Self { thorough, seen, digest, unfinished })
+    }
+
+    /// The project's digest, where it is known.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// Whether a release may have a rollout that is not over. It has none where it had none a moment ago, when the
+    /// databases were looked at.
+    pub fn may_be_rolled_out(&self, release: &Digest) -> bool {
+        self.unfinished.as_ref().is_none_or(|unfinished| unfinished.contains(release))
     }
 
     /// What was seen of a database, once.

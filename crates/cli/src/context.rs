@@ -7,10 +7,10 @@ use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Timing};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
-use sluice_rollout::{Provenance, Selector, Target, TargetName};
+use sluice_rollout::{Digest, Provenance, Selector, Target, TargetName};
 use tokio_util::sync::CancellationToken;
 
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, Sight};
 use crate::args::Global;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -46,7 +46,10 @@ pub enum Needs {
     /// The migrations, too.
     Files,
     /// The migrations and a look at every selected database, which begins while the files are read.
-    Databases,
+    Databases {
+        /// Whether to look for rollouts that are not over, too.
+        rollouts: bool,
+    },
     /// A thorough look at every selected database; the migrations, if nothing is wrong with them.
     Ledgers,
 }
@@ -74,10 +77,14 @@ impl Context {
         let without = |config: Config| Project::without_files(PathBuf::from("."), config);
         let mut wrong_files = Vec::new();
         let (mut project, ahead) = match needs {
-            Needs::Databases => Ahead::look(config, global, &resolver, false, read)?,
+            Needs::Databases { rollouts } => {
+                let sight = Sight { thorough: false, rollouts, needs_files: true };
+                let (read, ahead) = Ahead::look(config, global, &resolver, sight, read);
+                (read?, ahead)
+            }
             Needs::Ledgers => {
-                let (read, ahead) =
-                    Ahead::look(config.clone(), global, &resolver, true, |config| Ok(read(config)))?;
+                let sight = Sight { thorough: true, rollouts: false, needs_files: false };
+                let (read, ahead) = Ahead::look(config.clone(), global, &resolver, sight, read);
                 let project = read.unwrap_or_else(|error| {
                     wrong_files = CliError::from(error).problems;
                     without(config)
@@ -105,6 +112,16 @@ impl Context {
     /// What was seen of a database while the files were read. It is told once.
     pub fn seen(&self, name: &TargetName, thorough: bool) -> Option<Result<Inspection, ApplyError>> {
         self.ahead.take(name, thorough)
+    }
+
+    /// The name that the project's release has.
+    pub fn digest(&self) -> Digest {
+        self.ahead.digest().cloned().unwrap_or_else(|| self.project.digest())
+    }
+
+    /// Whether a rollout of a release may be left from an earlier process.
+    pub fn may_be_rolled_out(&self, release: &Digest) -> bool {
+        self.ahead.may_be_rolled_out(release)
     }
 
     /// The configuration.

@@ -115,7 +115,8 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => {}
     }
     let needs = match &cli.command {
-        Command::Deploy(_) | Command::Plan(_) => Needs::Databases,
+        Command::Deploy(_) => Needs::Databases { rollouts: true },
+        Command::Plan(_) => Needs::Databases { rollouts: false },
         Command::Status(_) | Command::Repair(_) => Needs::Ledgers,
         Command::History(_) => Needs::Configuration,
         _ => Needs::Files,

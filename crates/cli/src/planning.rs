@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use sluice_engine::script::{Prepared, ScriptError, UnitKind, prepare};
-use sluice_engine::{ApplyError, Inspection, Look, inspect, unfinished};
+use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Look, inspect, unfinished};
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
     self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, PlannedState,
@@ -40,16 +40,12 @@ pub fn survey_one(
     site: &Site<'_>,
     leftovers: bool,
 ) -> Result<(Inspection, Decision), ApplyError> {
-    let runtime = Context::runtime().map_err(|error| {
-        let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-        ApplyError::Connect(sluice_engine::DbError::new(sluice_engine::DbErrorKind::Connect, message))
-    })?;
     let look = Look { thorough: leftovers, histories: histories::wanted(context.config()) };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {
             Some(seen) => seen?,
-            None => runtime.block_on(inspect(connection.family, &connection.connect, look))?,
+            None => runtime()?.block_on(inspect(connection.family, &connection.connect, look))?,
         };
         if !context.wrong_files.is_empty() {
             // Nothing to compare with: every change would be missing.
@@ -66,6 +62,13 @@ pub fn survey_one(
             prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
         });
         Ok((inspection, decision))
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ApplyError> {
+    Context::runtime().map_err(|error| {
+        let message = error.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        ApplyError::Connect(DbError::new(DbErrorKind::Connect, message))
     })
 }
 

@@ -47,6 +47,18 @@ pub fn open_rollout(release: &Digest, targets: &HashSet<&TargetName>) -> Result<
     Ok(None)
 }
 
+/// The releases with rollouts that are not over.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn unfinished() -> Result<Vec<Digest>, CliError> {
+    if !Path::new(STATE).join("state.db").exists() {
+        return Ok(Vec::new());
+    }
+    let rollouts = Store::open(Path::new(STATE))?.rollouts()?;
+    Ok(rollouts.into_iter().filter(|it| !is_over(&it.status)).map(|it| it.release).collect())
+}
+
 fn stored(id: &str) -> Result<Tracker, CliError> {
     let store = Store::open(Path::new(STATE))?;
     let stored = store.rollout(id)?;

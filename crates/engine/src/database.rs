@@ -337,8 +337,10 @@ pub struct LedgerDialect {
     pub elapsed_ms: &'static str,
     /// The same since the timestamp column `{}`.
     pub elapsed_since: &'static str,
-    /// Turns a timestamp column `{}` into RFC 3339 text in UTC.
+    /// Turns a timestamp column `{}` into text for [`LedgerDialect::timestamp`].
     pub timestamp_text: &'static str,
+    /// Turns what [`LedgerDialect::timestamp_text`] gives into RFC 3339 text in UTC that sorts as the times do.
+    pub timestamp: fn(&str) -> String,
     /// Appended to a subquery on the fence so that no other runner can take the next fence before we commit; empty where a
     /// write transaction excludes others anyway.
     pub share_lock: &'static str,

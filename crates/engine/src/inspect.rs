@@ -169,8 +169,8 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
             author: optional(row, 7),
             applied_by: required(row, 8),
             run_id: required(row, 9),
-            started_at: required(row, 10),
-            finished_at: optional(row, 11),
+            started_at: (dialect.timestamp)(&required(row, 10)),
+            finished_at: optional(row, 11).as_deref().map(dialect.timestamp),
             duration_ms: optional(row, 12).and_then(|text| text.parse().ok()),
             statements_total: required(row, 13).parse().unwrap_or_default(),
             statements_applied: required(row, 14).parse().unwrap_or_default(),
@@ -185,7 +185,7 @@ async fn read_history(session: &mut dyn Session) -> Result<History, ApplyError> 
         .await?
         .iter()
         .map(|row| EventRow {
-            at: required(row, 0),
+            at: (dialect.timestamp)(&required(row, 0)),
             kind: required(row, 1),
             version: optional(row, 2),
             run_id: optional(row, 3),

@@ -39,17 +39,20 @@ impl From<Damage> for LedgerError {
 /// [`LedgerError`]; a ledger that is not there is an empty one.
 pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let dialect = session.ledger_dialect();
-    // The other tables are joined for nothing but to find out that they are there.
+    // The row of the fence, which has no version, and the revisions. The other tables are named for nothing but to find out that
+    // they are there. Joined and sorted, tables of unknown size would look like work that is worth compiling the query for.
     let sql = format!(
-        "SELECT f.number, f.format, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished}, \
-         r.statements_total, r.sequence, r.fence FROM {p}fence f LEFT JOIN {p}revision r ON 1 = 1 \
-         LEFT JOIN {p}statement s ON s.ordinal < 0 LEFT JOIN {p}event e ON e.id < 0 WHERE f.id = 1 ORDER BY r.sequence",
+        "SELECT f.number, f.format, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {p}fence f WHERE f.id = 1 \
+         AND (SELECT s.ordinal FROM {p}statement s LIMIT 0) IS NULL \
+         AND (SELECT e.id FROM {p}event e LIMIT 0) IS NULL \
+         UNION ALL SELECT NULL, NULL, r.version, r.kind, r.checksum, r.state, r.statements_applied, {finished}, \
+         r.statements_total, r.sequence, r.fence FROM {p}revision r",
         finished = dialect.timestamp_text.replace("{}", "r.finished_at"),
         p = dialect.prefix,
     );
     let query = Query::new(sql, Vec::new());
     let mut tries = 0;
-    let rows = loop {
+    let mut rows = loop {
         match session.query(&query).await {
             Ok(rows) => break rows,
             Err(error) if error.kind == DbErrorKind::UndefinedTable => {}
@@ -74,8 +77,10 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
             );
         }
     };
-    let prefix = session.ledger_dialect().prefix.clone();
-    let Some(first) = rows.first() else {
+    rows.sort_by_cached_key(|row| number(row, 9));
+    let dialect = session.ledger_dialect();
+    let prefix = &dialect.prefix;
+    let Some(first) = rows.iter().find(|row| text(row, 2).is_none()) else {
         let mut damage = Damage::missing(format!("{prefix}fence"), "the row of the table fence is missing");
         damage.mend = Some(format!(
             "INSERT INTO {prefix}fence (id, number, format) SELECT 1, coalesce(max(fence), 0), {FORMAT} FROM {prefix}revision"
@@ -97,7 +102,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     let revisions = rows
         .iter()
         .filter(|row| text(row, 2).is_some())
-        .map(|row| revision(row, &prefix))
+        .map(|row| revision(row, dialect))
         .collect::<Result<Vec<_>, _>>()?;
     let highest = rows.iter().filter_map(|row| number(row, 10)).max().unwrap_or_default();
     if i64::try_from(fence).is_ok_and(|fence| fence < highest) {
@@ -158,10 +163,10 @@ async fn read_statements(session: &mut dyn Session) -> Result<Vec<StatementRecor
 
 const CHECKSUM: &str = "algorithm:value with an algorithm that this version knows, for example sha256: and 64 hexadecimal digits";
 
-fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
+fn revision(row: &Row, dialect: &LedgerDialect) -> Result<Revision, Damage> {
     let version = text(row, 2).unwrap_or_default();
     let bad = |column: &'static str, at: usize, allowed: &str| {
-        let table = format!("{prefix}revision");
+        let table = format!("{}revision", dialect.prefix);
         Damage::value(table, &[("version", version)], column, text(row, at), allowed)
     };
     let kind = match text(row, 3) {
@@ -185,7 +190,7 @@ fn revision(row: &Row, prefix: &str) -> Result<Revision, Damage> {
         statements_applied: applied.ok_or_else(|| {
             bad("statements_applied", 6, "a whole number that is not negative").mended_by("statements_total")
         })?,
-        finished_at: text(row, 7).map(str::to_owned),
+        finished_at: text(row, 7).map(dialect.timestamp),
     };
     if number(row, 9).is_none_or(|sequence| sequence < 0) {
         return Err(bad("sequence", 9, "a whole number that is not negative").mended_by("fence * 1000000"));

@@ -50,6 +50,7 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
         elapsed_ms: "TIMESTAMPDIFF(MICROSECOND, COALESCE(@sluice_begin, UTC_TIMESTAMP(6)), UTC_TIMESTAMP(6)) DIV 1000",
         elapsed_since: "TIMESTAMPDIFF(MICROSECOND, {}, UTC_TIMESTAMP(6)) DIV 1000",
         timestamp_text: "DATE_FORMAT({}, '%Y-%m-%dT%H:%i:%s.%fZ')",
+        timestamp: str::to_owned,
         share_lock: "FOR UPDATE",
     }
 }

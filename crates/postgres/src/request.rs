@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use futures_util::TryStreamExt as _;
 use sluice_engine::{DbError, DbErrorKind, Query, Row, Value};
 use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Error, SimpleQueryMessage, Statement};
@@ -144,8 +145,12 @@ impl Prepared {
 /// Runs one statement of ours and returns its rows as text, in one round trip.
 pub async fn rows(client: &Client, query: &Query) -> Result<Vec<Row>, RowsError> {
     if query.parameters.is_empty() {
-        let messages = client.simple_query(&query.sql).await?;
-        return Ok(messages.iter().filter_map(text_row).collect());
+        let mut messages = pin!(client.simple_query_raw(&query.sql).await?);
+        let mut rows = Vec::new();
+        while let Some(message) = messages.try_next().await? {
+            rows.extend(text_row(&message));
+        }
+        return Ok(rows);
     }
     let parameters: Vec<_> = query.parameters.iter().map(parameter).collect();
     let rows = client.query_typed(&numbered(&query.sql), &parameters).await?;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sluice_rollout::{Change, Provenance, Release};
+use sluice_rollout::{Change, Digest, Provenance, Release};
 use sluice_text::SourceFile;
 
 use crate::config::{Config, FILE_NAME};
@@ -72,6 +72,12 @@ impl Project {
             self.config.canonical_json(),
             provenance,
         )
+    }
+
+    /// The name that [`Project::release`] gives.
+    pub fn digest(&self) -> Digest {
+        let configuration = self.config.canonical_json();
+        Release::digest_of(&self.config.project.name, self.changes(), &configuration)
     }
 
     /// Where the files come from; migrations that are not in the commit make it dirty.

@@ -78,13 +78,20 @@ pub enum ChangeKind {
     Baseline,
 }
 
-impl std::fmt::Display for ChangeKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl ChangeKind {
+    /// Its name in ledgers and releases.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Versioned => "versioned",
             Self::Repeatable => "repeatable",
             Self::Baseline => "baseline",
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

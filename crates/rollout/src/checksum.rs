@@ -47,21 +47,25 @@ impl Checksum {
 
     /// Checksum of `bytes` by `algorithm`. [`Algorithm::Foreign`] gives an empty value.
     pub fn with(algorithm: Algorithm, bytes: &[u8]) -> Self {
-        let value = match algorithm {
+        let name = algorithm.name();
+        let mut text = String::with_capacity(name.len() + 1 + 96);
+        text.push_str(name);
+        text.push(':');
+        match algorithm {
             Algorithm::Sha256 => {
                 let mut hasher = Sha256::new();
                 for part in normalised(bytes) {
                     hasher.update(part);
                 }
-                hex(&hasher.finalize())
+                push_hex(&mut text, &hasher.finalize());
             }
-            Algorithm::Sha256Raw => hex(&Sha256::digest(bytes)),
-            Algorithm::Sha384Raw => hex(&sha2::Sha384::digest(bytes)),
-            Algorithm::Sha1Raw => hex(&sha1::Sha1::digest(bytes)),
-            Algorithm::FlywayCrc32 => flyway_crc32(bytes).to_string(),
-            Algorithm::Foreign => String::new(),
-        };
-        Self { algorithm, text: format!("{}:{value}", algorithm.name()) }
+            Algorithm::Sha256Raw => push_hex(&mut text, &Sha256::digest(bytes)),
+            Algorithm::Sha384Raw => push_hex(&mut text, &sha2::Sha384::digest(bytes)),
+            Algorithm::Sha1Raw => push_hex(&mut text, &sha1::Sha1::digest(bytes)),
+            Algorithm::FlywayCrc32 => text.push_str(&flyway_crc32(bytes).to_string()),
+            Algorithm::Foreign => {}
+        }
+        Self { algorithm, text }
     }
 
     /// A checksum that another tool wrote, for example `foreign("liquibase", "9:abc")`. It is only read again for tools that
@@ -164,10 +168,13 @@ fn flyway_crc32(bytes: &[u8]) -> i32 {
     i32::from_ne_bytes(hasher.finalize().to_ne_bytes())
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn push_hex(text: &mut String, bytes: &[u8]) {
     // A formatted write for every byte would take as long as the hash of a small file.
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + (value - 10) });
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, ChangeKind, ForeignHistory, Past, Revision, compare_versions, version_key};
+use crate::{Change, ChangeKind, ForeignHistory, Past, Revision, compare_versions, key_of};
 
 /// What happens to changes whose history was touched, per kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,8 +133,8 @@ pub fn decide<'p>(
     let past = past.into();
     let ledger = past.ledger;
     let mut decision = Decision::default();
-    let recorded: HashMap<String, &Revision> =
-        ledger.revisions.iter().map(|revision| (version_key(&revision.version), revision)).collect();
+    let recorded: HashMap<Cow<'_, str>, &Revision> =
+        ledger.revisions.iter().map(|revision| (key_of(&revision.version), revision)).collect();
     // A baseline script stands for what comes before it only on a database that has no history at all.
     let chosen = changes
         .iter()
@@ -141,7 +142,7 @@ pub fn decide<'p>(
         .rfind(|(index, change)| {
             change.kind == ChangeKind::Baseline
                 && applies(*index)
-                && (ledger.revisions.is_empty() || is_unfinished(recorded.get(&change.key)))
+                && (ledger.revisions.is_empty() || is_unfinished(recorded.get(change.key.as_str())))
         })
         .map(|(index, _)| index);
     let baselines: Vec<(Option<usize>, &str)> = ledger
@@ -149,7 +150,7 @@ pub fn decide<'p>(
         .iter()
         .filter(|revision| revision.kind == ChangeKind::Baseline && revision.state.is_complete())
         .map(|revision| {
-            let key = version_key(&revision.version);
+            let key = key_of(&revision.version);
             (changes.iter().position(|change| change.key == key), revision.version.trim_start_matches('B'))
         })
         .collect();
@@ -166,12 +167,12 @@ pub fn decide<'p>(
         .enumerate()
         .rfind(|(_, change)| {
             change.kind == ChangeKind::Versioned
-                && recorded.get(&change.key).is_some_and(|revision| revision.state.is_complete())
+                && recorded.get(change.key.as_str()).is_some_and(|revision| revision.state.is_complete())
         })
         .map(|(index, change)| (index, change.version.as_str()));
 
     for (index, change) in changes.iter().enumerate() {
-        let revision = recorded.get(&change.key);
+        let revision = recorded.get(change.key.as_str());
         if let Some(revision) = revision.filter(|revision| revision.state.is_complete()) {
             // Equal text needs no hashing, and neither does another one of the same algorithm.
             let edited = revision.checksum != change.checksum
@@ -247,7 +248,7 @@ pub fn decide<'p>(
     for revision in &ledger.revisions {
         // A repeatable change and a baseline script may go once they are complete: nothing is left to be done about them.
         let may_go = revision.kind != ChangeKind::Versioned && revision.state.is_complete();
-        if !may_go && !known.contains(version_key(&revision.version).as_str()) {
+        if !may_go && !known.contains(&*key_of(&revision.version)) {
             decision.problem(ProblemKind::Removed, &revision.version, integrity.removed, || {
                 format!("change {} is in the ledger but not in the repository", revision.version)
             });
@@ -283,13 +284,13 @@ fn is_unfinished(revision: Option<&&Revision>) -> bool {
 fn requirement_left_out<'c>(
     changes: &'c [Change],
     change: &Change,
-    recorded: &HashMap<String, &Revision>,
+    recorded: &HashMap<Cow<'_, str>, &Revision>,
     applies: &impl Fn(usize) -> bool,
 ) -> Option<&'c str> {
     change.directives.requires.iter().find_map(|required| {
-        let key = version_key(required);
+        let key = key_of(required);
         let (index, found) = changes.iter().enumerate().find(|(_, change)| change.key == key)?;
-        (!applies(index) && !recorded.contains_key(&key)).then_some(found.version.as_str())
+        (!applies(index) && !recorded.contains_key(&*key)).then_some(found.version.as_str())
     })
 }
 

@@ -51,7 +51,7 @@ pub use release::{Digest, Provenance, Release};
 pub use revision::{Ledger, Revision, RevisionState, StatementRecord, StatementState};
 pub use selector::{Selector, SelectorError, TargetFilter};
 pub use target::{Target, TargetName};
-pub use version::{compare_versions, version_key};
+pub use version::{compare_versions, key_of, version_key};
 pub use wave::{Wave, WaveError};
 pub use window::{Window, WindowError};
 pub use zone::{Zone, ZoneError};

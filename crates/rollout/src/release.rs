@@ -76,31 +76,43 @@ impl Release {
 
     /// Names a set of changes by its content.
     pub fn new(project: String, changes: Vec<Change>, configuration: String, provenance: Provenance) -> Self {
-        let mut text = format!("sluice release {}\n", Self::DIGEST_VERSION);
-        for part in [project.as_str(), configuration.as_str()] {
-            push_field(&mut text, part);
-        }
-        for change in &changes {
-            for part in
-                [change.up.file.path(), &change.version, &change.kind.to_string(), change.checksum.as_str()]
-            {
-                push_field(&mut text, part);
-            }
-        }
         Self {
-            digest: Digest::of(text.as_bytes()),
+            digest: Self::digest_of(&project, &changes, &configuration),
             project,
             changes: changes.into(),
             configuration,
             provenance,
         }
     }
+
+    /// The digest alone.
+    pub fn digest_of(project: &str, changes: &[Change], configuration: &str) -> Digest {
+        let mut text = format!("sluice release {}\n", Self::DIGEST_VERSION);
+        text.reserve(configuration.len() + 160 * changes.len());
+        for part in [project, configuration] {
+            push_field(&mut text, part);
+        }
+        for change in changes {
+            for part in [change.up.file.path(), &change.version, change.kind.name(), change.checksum.as_str()]
+            {
+                push_field(&mut text, part);
+            }
+        }
+        Digest::of(text.as_bytes())
+    }
 }
 
 /// Length first, so that no two lists of fields give the same text.
 fn push_field(text: &mut String, field: &str) {
-    text.push_str(&field.len().to_string());
+    push_number(text, field.len());
     text.push(':');
     text.push_str(field);
     text.push('\n');
+}
+
+fn push_number(text: &mut String, number: usize) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.extend(u32::try_from(number % 10).ok().and_then(|digit| char::from_digit(digit, 10)));
 }

@@ -1,29 +1,41 @@
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The same text for every spelling of the same version: `1`, `01`, `v1`, `1.0` and `1_0` all give `1`. Text that is
 /// not a version (`R__views`, a sqitch change name) is its own key.
 pub fn version_key(version: &str) -> String {
-    let Some(mut parts) = components(version) else { return version.to_owned() };
-    while parts.len() > 1 && parts.last() == Some(&"0") {
-        parts.pop();
+    key_of(version).into_owned()
+}
+
+/// As [`version_key`]; nothing is copied where the key is a part of the version.
+pub fn key_of(version: &str) -> Cow<'_, str> {
+    let Some(mut numbers) = numbers(version) else { return Cow::Borrowed(version) };
+    match (numbers.next(), numbers.next()) {
+        (Some(only), None) => Cow::Borrowed(only),
+        (first, second) => {
+            let mut parts: Vec<&str> = first.into_iter().chain(second).chain(numbers).collect();
+            while parts.len() > 1 && parts.last() == Some(&"0") {
+                parts.pop();
+            }
+            Cow::Owned(parts.join("."))
+        }
     }
-    parts.join(".")
 }
 
 /// Compares two versions number by number (`1.9` before `1.10`); versions come before other text, which compares as
 /// text.
 pub fn compare_versions(left: &str, right: &str) -> Ordering {
-    match (components(left), components(right)) {
-        (Some(left), Some(right)) => {
-            let longest = left.len().max(right.len());
-            (0..longest)
-                .map(|at| {
-                    let (left, right) = (left.get(at).unwrap_or(&"0"), right.get(at).unwrap_or(&"0"));
-                    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
-                })
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
-        }
+    match (numbers(left), numbers(right)) {
+        (Some(mut left), Some(mut right)) => loop {
+            let (left, right) = match (left.next(), right.next()) {
+                (None, None) => return Ordering::Equal,
+                (left, right) => (left.unwrap_or("0"), right.unwrap_or("0")),
+            };
+            let order = left.len().cmp(&right.len()).then_with(|| left.cmp(right));
+            if order.is_ne() {
+                return order;
+            }
+        },
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => left.cmp(right),
@@ -31,16 +43,18 @@ pub fn compare_versions(left: &str, right: &str) -> Ordering {
 }
 
 /// The numbers of `^[vV]?\d+([._]\d+)*$` without leading zeros, or `None`.
-fn components(version: &str) -> Option<Vec<&str>> {
+fn numbers(version: &str) -> Option<impl Iterator<Item = &str>> {
     let digits = version.strip_prefix(['v', 'V']).unwrap_or(version);
-    digits
-        .split(['.', '_'])
-        .map(|part| {
-            let number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            let trimmed = part.trim_start_matches('0');
-            number.then_some(if trimmed.is_empty() { "0" } else { trimmed })
-        })
-        .collect()
+    let parts = || digits.split(['.', '_']);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts().all(is_number).then(|| parts().map(without_zeros))
+}
+
+fn without_zeros(number: &str) -> &str {
+    match number.trim_start_matches('0') {
+        "" => "0",
+        number => number,
+    }
 }
 
 #[cfg(test)]

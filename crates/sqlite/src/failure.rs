@@ -35,7 +35,8 @@ pub(crate) fn db_error(error: &Error, author: Author, watch: &Watch) -> DbError 
     DbError { kind, code: extended.map(name_of), message, detail: None, hint, offset }
 }
 
-/// Whether the failure of a `COMMIT` leaves open what became of it: the journal may or may not have been removed.
+/// Whether the failure of a `COMMIT` leaves open what became of it: the journal may or may not have been
+/// invalidated.
 pub(crate) fn leaves_commit_open(error: &Error) -> bool {
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::SystemIoFailure))
 }

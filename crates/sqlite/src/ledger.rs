@@ -74,6 +74,7 @@ pub(crate) fn dialect() -> LedgerDialect {
         elapsed_ms: "max(0, CAST(unixepoch('now', 'subsec') * 1000 AS integer) - sluice_began())",
         elapsed_since: "max(0, CAST(round((julianday('now') - julianday({})) * 86400000) AS integer))",
         timestamp_text: "{}",
+        timestamp: str::to_owned,
         share_lock: "",
     }
 }

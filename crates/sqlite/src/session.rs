@@ -12,11 +12,12 @@ use sluice_sql::Dialect;
 
 use crate::control::{SessionControl, blockers};
 use crate::failure::{Author, db_error, leaves_commit_open};
+use crate::journal::Kept;
 use crate::location::{Access, Location};
 use crate::lock::{Attempt, LockFile};
 use crate::process::Process;
 use crate::watch::{Reach, Watch};
-use crate::{connection, effect, ledger};
+use crate::{connection, effect, journal, ledger};
 
 /// A session: one connection in this process, used by one thread at a time.
 ///
@@ -26,6 +27,7 @@ pub(crate) struct SqliteSession {
     // Declared before the lock: the connection, with whatever it has open, ends before anybody else gets the lock.
     connection: Connection,
     lock: Option<LockFile>,
+    journal: Option<Kept>,
     location: Location,
     file: Option<PathBuf>,
     server: Server,
@@ -62,6 +64,7 @@ impl SqliteSession {
         Ok(Self {
             connection,
             lock: None,
+            journal: None,
             location,
             file,
             server,
@@ -93,6 +96,21 @@ impl SqliteSession {
         let interrupt = connection.get_interrupt_handle();
         *self.interrupt.lock().unwrap_or_else(PoisonError::into_inner) = interrupt;
         self.connection = connection;
+    }
+
+    /// Makes the transactions that come cheaper; the lock is held.
+    fn keep_journal(&mut self) {
+        self.watch.begin_impatient();
+        self.journal = self.file.as_deref().and_then(|file| journal::keep(&self.connection, file));
+    }
+
+    /// Gives the lock back, if it is held, and leaves nothing beside the database.
+    fn release(&mut self) {
+        if let (Some(kept), Some(file)) = (self.journal.take(), &self.file) {
+            self.watch.begin_impatient();
+            journal::remove(&self.connection, file, kept);
+        }
+        self.lock = None;
     }
 
     fn error(&self, error: &rusqlite::Error, author: Author) -> DbError {
@@ -179,6 +197,12 @@ impl SqliteSession {
     }
 }
 
+impl Drop for SqliteSession {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 #[async_trait]
 impl Session for SqliteSession {
     fn server(&self) -> &Server {
@@ -202,6 +226,7 @@ impl Session for SqliteSession {
         match LockFile::try_take(path.clone(), &self.run_id) {
             Ok(Attempt::Acquired(lock)) => {
                 self.lock = Some(lock);
+                self.keep_journal();
                 Ok(LockAttempt::Acquired)
             }
             Ok(Attempt::Held(holder)) => Ok(LockAttempt::Held { by: holder.map(|holder| holder.running()) }),
@@ -210,7 +235,7 @@ impl Session for SqliteSession {
     }
 
     async fn unlock(&mut self) -> Result<(), DbError> {
-        self.lock = None;
+        self.release();
         Ok(())
     }
 
@@ -255,6 +280,9 @@ impl Session for SqliteSession {
             }
         };
         undone.map_err(|error| self.error(&error, Author::User))?;
+        if self.lock.is_some() {
+            self.keep_journal();
+        }
         self.altered = false;
         Ok(())
     }

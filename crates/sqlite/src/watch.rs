@@ -92,6 +92,12 @@ impl Watch {
         );
     }
 
+    /// As [`Watch::begin`] for what nobody waits for: a lock that is not to be had at once is not to be had.
+    pub(crate) fn begin_impatient(&self) {
+        self.begin(Reach::Waits);
+        self.wait_until.store(1, Relaxed);
+    }
+
     /// Notes that a transaction begins now.
     pub(crate) fn begin_transaction(&self) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -427,6 +427,7 @@ fn a_cancelled_change_is_called_cancelled() {
          count(*) FROM n;\n",
     );
     let mut deploy = project.start(&["deploy", "-v"]);
+    // A warning names the file before.
     deploy.wait_for("running 0003");
     deploy.signal("INT");
     let run = deploy.finish().exits(130).says("the same command again");

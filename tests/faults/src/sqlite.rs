@@ -125,9 +125,14 @@ fn ticks(pid: u32) -> u64 {
     time(11).unwrap_or(0) + time(12).unwrap_or(0)
 }
 
-/// Whether a process holds SQLite's PENDING lock: a commit waits for readers.
-fn is_pending(pid: u32, path: &Path) -> bool {
-    const PENDING: u64 = 0x4000_0000;
+/// The byte of SQLite's PENDING lock, held while a commit waits for readers.
+const PENDING: u64 = 0x4000_0000;
+
+/// The byte of SQLite's RESERVED lock, held by a transaction that writes.
+const RESERVED: u64 = PENDING + 1;
+
+/// Whether a process holds one of SQLite's locks of a file.
+fn holds(pid: u32, path: &Path, lock: u64) -> bool {
     let inode = fs::metadata(path).map_or(0, |metadata| metadata.ino());
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     locks.lines().any(|line| {
@@ -137,8 +142,8 @@ fn is_pending(pid: u32, path: &Path) -> bool {
             && words[3] == "WRITE"
             && words[4] == pid.to_string()
             && words[5].ends_with(&format!(":{inode}"))
-            && words[6].parse::<u64>().is_ok_and(|start| start <= PENDING)
-            && words[7].parse::<u64>().is_ok_and(|end| end >= PENDING)
+            && words[6].parse::<u64>().is_ok_and(|start| start <= lock)
+            && words[7].parse::<u64>().is_ok_and(|end| end >= lock)
     })
 }
 
@@ -221,9 +226,9 @@ impl Target for SqliteTarget {
     }
 
     fn is_blocked(&self, runner: &Runner) -> bool {
-        // A transaction that has written has a journal; 20 ticks are 200 ms of work, for which only a spin has a need.
-        is_pending(runner.pid(), &self.path())
-            || (self.beside("-journal").exists() && ticks(runner.pid()) > 20)
+        let holds = |lock| holds(runner.pid(), &self.path(), lock);
+        // 20 ticks are 200 ms of work, for which only a spin has a need.
+        holds(PENDING) || (holds(RESERVED) && ticks(runner.pid()) > 20)
     }
 
     fn blocker(&self, _: &dyn Any) -> String {

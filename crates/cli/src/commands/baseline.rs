@@ -1,6 +1,6 @@
 use sluice_engine::{Admin, ApplyError, DbError, DbErrorKind, Existing, Look, inspect};
 use sluice_report::{Baseline, BaselineTarget, Problem};
-use sluice_rollout::{Digest, Provenance, version_key};
+use sluice_rollout::{Digest, version_key};
 
 use super::adopt;
 use crate::args;
@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     if args.to.is_none() {
         confirm_baseline(context, &sites, existing.len())?;
     }
-    let release = context.project.release(Provenance::default()).digest;
+    let release = context.digest();
     each(context, &sites, |site| {
         let origin = "sluice baseline";
         check(context, site, &existing, &release)?;

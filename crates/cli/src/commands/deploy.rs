@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sluice_report::{Deployment, Gate, Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Digest, Event, Outcome, Provenance, ReasonKind, Release, Rollout, TargetState};
+use sluice_rollout::{Digest, Event, Outcome, ReasonKind, Release, Rollout, TargetState};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::args;
@@ -46,11 +46,13 @@ fn attempt(
     lock_wait: Duration,
     again: bool,
 ) -> Result<Option<Exit>, CliError> {
-    let content = context.project.release(Provenance::default());
+    let content = context.digest();
     let surveys = survey(context, sites, false);
     let targets = sites.iter().map(|site| &site.target.name).collect();
-    if surveys.iter().all(Survey::is_up_to_date) && open_rollout(&content.digest, &targets)?.is_none() {
-        context.output.result(&nothing_to_do(&content.digest, sites, &surveys));
+    if surveys.iter().all(Survey::is_up_to_date)
+        && !((again || context.may_be_rolled_out(&content)) && open_rollout(&content, &targets)?.is_some())
+    {
+        context.output.result(&nothing_to_do(&content, sites, &surveys));
         return Ok(Some(Exit::Done));
     }
     let (_lock, waited) = runner_lock(context, lock_wait)?;

@@ -6,9 +6,9 @@ use crate::planning::{plan, survey};
 /// `sluice plan`
 pub fn run(context: &Context, args: &args::Plan) -> Result<Exit, CliError> {
     let sites = context.distinct_sites()?;
-    let release = context.project.release(sluice_rollout::Provenance::default());
+    let release = context.digest();
     let surveys = survey(context, &sites, false);
-    let (report, exit) = plan(context, &sites, &release.digest, &surveys, args.summary);
+    let (report, exit) = plan(context, &sites, &release, &surveys, args.summary);
     context.output.result(&report);
     Ok(exit)
 }

@@ -1,6 +1,6 @@
 use sluice_engine::Inspection;
 use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
-use sluice_rollout::{Change, ChangeKind, Decision, Provenance, RevisionState, version_key};
+use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
@@ -17,7 +17,7 @@ pub fn run(context: &Context) -> Result<Exit, CliError> {
     let targets: Vec<DatabaseStatus> =
         sites.iter().zip(&surveys).map(|(site, survey)| status(context, site, survey)).collect();
     let right = context.wrong_files.is_empty();
-    let release = right.then(|| context.project.release(Provenance::default()).digest.0);
+    let release = right.then(|| context.digest().0);
     context.output.result(&Status { release, targets, problems: context.wrong_files.clone() });
     let of_files = if right { Exit::Done } else { Exit::Usage };
     Ok(surveys.iter().map(exit).fold(of_files, Exit::worse))

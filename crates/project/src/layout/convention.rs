@@ -61,9 +61,10 @@ pub(super) fn read(reading: &mut Reading, entries: &[Entry], convention: &Conven
     if threads == 1 {
         found.read(reading, entries, convention);
     } else {
+        let mut chunks = entries.chunks(entries.len().div_ceil(threads));
+        let first = chunks.next().unwrap_or_default();
         let parts: Vec<(Reading, Files)> = std::thread::scope(|scope| {
-            let readers: Vec<_> = entries
-                .chunks(entries.len().div_ceil(threads))
+            let readers: Vec<_> = chunks
                 .map(|part| {
                     let mut reading = reading.part(part.iter().map(|entry| entry.path.as_path()));
                     scope.spawn(move || {
@@ -73,6 +74,8 @@ pub(super) fn read(reading: &mut Reading, entries: &[Entry], convention: &Conven
                     })
                 })
                 .collect();
+            found.changes.reserve(entries.len());
+            found.read(reading, first, convention);
             let joined = readers.into_iter().map(std::thread::ScopedJoinHandle::join);
             joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         });
@@ -95,6 +98,7 @@ struct Files {
 
 impl Files {
     fn read(&mut self, reading: &mut Reading, entries: &[Entry], convention: &Convention) {
+        self.changes.reserve(entries.len());
         for entry in entries {
             if !convention.recursive && !entry.is_at_top() {
                 continue;
@@ -147,7 +151,8 @@ impl Files {
                 );
             }
         }
-        for change in &mut changes {
+        let unpaired = if downs.is_empty() { &mut [] } else { changes.as_mut_slice() };
+        for change in unpaired {
             if let Some(script) = downs.remove(&change.key) {
                 change.down = Some(script);
             }

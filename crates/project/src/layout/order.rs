@@ -1,8 +1,9 @@
 //! One order over all changes: versions, then what they require.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use sluice_rollout::{Change, ChangeKind, version_key};
+use sluice_rollout::{Change, ChangeKind, compare_versions, key_of};
 
 use super::reading::Reading;
 
@@ -18,25 +19,25 @@ pub(super) enum Order {
 }
 
 /// Sorts the changes, repeatable ones last; finds duplicates and requirements that cannot be met.
-pub(super) fn arrange(reading: &mut Reading, changes: Vec<Change>, order: Order) -> Vec<Change> {
-    let (repeatable, mut changes): (Vec<_>, Vec<_>) =
-        changes.into_iter().partition(|change| change.kind == ChangeKind::Repeatable);
+pub(super) fn arrange(reading: &mut Reading, mut changes: Vec<Change>, order: Order) -> Vec<Change> {
+    let is_repeatable = |change: &Change| change.kind == ChangeKind::Repeatable;
+    changes.sort_by_key(is_repeatable);
+    let first_repeatable = changes.partition_point(|change| !is_repeatable(change));
+    let (once, repeatable) = changes.split_at_mut(first_repeatable);
+    let by_version = |left: &Change, right: &Change| left.version.cmp(&right.version);
     match order {
         Order::Numeric => {
-            changes.sort_by_cached_key(|change| (numbers(&change.key), change.kind == ChangeKind::Baseline))
+            once.sort_by(by_number);
+            repeatable.sort_by(by_version);
         }
-        Order::Text => changes.sort_by(|left, right| left.version.cmp(&right.version)),
+        Order::Text => {
+            once.sort_by(by_version);
+            repeatable.sort_by(by_version);
+        }
         Order::Given => {}
     }
-    let first_repeatable = changes.len();
-    let mut repeatable = repeatable;
-    if order != Order::Given {
-        repeatable.sort_by(|left, right| left.version.cmp(&right.version));
-    }
-    changes.append(&mut repeatable);
 
-    let by_key = index(reading, &changes);
-    let edges = edges(reading, &changes, &by_key);
+    let edges = edges(reading, &changes);
     if let Some(cycle) = cycle(&edges) {
         report_cycle(reading, &changes, &cycle);
         return changes;
@@ -66,24 +67,27 @@ pub(super) fn arrange(reading: &mut Reading, changes: Vec<Change>, order: Order)
     reorder_repeatable(changes, &edges, first_repeatable)
 }
 
-/// A version as numbers that compare as numbers, whatever their length; other text after every version. `B2` (a Flyway
-/// baseline script) stands where 2 stands.
-fn numbers(key: &str) -> (bool, Vec<(usize, String)>, String) {
-    let version =
-        key.strip_prefix('B').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(key);
-    let normal = version_key(version);
-    if normal.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-        (false, normal.split('.').map(|part| (part.len(), part.to_owned())).collect(), String::new())
-    } else {
-        (true, Vec::new(), key.to_owned())
-    }
+/// Version by version, other text after every version. `B2` (a Flyway baseline script) stands where 2 stands, after it.
+fn by_number(left: &Change, right: &Change) -> Ordering {
+    let is_baseline = |change: &Change| change.kind == ChangeKind::Baseline;
+    compare_versions(version_of(&left.key), version_of(&right.key))
+        .then_with(|| is_baseline(left).cmp(&is_baseline(right)))
+}
+
+/// The version in a key; the key itself where there is none.
+fn version_of(key: &str) -> &str {
+    let is_version = |rest: &&str| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_'))
+    };
+    key.strip_prefix('B').filter(is_version).unwrap_or(key)
 }
 
 /// Every change by its key; duplicates are reported.
-fn index(reading: &mut Reading, changes: &[Change]) -> HashMap<String, usize> {
-    let mut by_key: HashMap<String, usize> = HashMap::with_capacity(changes.len());
+fn index<'c>(reading: &mut Reading, changes: &'c [Change]) -> HashMap<&'c str, usize> {
+    let mut by_key: HashMap<&str, usize> = HashMap::with_capacity(changes.len());
     for (at, change) in changes.iter().enumerate() {
-        if let Some(first) = by_key.get(&change.key).and_then(|first| changes.get(*first)) {
+        if let Some(first) = by_key.get(change.key.as_str()).and_then(|first| changes.get(*first)) {
             let what = if change.kind == ChangeKind::Repeatable { "repeatable change" } else { "version" };
             let mut message = format!("{what} {} is also that of {}", change.version, first.up.file.path());
             if first.version != change.version {
@@ -100,7 +104,7 @@ fn index(reading: &mut Reading, changes: &[Change]) -> HashMap<String, usize> {
                 _ => reading.error_about(path, message, help),
             }
         } else {
-            by_key.insert(change.key.clone(), at);
+            by_key.insert(&change.key, at);
         }
     }
     by_key
@@ -114,11 +118,12 @@ fn changeset_line(change: &Change) -> Option<usize> {
 }
 
 /// For each change the indexes of those that it requires.
-fn edges(reading: &mut Reading, changes: &[Change], by_key: &HashMap<String, usize>) -> Vec<Vec<usize>> {
+fn edges(reading: &mut Reading, changes: &[Change]) -> Vec<Vec<usize>> {
+    let by_key = index(reading, changes);
     let mut edges = vec![Vec::new(); changes.len()];
     for (change, required) in changes.iter().zip(edges.iter_mut()) {
         for version in &change.directives.requires {
-            match by_key.get(&version_key(version)) {
+            match by_key.get(&*key_of(version)) {
                 Some(to) => required.push(*to),
                 None => {
                     let at = requirement_at(change, version);

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use crate::message::Message;
 pub(super) struct Reading {
     root: PathBuf,
     buffer: Vec<u8>,
-    preloaded: HashMap<PathBuf, Source>,
+    /// Files that were read before their turn. By the bytes of their paths: hashing a path goes part by part.
+    preloaded: HashMap<OsString, Source>,
     /// Whether a change without statements is an error rather than a warning.
     pub empty_is_error: bool,
     pub errors: Vec<Message>,
@@ -58,7 +60,10 @@ impl Reading {
 
     /// A reading of these files alone, for another thread; it takes what was read of them before their turn.
     pub fn part<'p>(&mut self, paths: impl Iterator<Item = &'p Path>) -> Self {
-        let preloaded = paths.filter_map(|path| self.preloaded.remove_entry(path)).collect();
+        let known = |path: &Path| {
+            (!self.preloaded.is_empty()).then(|| self.preloaded.remove_entry(path.as_os_str())).flatten()
+        };
+        let preloaded = paths.filter_map(known).collect();
         Self { preloaded, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
     }
 
@@ -98,7 +103,9 @@ impl Reading {
 
     /// Reads a file; what is wrong with it is reported.
     pub fn source(&mut self, path: &Path) -> Option<Source> {
-        if let Some(source) = self.preloaded.remove(path) {
+        if !self.preloaded.is_empty()
+            && let Some(source) = self.preloaded.remove(path.as_os_str())
+        {
             return Some(source);
         }
         let shown = self.shown(path);
@@ -136,7 +143,7 @@ impl Reading {
 
     /// Keeps a file that was read before its turn.
     pub fn keep(&mut self, path: PathBuf, source: Source) {
-        self.preloaded.insert(path, source);
+        self.preloaded.insert(path.into_os_string(), source);
     }
 
     /// Makes a change of a draft: reads the directives, computes the checksum, notices that there is nothing to run.

@@ -10,22 +10,24 @@ pub(super) struct Entry {
     pub path: PathBuf,
     /// Relative to the migration directory, with `/`.
     pub inside: String,
+    /// Where in it the file's own name begins.
+    name_at: usize,
 }
 
 impl Entry {
     /// The file's own name.
     pub fn name(&self) -> &str {
-        self.inside.rsplit('/').next().unwrap_or(&self.inside)
+        self.inside.get(self.name_at..).unwrap_or(&self.inside)
     }
 
     /// The directory that it is in, relative to the migration directory; empty at the top.
     pub fn folder(&self) -> &str {
-        self.inside.rsplit_once('/').map_or("", |(folder, _)| folder)
+        self.name_at.checked_sub(1).and_then(|slash| self.inside.get(..slash)).unwrap_or_default()
     }
 
     /// Whether it is in the migration directory itself.
     pub fn is_at_top(&self) -> bool {
-        !self.inside.contains('/')
+        self.name_at == 0
     }
 
     /// Whether the name ends in `.sql`, however it is written.
@@ -118,7 +120,8 @@ fn walk_into(reading: &mut Reading, dir: &Path, inside: &str, depth: usize, entr
             let path = reading.shown(&path);
             reading.error_about(path, "this is a directory, and its name is that of a file", "rename it");
         } else if !is_dir {
-            entries.push(Entry { path, inside });
+            let name_at = inside.len() - name.len();
+            entries.push(Entry { path, inside, name_at });
         } else if depth < MAX_DEPTH && name != "node_modules" {
             walk_into(reading, &path, &inside, depth + 1, entries);
         }
