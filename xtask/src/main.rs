@@ -3,6 +3,7 @@
 mod artifact;
 mod configuration;
 mod reference;
+mod rules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,14 +60,18 @@ fn artifacts() -> anyhow::Result<Vec<Artifact>> {
         let name = name.strip_prefix("sluice/").unwrap_or(name).replace('/', ".");
         artifacts.push(Artifact::json(format!("{SCHEMAS}/{name}.json"), &schema)?);
     }
+    artifacts.extend(rules::pages());
     Ok(artifacts)
 }
 
-/// Files among the schemas that nothing generates.
+/// Files among the generated ones that nothing generates.
 fn orphans(root: &Path, artifacts: &[Artifact]) -> anyhow::Result<Vec<PathBuf>> {
     let mut orphans = Vec::new();
-    for entry in fs::read_dir(root.join(SCHEMAS)).into_iter().flatten() {
-        let path = Path::new(SCHEMAS).join(entry?.file_name());
+    let folders = [SCHEMAS, rules::RULES]
+        .into_iter()
+        .filter_map(|folder| Some(fs::read_dir(root.join(folder)).ok()?.map(move |entry| (folder, entry))));
+    for (folder, entry) in folders.flatten() {
+        let path = Path::new(folder).join(entry?.file_name());
         if !artifacts.iter().any(|artifact| artifact.path == path) {
             orphans.push(path);
         }

@@ -1,0 +1,20 @@
+//! `sluice check`: files without a project, pull requests against a base, suppressions, policies, fixes, bad input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod bad_input;
+mod branch;
+mod files;
+
+use serde_json::Value;
+
+/// Rules of the findings, in their order.
+fn rules(json: &Value) -> Vec<String> {
+    let findings = json["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
