@@ -191,6 +191,26 @@ impl Forecast {
         self.locks.iter().find(|lock| lock.relation == *relation).map(|lock| lock.mode)
     }
 
+    /// The strongest lock on a relation: the first one of those that are equally strong.
+    pub fn strongest(&self) -> Option<&Lock> {
+        self.locks.iter().rev().max_by_key(|lock| lock.mode)
+    }
+
+    /// Locks that keep others from reading or writing, or both.
+    pub fn blocking(&self) -> impl Iterator<Item = &Lock> {
+        self.locks.iter().filter(|lock| lock.mode.blocks().is_some())
+    }
+
+    /// Whether it does work that takes longer the more rows there are.
+    pub fn is_slow(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// Relations on which it does work of this kind.
+    pub fn works_on(&self, kind: WorkKind) -> impl Iterator<Item = &Name> {
+        self.work.iter().filter(move |work| work.kind == kind).map(|work| &work.relation)
+    }
+
     /// Whether it does work of this kind.
     pub fn does(&self, kind: WorkKind) -> bool {
         self.work.iter().any(|work| work.kind == kind)

@@ -4,7 +4,8 @@
 
 mod alter;
 mod create;
-mod name;
+mod dependent;
+pub(crate) mod name;
 mod object;
 mod query;
 
@@ -83,6 +84,11 @@ impl Replay<'_> {
         let Some(mut relation) = self.schema.remove(from) else { return };
         relation.name = to.clone();
         self.schema.insert(relation);
+        for (table, _) in self.schema.sequences.values_mut().filter_map(|it| it.owned_by.as_mut()) {
+            if table == from {
+                table.clone_from(&to);
+            }
+        }
         for other in self.schema.relations.values_mut() {
             for constraint in &mut other.constraints {
                 if let sluice_schema::ConstraintKind::ForeignKey(key) = &mut constraint.kind
@@ -124,6 +130,9 @@ impl Replay<'_> {
             ObjectKind::Type | ObjectKind::Domain => {
                 let name = self.schema.type_name(written);
                 self.schema.types.remove(&name);
+                if cascade {
+                    self.drop_columns_of_type(&name);
+                }
             }
             ObjectKind::Sequence => {
                 let name = self.schema.sequence_name(written);

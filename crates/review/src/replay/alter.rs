@@ -6,6 +6,7 @@ use sluice_sql::{Dialect, ObjectKind};
 
 use super::Replay;
 use super::create::set_option;
+use super::dependent::{drop_column, rename_column};
 
 impl Replay<'_> {
     pub(super) fn alter_table(&mut self, alter: &AlterTable) {
@@ -85,9 +86,11 @@ impl Replay<'_> {
                         self.drop_relation(&view, true);
                     }
                 }
-                self.schema.sequences.retain(|_, sequence| {
-                    sequence.owned_by.as_ref() != Some(&(name.clone(), column.clone()))
-                });
+                self.drop_sequences_of(name, &column);
+            }
+            TableAction::RenameColumn { from, to } => {
+                let (from, to) = (self.key(from), self.key(to));
+                self.column_was_renamed(name, &from, &to);
             }
             TableAction::Partition(PartitionAction::Attach { table, bound }) => {
                 let child = self.schema.relation_name(table);
@@ -95,6 +98,7 @@ impl Replay<'_> {
                     relation.partition_of = Some(name.clone());
                     relation.default_partition = *bound == PartitionBound::Default;
                 }
+                self.attach_indexes(name, &child);
             }
             TableAction::Partition(PartitionAction::Detach { table, .. }) => {
                 let child = self.schema.relation_name(table);
@@ -150,8 +154,11 @@ impl Replay<'_> {
                 self.redefine_column(relation, &to, column, position.as_ref());
             }
             TableAction::AddConstraint(constraint) => self.add_constraint(relation, constraint, false),
-            TableAction::DropConstraint { name, .. } => {
+            TableAction::DropConstraint { name, cascade, .. } => {
                 let name = self.key(name);
+                if cascade.is_some() {
+                    self.drop_foreign_keys_on(relation, &name);
+                }
                 self.drop_constraint(relation, &name);
             }
             TableAction::DropPrimaryKey => self.drop_constraint(relation, "PRIMARY"),
@@ -355,9 +362,13 @@ impl Replay<'_> {
             ColumnChange::AddIdentity(identity) => {
                 column.identity = Some(identity.always);
                 column.not_null = true;
+                self.own_sequence(&relation.name, name);
             }
             ColumnChange::SetIdentity { always: Some(always), .. } => column.identity = Some(*always),
-            ColumnChange::DropIdentity => column.identity = None,
+            ColumnChange::DropIdentity => {
+                column.identity = None;
+                self.drop_sequences_of(&relation.name, name);
+            }
             ColumnChange::SetVisible(visible) => column.invisible = !visible,
             _ => {}
         }
@@ -375,46 +386,4 @@ fn reaches_children(action: &TableAction) -> bool {
             | TableAction::DropConstraint { .. }
             | TableAction::ValidateConstraint(_)
     )
-}
-
-fn drop_column(relation: &mut Relation, name: &str) {
-    relation.columns.retain(|column| column.name != name);
-    relation.constraints.retain(|constraint| !constraint.columns().iter().any(|column| column == name));
-    relation.indexes.retain(|index| !index.uses(name));
-}
-
-fn rename_column(relation: &mut Relation, from: &str, to: &str) {
-    let swap = |name: &mut String| {
-        if name == from {
-            to.clone_into(name);
-        }
-    };
-    relation.columns.iter_mut().for_each(|column| swap(&mut column.name));
-    for column in &mut relation.columns {
-        if let Some(generated) = &mut column.generated {
-            generated.columns.iter_mut().for_each(swap);
-        }
-    }
-    for constraint in &mut relation.constraints {
-        match &mut constraint.kind {
-            ConstraintKind::PrimaryKey { columns }
-            | ConstraintKind::Unique { columns }
-            | ConstraintKind::Exclude { columns } => columns.iter_mut().for_each(swap),
-            ConstraintKind::Check { columns, not_null, .. } => {
-                columns.iter_mut().chain(not_null).for_each(swap);
-            }
-            ConstraintKind::ForeignKey(key) => key.columns.iter_mut().for_each(swap),
-            ConstraintKind::NotNull { column } => swap(column),
-        }
-    }
-    for index in &mut relation.indexes {
-        for key in &mut index.keys {
-            if key.column.as_deref() == Some(from) {
-                key.column = Some(to.to_owned());
-                to.clone_into(&mut key.text);
-            }
-            key.columns.iter_mut().for_each(swap);
-        }
-        index.include.iter_mut().chain(&mut index.filter_columns).for_each(swap);
-    }
 }

@@ -1,6 +1,6 @@
 use sluice_schema::{
     Column, ColumnType, Constraint, ConstraintKind, Default, ForeignKey, Generated, Index, Key, Name,
-    Partitioning, Relation, RelationKind, Sequence,
+    Partitioning, Relation, RelationKind,
 };
 use sluice_sql::Dialect;
 use sluice_sql::model::{
@@ -10,7 +10,7 @@ use sluice_sql::model::{
 };
 
 use super::Replay;
-use super::name::{Purpose, pick};
+use super::name::{Purpose, key_word, pick};
 
 impl Replay<'_> {
     /// A column's, index's or constraint's name as the server compares it.
@@ -120,7 +120,7 @@ impl Replay<'_> {
         }
     }
 
-    fn copy_indexes(&self, relation: &mut Relation, model: &Relation) {
+    pub(super) fn copy_indexes(&self, relation: &mut Relation, model: &Relation) {
         for index in &model.indexes {
             let columns: Vec<&str> = index.keys.iter().map(key_word).collect();
             let constraint = index.constraint.as_deref().and_then(|name| model.constraint(name));
@@ -199,10 +199,7 @@ impl Replay<'_> {
         relation.columns.retain(|one| one.name != name);
         relation.columns.insert(at.min(relation.columns.len()), column);
         if serial && self.dialect() == Dialect::Postgres {
-            let sequence =
-                Name::new(relation.name.schema.clone(), format!("{}_{}_seq", relation.name.name, name));
-            let owned_by = Some((relation.name.clone(), name.clone()));
-            self.schema.sequences.insert(sequence, Sequence { owned_by, origin: self.origin });
+            self.own_sequence(&relation.name, &name);
         }
         self.add_inline_constraints(relation, def);
     }
@@ -536,18 +533,6 @@ fn plain_key(column: &str) -> Key {
         columns: vec![column.to_owned()],
         prefix: None,
         descending: false,
-    }
-}
-
-/// What a key gives to the name of its index.
-fn key_word(key: &Key) -> &str {
-    match &key.column {
-        Some(column) => column,
-        None => {
-            let word =
-                key.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-            if word.is_empty() { "expr" } else { word }
-        }
     }
 }
 

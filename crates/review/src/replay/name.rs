@@ -1,6 +1,6 @@
 //! Names that servers pick where none is written.
 
-use sluice_schema::{Relation, Schema};
+use sluice_schema::{Key, Relation, Schema};
 use sluice_sql::Dialect;
 
 /// PostgreSQL cuts names after this many bytes (`NAMEDATALEN - 1`).
@@ -8,7 +8,7 @@ const POSTGRES_NAME_BYTES: usize = 63;
 
 /// What a name is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     PrimaryKey,
     Unique,
     ForeignKey,
@@ -19,7 +19,7 @@ pub(super) enum Purpose {
 }
 
 /// The name that the server picks for a constraint or index over `columns`.
-pub(super) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpose: Purpose) -> String {
+pub(crate) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpose: Purpose) -> String {
     let taken = |name: &str| relation.constraint(name).is_some() || relation.index(name).is_some();
     match schema.dialect() {
         Dialect::Postgres => {
@@ -61,6 +61,20 @@ pub(super) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpo
         },
         Dialect::Sqlite => first_free(|n| format!("sqlite_autoindex_{}_{n}", relation.name.name), taken),
     }
+}
+
+/// What a key gives to the name of its index.
+pub(crate) fn key_word(key: &Key) -> &str {
+    match &key.column {
+        Some(column) => column,
+        None => expression_word(&key.text),
+    }
+}
+
+/// What an expression gives to the name of its index: the function that it calls.
+pub(crate) fn expression_word(text: &str) -> &str {
+    let word = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+    if word.is_empty() { "expr" } else { word }
 }
 
 fn first_free(name: impl Fn(usize) -> String, taken: impl Fn(&str) -> bool) -> String {

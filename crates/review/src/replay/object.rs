@@ -44,10 +44,18 @@ impl Replay<'_> {
                 let name = self.schema.sequence_name(&alter.name);
                 let owned = alter.options.iter().any(|it| matches!(it.kind, SequenceOptionKind::OwnedBy(_)));
                 let owned_by = self.owner(&alter.options);
-                if let Some(sequence) = self.schema.sequences.get_mut(&name)
-                    && owned
-                {
-                    sequence.owned_by = owned_by;
+                if let Some(mut sequence) = self.schema.sequences.remove(&name) {
+                    if owned {
+                        sequence.owned_by = owned_by;
+                    }
+                    let mut to = name;
+                    if let Some(schema) = &alter.set_schema {
+                        to.schema = self.key(schema);
+                    }
+                    if let Some(name) = &alter.rename_to {
+                        to.name = self.key(name);
+                    }
+                    self.schema.sequences.insert(to, sequence);
                 }
             }
             Statement::CreateRoutine(create) => self.create_routine(create),

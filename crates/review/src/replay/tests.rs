@@ -110,3 +110,50 @@ fn mysql_redefines_whole_columns() {
     );
     assert!(t.indexes[1].uses("b"));
 }
+
+#[test]
+fn what_depends_on_a_column_or_type_follows_it() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TYPE mood AS ENUM ('a');
+         CREATE TABLE a (id int PRIMARY KEY, m mood, n int NOT NULL);
+         CREATE TABLE b (a_id int REFERENCES a);
+         CREATE VIEW v AS SELECT id FROM a;
+         ALTER TABLE a ALTER COLUMN n ADD GENERATED ALWAYS AS IDENTITY;
+         ALTER TABLE a RENAME COLUMN id TO key;
+         ALTER TABLE a RENAME TO c;
+         DROP TYPE mood CASCADE;",
+    );
+    let (b, c) = (&schema.relations[&Name::new("public", "b")], Name::new("public", "c"));
+    assert_eq!(b.foreign_keys().next().unwrap().1.referenced, ["key"]);
+    assert_eq!(schema.views_of(&c).next().unwrap().uses[0].columns, ["key"]);
+    assert!(schema.relations[&c].column("m").is_none());
+    let sequence = &schema.sequences[&Name::new("public", "a_n_seq")];
+    assert_eq!(sequence.owned_by, Some((c.clone(), "n".to_owned())));
+}
+
+#[test]
+fn a_key_that_is_dropped_with_cascade_takes_the_foreign_keys_along() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a);
+         ALTER TABLE a DROP CONSTRAINT a_pkey CASCADE;",
+    );
+    assert!(schema.relations[&Name::new("public", "b")].constraints.is_empty());
+}
+
+#[test]
+fn a_table_that_becomes_a_partition_gets_the_indexes_of_the_whole() {
+    let schema = replayed(
+        Dialect::Postgres,
+        "CREATE TABLE p (r int NOT NULL) PARTITION BY RANGE (r); CREATE INDEX ON p (r);
+         CREATE TABLE one (r int NOT NULL); CREATE TABLE two (r int NOT NULL); CREATE INDEX own ON two (r);
+         ALTER TABLE p ATTACH PARTITION one FOR VALUES FROM (0) TO (1);
+         ALTER TABLE p ATTACH PARTITION two FOR VALUES FROM (1) TO (2);",
+    );
+    let indexes = |table: &str| {
+        let relation = &schema.relations[&Name::new("public", table)];
+        relation.indexes.iter().map(|index| index.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((indexes("one"), indexes("two")), (vec!["one_r_idx".to_owned()], vec!["own".to_owned()]));
+}
