@@ -3,7 +3,7 @@
 //! Sources: PostgreSQL 14–18 and MariaDB 10.11 as measured; MySQL as its manual says ("Online DDL Operations"); SQLite as
 //! measured. Where the schema is not known, the answer is that of a plain table, and its evidence is `assumed`.
 
-mod mysql;
+pub(crate) mod mysql;
 mod postgres;
 mod sqlite;
 

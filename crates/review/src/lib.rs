@@ -23,7 +23,9 @@ mod version;
 
 pub use context::{ChangeContext, ChangeInfo, Context, Seen, Session};
 pub use engines::Engines;
-pub use forecast::{Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Work, WorkKind};
+pub use forecast::{
+    Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Question, Work, WorkKind, forecast,
+};
 pub use option::{OptionError, OptionKind, OptionSpec, Options};
 pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::apply;

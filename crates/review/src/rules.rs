@@ -24,6 +24,8 @@ pub fn all() -> &'static [&'static dyn Rule] {
     ALL.get_or_init(|| {
         let categories = [
             locks::RULES,
+            locks::mysql::RULES,
+            locks::sqlite::RULES,
             transactions::RULES,
             timeouts::RULES,
             data_loss::RULES,

@@ -1,0 +1,52 @@
+use super::OnlineDdl;
+use crate::{Algorithm, Context, Engines, Meta, OnlineLock, Rule, Sink, rule};
+
+rule! {
+    /// A table that is in use is copied row by row while nobody may write to it.
+    ///
+    /// ## Why
+    /// With `ALGORITHM=COPY` the server writes every row into a new table under `LOCK=SHARED`: reads go on, every write waits
+    /// until the copy is done, and an exclusive metadata lock ends it. That takes as long as the table is big, on each replica
+    /// again. New types, shorter strings, other charsets, checks, foreign keys and stored generated columns have no other way.
+    /// MariaDB copies under `LOCK=NONE` since 11.2, which this rule is silent about.
+    ///
+    /// ## Bad
+    /// ```sql before
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, amount int NOT NULL);
+    /// ```
+    /// ```sql
+    /// ALTER TABLE orders MODIFY amount bigint NOT NULL;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql before
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, amount int NOT NULL);
+    /// ```
+    /// ```sql
+    /// ALTER TABLE orders ADD COLUMN amount_big bigint;
+    /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Online DDL Operations; measured on MariaDB 10.11.
+    TableCopy, "locks/table-copy", Engines::MYSQL_FAMILY, Error, Recommended
+}
+
+impl Rule for TableCopy {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        let Some(ddl) = OnlineDdl::of(cx) else { return };
+        if ddl.online.algorithm != Algorithm::Copy || ddl.online.lock == OnlineLock::None {
+            return;
+        }
+        let table = cx.display(ddl.table);
+        let message = format!(
+            "`{table}` is copied row by row (ALGORITHM=COPY, LOCK=SHARED): nobody writes to it until the copy is done"
+        );
+        out.report(ddl.table.span, message).evidence(cx.forecast().evidence).help(
+            "add a new column and fill it in batches, or run it with an online schema change tool such as gh-ost",
+        );
+    }
+}
