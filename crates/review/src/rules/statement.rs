@@ -1,6 +1,62 @@
-//! Limits of single statements and queries.
+//! What statements look like, and which ones a project does without.
+
+mod change_statement_count;
+mod combine_alter;
+mod computed_filter;
+mod disallow_cascade;
+mod disallow_commit;
+mod disallow_create_table_as;
+mod disallow_event;
+mod disallow_foreign_key;
+mod disallow_function;
+mod disallow_materialized_view;
+mod disallow_partition;
+mod disallow_procedure;
+mod disallow_rule;
+mod disallow_temporary_table;
+mod disallow_trigger;
+mod disallow_truncate;
+mod disallow_view;
+mod function_denied;
+mod in_list_length;
+mod join_count;
+mod leading_wildcard;
+mod like_without_wildcard;
+mod missing_limit;
+mod missing_where_select;
+mod select_star;
+mod union_count;
+mod where_conditions;
 
 use crate::Rule;
 
 /// The rules of this category.
-pub(super) const RULES: &[&dyn Rule] = &[];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &change_statement_count::ChangeStatementCount,
+    &combine_alter::CombineAlter,
+    &computed_filter::ComputedFilter,
+    &disallow_cascade::DisallowCascade,
+    &disallow_commit::DisallowCommit,
+    &disallow_create_table_as::DisallowCreateTableAs,
+    &disallow_event::DisallowEvent,
+    &disallow_foreign_key::DisallowForeignKey,
+    &disallow_function::DisallowFunction,
+    &disallow_materialized_view::DisallowMaterializedView,
+    &disallow_partition::DisallowPartition,
+    &disallow_procedure::DisallowProcedure,
+    &disallow_rule::DisallowRule,
+    &disallow_temporary_table::DisallowTemporaryTable,
+    &disallow_trigger::DisallowTrigger,
+    &disallow_truncate::DisallowTruncate,
+    &disallow_view::DisallowView,
+    &function_denied::FunctionDenied,
+    &in_list_length::InListLength,
+    &join_count::JoinCount,
+    &leading_wildcard::LeadingWildcard,
+    &like_without_wildcard::LikeWithoutWildcard,
+    &missing_limit::MissingLimit,
+    &missing_where_select::MissingWhereSelect,
+    &select_star::SelectStar,
+    &union_count::UnionCount,
+    &where_conditions::WhereConditions,
+];

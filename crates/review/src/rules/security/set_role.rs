@@ -1,0 +1,57 @@
+use sluice_sql::model::{SpecialRole, Statement};
+
+use super::within;
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+
+rule! {
+    /// A change takes another role.
+    ///
+    /// ## Why
+    /// Statements that follow run with other rights than those that the deployment was given, and what they create belongs to
+    /// another owner. What a deployment may do should follow from whom it logs in as.
+    ///
+    /// ## Bad
+    /// ```sql postgres
+    /// SET ROLE admin;
+    /// ```
+    /// ```sql mariadb
+    /// SET ROLE admin;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql postgres
+    /// ALTER TABLE orders OWNER TO shop;
+    /// ```
+    /// ```sql mariadb
+    /// SET NAMES utf8mb4;
+    /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, SET ROLE.
+    SetRole, "security/set-role", Engines::SERVERS, Warning, Recommended
+}
+
+impl Rule for SetRole {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        for one in within::statements(cx.parsed) {
+            let Statement::Set(set) = &one.statement else { continue };
+            let Some(role) = set.role.as_ref().filter(|role| role.special != Some(SpecialRole::Keyword))
+            else {
+                continue;
+            };
+            if !is_session_authorization(cx.slice(one.span)) {
+                out.report(role.span, format!("what follows runs with the rights of `{}`", role.name.text))
+                    .help("log in as the role that owns the objects, or give them to it with OWNER TO");
+            }
+        }
+    }
+}
+
+/// Another rule is about that.
+fn is_session_authorization(sql: &str) -> bool {
+    sql.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("authorization"))
+}

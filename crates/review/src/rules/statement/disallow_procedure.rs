@@ -1,0 +1,40 @@
+use sluice_sql::model::{RoutineKind, Statement};
+
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+
+rule! {
+    /// Procedures are not wanted.
+    ///
+    /// ## Why
+    /// Logic in the database is deployed, tested and watched unlike the rest. This rule is for projects that have decided to
+    /// do without.
+    ///
+    /// ## Bad
+    /// ```sql postgres
+    /// CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+    /// ```
+    /// ```sql mysql
+    /// CREATE PROCEDURE p() SELECT 1;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql
+    /// CREATE TABLE orders (id bigint PRIMARY KEY);
+    /// ```
+    DisallowProcedure, "statement/disallow-procedure", Engines::SERVERS, Warning, All
+}
+
+impl Rule for DisallowProcedure {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        let Statement::CreateRoutine(routine) = &cx.parsed.statement else { return };
+        if routine.kind == RoutineKind::Procedure {
+            let name = routine.name.display(cx.dialect());
+            out.report(routine.name.span, format!("`{name}` is a procedure"))
+                .help("write it in the application");
+        }
+    }
+}
