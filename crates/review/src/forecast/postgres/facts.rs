@@ -156,7 +156,12 @@ fn forecast_work(forecast: &Forecast) -> BTreeSet<(&'static str, String)> {
 }
 
 /// What is wrong with the forecast of a row for one version.
-fn differences(fixture: &World, row: &Row<'_>, major: u32) -> Vec<String> {
+fn differences(
+    fixture: &World,
+    row: &Row<'_>,
+    major: u32,
+    forecast: fn(&Question<'_>) -> Forecast,
+) -> Vec<String> {
     let mut world = fixture.clone();
     for sql in [row.precondition, row.session] {
         world.run(sql, |_, _, _| {});
@@ -290,12 +295,12 @@ fn compare(
     }
 }
 
-#[test]
-fn the_forecast_agrees_with_what_was_measured() {
+/// How many rows agree with a forecast, of how many, and what is wrong with the others. None where there are no facts.
+fn compared(forecast: fn(&Question<'_>) -> Forecast) -> Option<(usize, usize, String)> {
     let path = std::env::var("SLUICE_FACTS").unwrap_or_else(|_| FACTS.to_owned());
     let Ok(table) = std::fs::read_to_string(&path) else {
         eprintln!("SKIPPED: no facts at {path}; set SLUICE_FACTS to the table of PostgreSQL's facts");
-        return;
+        return None;
     };
     let mut fixture = World { schema: Schema::empty(Dialect::Postgres), session: Session::default() };
     fixture.run(FIXTURE, |_, _, _| {});
@@ -307,7 +312,7 @@ fn the_forecast_agrees_with_what_was_measured() {
         }
         let mut wrong: Vec<String> = Vec::new();
         for major in row.versions.clone() {
-            for one in differences(&fixture, &row, major) {
+            for one in differences(&fixture, &row, major, forecast) {
                 if !wrong.contains(&one) {
                     wrong.push(one);
                 }
@@ -319,6 +324,41 @@ fn the_forecast_agrees_with_what_was_measured() {
             report.push_str(&format!("{}: {}\n    {}\n", row.case, row.sql, wrong.join("\n    ")));
         }
     }
+    Some((agreeing, total, report))
+}
+
+#[test]
+fn the_forecast_agrees_with_what_was_measured() {
+    let Some((agreeing, total, report)) = compared(forecast) else { return };
     eprintln!("{agreeing} of {total} rows agree, {} are exceptions", EXCEPTIONS.len());
     assert!(report.is_empty(), "{agreeing} of {total} rows agree; these do not:\n{report}");
+}
+
+#[test]
+fn a_forecast_of_nothing_does_not_pass_for_one() {
+    let nothing = compared(|_| Forecast::nothing(sluice_text::Evidence::Assumed));
+    let Some((agreeing, total, _)) = nothing else { return };
+    eprintln!("{agreeing} of {total} rows agree with a forecast of nothing");
+    assert!(agreeing * 4 < total, "{agreeing} of {total} rows agree with a forecast of nothing");
+}
+
+#[test]
+fn what_is_not_known_is_taken_for_a_plain_table() {
+    let mut world = World { schema: Schema::unknown(Dialect::Postgres), session: Session::default() };
+    let sql = "ALTER TABLE t ALTER a TYPE bigint; CREATE INDEX ON t (lower(a)); INSERT INTO t VALUES (1)";
+    let mut found = Vec::new();
+    world.run(sql, |world, text, statement| {
+        let (schema, session) = (&world.schema, &world.session);
+        let version = ServerVersion::oldest(Dialect::Postgres);
+        let one = forecast(&Question { text, statement, schema, version, session });
+        assert_eq!(one.evidence, sluice_text::Evidence::Assumed);
+        let work: Vec<_> = one.work.iter().map(|work| (work.kind, work.relation.to_string())).collect();
+        found.push((one.strongest().map(|lock| lock.mode), work));
+    });
+    let expected = [
+        (Some(LockMode::AccessExclusive), vec![(WorkKind::Rewrite, "t".to_owned())]),
+        (Some(LockMode::Share), vec![(WorkKind::IndexBuild, "t_lower_idx".to_owned())]),
+        (Some(LockMode::RowExclusive), Vec::new()),
+    ];
+    assert_eq!(found, expected);
 }
