@@ -1,6 +1,8 @@
 use sluice_schema::Relation;
 use sluice_sql::ObjectKind;
-use sluice_sql::model::{AlterAction, AlterTable, ColumnDef, Statement, TableAction, TableConstraint};
+use sluice_sql::model::{
+    AlterAction, AlterTable, ColumnDef, Deferral, KeyConstraint, Statement, TableAction, TableConstraint,
+};
 use sluice_text::{Edit, Fix, FollowUp, Span};
 
 use crate::Context;
@@ -47,12 +49,6 @@ impl<'a> Alteration<'a> {
     /// Whether the table is known to be partitioned.
     pub fn is_partitioned(&self) -> bool {
         self.relation.is_some_and(Relation::is_partitioned)
-    }
-
-    /// Whether it is known that the table has partitions or heirs, or is one of them.
-    pub fn is_plain(&self) -> bool {
-        self.relation
-            .is_none_or(|it| !it.is_partitioned() && it.partition_of.is_none() && it.inherits.is_empty())
     }
 
     /// `ALTER TABLE name `, as the statement writes the name, for changes that follow.
@@ -109,6 +105,37 @@ impl<'a> Alteration<'a> {
         edits.push(Edit::insert(constraint.not_valid.span.start, " NOT VALID"));
         let mut fix = Fix::edits("add it as NOT VALID and validate it in a change of its own", edits);
         fix.follow_ups.push(self.validation(cx, &name));
+        Some(fix)
+    }
+
+    /// Builds the index of a key concurrently, and makes it the constraint's in a change that follows.
+    pub fn index_first(
+        &self,
+        cx: &Context<'_>,
+        constraint: &TableConstraint,
+        key: &KeyConstraint,
+        suffix: &str,
+    ) -> Option<Fix> {
+        let is_simple = self.alter.actions.len() == 1
+            && constraint.deferral == Deferral::default()
+            && key.include.is_empty()
+            && key.parameters.is_empty()
+            && !key.without_overlaps;
+        if !is_simple || self.is_partitioned() || is_bracketed(cx) {
+            return None;
+        }
+        let (name, _) = self.named(cx, constraint, suffix)?;
+        let keys = Span::new(key.keys.first()?.span.start, key.keys.last()?.span.end);
+        let nulls = if key.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+        let table = cx.slice(self.alter.name.span);
+        let build = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){nulls}", cx.slice(keys));
+        let kind = if suffix == "pkey" { "PRIMARY KEY" } else { "UNIQUE" };
+        let mut fix =
+            Fix::edits("build the index concurrently first", vec![Edit::replace(cx.parsed.span, build)]);
+        fix.follow_ups.push(FollowUp {
+            name: format!("add_{}", word(&name)),
+            sql: format!("{}ADD CONSTRAINT {name} {kind} USING INDEX {name};\n", self.again(cx)),
+        });
         Some(fix)
     }
 
