@@ -13,16 +13,34 @@ mod add_foreign_key;
 mod add_primary_key;
 mod add_unique_constraint;
 mod alteration;
+mod attach_partition;
+mod cluster;
 mod column_type_reindex;
 mod column_type_rewrite;
+mod combined_alter;
 mod create_index;
 mod create_index_partitioned;
+mod create_partition_default;
+mod create_trigger;
+mod detach_partition;
+mod domain_constraint;
+mod drop_foreign_key_parent;
 mod drop_index;
+mod drop_table_parent;
 mod invalid_index_kept;
+mod lock_table;
 mod primary_key_nullable_columns;
+mod refresh_materialized_view;
 mod reindex;
+mod set_logged;
 mod set_not_null;
+mod set_tablespace;
+mod several_hot_tables;
+mod slow_work_after_lock;
+mod strong_lock;
+mod truncate;
 mod type_change;
+mod vacuum_full;
 mod validate_in_same_transaction;
 
 use crate::Rule;
@@ -51,4 +69,21 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &add_primary_key::AddPrimaryKey,
     &primary_key_nullable_columns::PrimaryKeyNullableColumns,
     &add_exclusion::AddExclusion,
+    &drop_foreign_key_parent::DropForeignKeyParent,
+    &drop_table_parent::DropTableParent,
+    &attach_partition::AttachPartition,
+    &create_partition_default::CreatePartitionDefault,
+    &detach_partition::DetachPartition,
+    &refresh_materialized_view::RefreshMaterializedView,
+    &vacuum_full::VacuumFull,
+    &cluster::Cluster,
+    &set_logged::SetLogged,
+    &set_tablespace::SetTablespace,
+    &lock_table::LockTable,
+    &domain_constraint::DomainConstraint,
+    &create_trigger::CreateTrigger,
+    &combined_alter::CombinedAlter,
+    &truncate::Truncate,
+    &several_hot_tables::SeveralHotTables,
+    &slow_work_after_lock::SlowWorkAfterLock,
 ];
