@@ -55,7 +55,7 @@ fn effort(
     if using.is_some_and(|expr| !expr.calls.is_empty() || expr.computes || expr.columns.len() != 1) {
         return Effort::Rewrite;
     }
-    let new = ColumnType::of(cx.dialect(), new);
+    let (old, new) = (&counted(old), counted(&ColumnType::of(cx.dialect(), new)));
     if (&old.name, &old.arguments, old.dimensions, &old.schema)
         == (&new.name, &new.arguments, new.dimensions, &new.schema)
     {
@@ -78,6 +78,17 @@ fn effort(
         _ if is_free(cx, old, &new) => Effort::None,
         _ => Effort::Rewrite,
     }
+}
+
+/// The type that a column has which was written as `serial`.
+fn counted(written: &ColumnType) -> ColumnType {
+    let name = match written.name.as_str() {
+        "smallserial" => "smallint",
+        "serial" => "integer",
+        "bigserial" => "bigint",
+        other => other,
+    };
+    ColumnType { name: name.to_owned(), ..written.clone() }
 }
 
 /// Changes that only touch the catalog, as measured on 14–18.
@@ -110,5 +121,88 @@ fn is_free(cx: &Context<'_>, old: &ColumnType, new: &ColumnType) -> bool {
                 _ => false,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+    use sluice_schema::Schema;
+    use sluice_sql::Dialect;
+    use sluice_text::SourceFile;
+
+    use crate::{ChangeInfo, Conditions, Policy, Reviewer, RuleSet, Script};
+
+    /// Rules about changes of types that speak of `sql`, after `before`.
+    fn said(before: &str, sql: &str) -> Vec<&'static str> {
+        let policy = Policy::of(RuleSet::Recommended);
+        let conditions = Conditions { version: None, today: Date::constant(2026, 11, 1), one_batch: false };
+        let read =
+            |sql: &str| Script::read(Dialect::Postgres, SourceFile::new("a.sql", sql), ChangeInfo::default());
+        let mut reviewer = Reviewer::new(Schema::empty(Dialect::Postgres), &policy, conditions);
+        reviewer.replay(&read(before));
+        let findings = reviewer.review(&read(sql)).findings;
+        findings.iter().map(|it| it.rule).filter(|rule| rule.starts_with("locks/column-type")).collect()
+    }
+
+    #[test]
+    fn changes_of_types_cost_what_was_measured() {
+        let table = [
+            ("varchar(10)", "varchar(20)", "free"),
+            ("varchar(10)", "varchar(5)", "rewrite"),
+            ("varchar(10)", "varchar", "free"),
+            ("varchar", "varchar(100)", "rewrite"),
+            ("varchar(10)", "text", "free"),
+            ("text", "varchar", "free"),
+            ("text", "varchar(100)", "rewrite"),
+            ("char(10)", "char(20)", "rewrite"),
+            ("char(10)", "text", "rewrite"),
+            ("integer", "bigint", "rewrite"),
+            ("bigserial", "bigint", "free"),
+            ("numeric(10,2)", "numeric(12,2)", "free"),
+            ("numeric(10,2)", "numeric(8,2)", "rewrite"),
+            ("numeric(10,2)", "numeric(12,3)", "rewrite"),
+            ("numeric(10,2)", "numeric", "free"),
+            ("numeric", "numeric(10,2)", "rewrite"),
+            ("timestamp", "timestamptz", "rewrite"),
+            ("timestamp(3)", "timestamp(6)", "free"),
+            ("timestamp(3)", "timestamp", "free"),
+            ("timestamp", "timestamp(3)", "rewrite"),
+            ("time(3)", "time(6)", "free"),
+            ("cidr", "inet", "free"),
+            ("inet", "cidr", "rewrite"),
+            ("json", "jsonb", "rewrite"),
+            ("varbit(4)", "varbit(8)", "free"),
+            ("real", "double precision", "rewrite"),
+            ("varchar(10)[]", "varchar(20)[]", "rewrite"),
+            ("integer", "plain", "free"),
+            ("integer", "positive", "rewrite"),
+            ("plain", "integer", "free"),
+            ("text", "text COLLATE \"C\"", "indexes"),
+        ];
+        for (old, new, cost) in table {
+            let before = format!(
+                "CREATE DOMAIN plain AS integer; CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+                 CREATE TABLE t (c {old}); CREATE INDEX t_c ON t (c);"
+            );
+            let said = said(&before, &format!("ALTER TABLE t ALTER COLUMN c TYPE {new};"));
+            let wanted: &[&str] = match cost {
+                "free" => &[],
+                "indexes" => &["locks/column-type-reindex"],
+                _ => &["locks/column-type-rewrite"],
+            };
+            assert_eq!(said, wanted, "{old} to {new}");
+        }
+    }
+
+    #[test]
+    fn the_time_zone_says_what_a_timestamp_costs() {
+        let before = "CREATE TABLE t (c timestamp); CREATE INDEX t_c ON t (c);";
+        let change = "ALTER TABLE t ALTER COLUMN c TYPE timestamptz;";
+        assert_eq!(said(before, &format!("SET TimeZone = 'UTC'; {change}")), ["locks/column-type-reindex"]);
+        assert_eq!(
+            said(before, &format!("SET TimeZone = 'Europe/Oslo'; {change}")),
+            ["locks/column-type-rewrite"]
+        );
     }
 }
