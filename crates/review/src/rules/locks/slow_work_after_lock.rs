@@ -1,5 +1,7 @@
 use sluice_schema::Relation;
-use sluice_sql::model::{Comparison, ConjunctKind, InsertSource, ObjectName, Statement};
+use sluice_sql::model::{
+    AlterTable, Comparison, ConjunctKind, InsertSource, ObjectName, Statement, TableAction,
+};
 
 use crate::rules::locks::strong_lock;
 
@@ -19,6 +21,10 @@ rule! {
     /// ```sql postgres
     /// ALTER TABLE orders ADD COLUMN paid boolean;
     /// UPDATE orders SET paid = true WHERE customer_id > 0;
+    /// ```
+    /// ```sql postgres
+    /// ALTER TABLE orders ADD COLUMN paid boolean;
+    /// ALTER TABLE orders VALIDATE CONSTRAINT note_short;
     /// ```
     ///
     /// ## Good
@@ -46,7 +52,9 @@ impl Rule for SlowWorkAfterLock {
             Statement::Insert(insert) if matches!(insert.source, InsertSource::Query(_)) => {
                 insert.facts.reads.first().map(|table| (&table.name, "this INSERT"))
             }
-            Statement::CreateIndex(create) => Some((&create.table, "building this index")),
+            Statement::AlterTable(alter) if is_validation(cx, alter) => {
+                Some((&alter.name, "this validation"))
+            }
             _ => return,
         };
         let Some((table, what)) = work.filter(|(table, _)| cx.in_transaction() && !cx.is_new(table)) else {
@@ -80,5 +88,16 @@ fn is_one_row(cx: &Context<'_>, table: &ObjectName) -> bool {
                     if by.name.folded(cx.dialect()) == column.as_str())
             })
         })
+    })
+}
+
+/// Whether the statement only validates constraints that were there before this transaction: of the others another rule
+/// speaks.
+fn is_validation(cx: &Context<'_>, alter: &AlterTable) -> bool {
+    alter.actions.iter().all(|action| {
+        let TableAction::ValidateConstraint(name) = &action.kind else { return false };
+        let name = name.folded(cx.dialect());
+        let constraint = cx.relation(&alter.name).and_then(|it| it.constraint(&name));
+        constraint.is_none_or(|it| !it.validated && it.origin != cx.origin)
     })
 }
