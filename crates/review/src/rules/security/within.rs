@@ -52,3 +52,16 @@ pub(super) fn grants(parsed: &Parsed) -> Vec<&sluice_sql::model::Grant> {
     });
     grants.collect()
 }
+
+/// A statement and what runs with it: what is in a `WITH` or a `DO`, not in bodies that are called later.
+pub(in crate::rules) fn run_now(parsed: &Parsed) -> Vec<&Parsed> {
+    let mut all = vec![parsed];
+    let mut at = 0;
+    while let Some(one) = all.get(at).copied() {
+        if matches!(one.statement, Statement::Do(_)) || one.statement.query_facts().is_some() {
+            all.extend(one.statement.nested());
+        }
+        at += 1;
+    }
+    all
+}
