@@ -1,5 +1,6 @@
 use sluice_sql::model::Statement;
 
+use crate::rules::security::within;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -32,18 +33,17 @@ impl Rule for DeleteJoinedWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::Delete(delete) = &cx.parsed.statement else { return };
-        let Some(table) = delete.tables.first() else { return };
-        let joins = &delete.facts.joins;
-        let conditional = !joins.is_empty() && joins.iter().all(|join| join.conditional);
-        if !delete.joined || delete.filter.is_some() || conditional || cx.is_new(&table.name) {
-            return;
+        for one in within::run_now(cx.parsed) {
+            let Statement::Delete(delete) = &one.statement else { continue };
+            let Some(table) = delete.tables.first() else { continue };
+            let joins = &delete.facts.joins;
+            let conditional = !joins.is_empty() && joins.iter().all(|join| join.conditional);
+            if !delete.joined || delete.filter.is_some() || conditional || cx.is_new(&table.name) {
+                continue;
+            }
+            let name = cx.display(&table.name);
+            out.report(one.span, format!("nothing joins the other table: every row of `{name}` is deleted"))
+                .help("add the WHERE that joins the tables");
         }
-        let name = cx.display(&table.name);
-        out.report(
-            cx.parsed.span,
-            format!("nothing joins the other table: every row of `{name}` is deleted"),
-        )
-        .help("add the WHERE that joins the tables");
     }
 }

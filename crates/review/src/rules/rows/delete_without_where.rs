@@ -1,5 +1,6 @@
 use sluice_sql::model::Statement;
 
+use crate::rules::security::within;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -15,6 +16,9 @@ rule! {
     /// ```
     /// ```sql
     /// DELETE FROM orders;
+    /// ```
+    /// ```sql postgres
+    /// DO $$ BEGIN DELETE FROM orders; END $$;
     /// ```
     ///
     /// ## Good
@@ -33,13 +37,15 @@ impl Rule for DeleteWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::Delete(delete) = &cx.parsed.statement else { return };
-        let Some(table) = delete.tables.first() else { return };
-        if delete.filter.is_some() || delete.limit.is_some() || delete.joined || cx.is_new(&table.name) {
-            return;
+        for one in within::run_now(cx.parsed) {
+            let Statement::Delete(delete) = &one.statement else { continue };
+            let Some(table) = delete.tables.first() else { continue };
+            if delete.filter.is_some() || delete.limit.is_some() || delete.joined || cx.is_new(&table.name) {
+                continue;
+            }
+            let name = cx.display(&table.name);
+            out.report(one.span, format!("this deletes every row of `{name}`"))
+                .help("add a WHERE, or WHERE true if every row is meant");
         }
-        let name = cx.display(&table.name);
-        out.report(cx.parsed.span, format!("this deletes every row of `{name}`"))
-            .help("add a WHERE, or WHERE true if every row is meant");
     }
 }

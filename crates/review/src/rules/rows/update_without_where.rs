@@ -1,5 +1,6 @@
 use sluice_sql::model::{Assignment, NameClass, ObjectName, Statement};
 
+use crate::rules::security::within;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -33,19 +34,22 @@ impl Rule for UpdateWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::Update(update) = &cx.parsed.statement else { return };
-        let Some(table) = update.tables.first() else { return };
-        let joined = !update.facts.joins.is_empty() && update.facts.joins.iter().all(|join| join.conditional);
-        if update.filter.is_some() || update.limit.is_some() || joined || cx.is_new(&table.name) {
-            return;
+        for one in within::run_now(cx.parsed) {
+            let Statement::Update(update) = &one.statement else { continue };
+            let Some(table) = update.tables.first() else { continue };
+            let joined =
+                !update.facts.joins.is_empty() && update.facts.joins.iter().all(|join| join.conditional);
+            if update.filter.is_some() || update.limit.is_some() || joined || cx.is_new(&table.name) {
+                continue;
+            }
+            // Another rule is about columns that are new.
+            if update.assignments.iter().any(|it| is_new_column(cx, &table.name, it)) {
+                continue;
+            }
+            let name = cx.display(&table.name);
+            out.report(one.span, format!("this changes every row of `{name}`"))
+                .help("add a WHERE, or WHERE true if every row is meant");
         }
-        // Another rule is about columns that are new.
-        if update.assignments.iter().any(|it| is_new_column(cx, &table.name, it)) {
-            return;
-        }
-        let name = cx.display(&table.name);
-        out.report(cx.parsed.span, format!("this changes every row of `{name}`"))
-            .help("add a WHERE, or WHERE true if every row is meant");
     }
 }
 

@@ -27,7 +27,7 @@ rule! {
         kind: OptionKind::List {
             default: &[
                 "file_fdw", "dblink", "adminpack", "plpython3u", "plpythonu", "plperlu", "pltclu", "plsh", "plr",
-                "pageinspect", "lo_compat", "http", "pg_net", "pgsql_http",
+                "http", "pg_net",
             ],
         },
         about: "Extensions that leave the database.",

@@ -7,8 +7,8 @@ rule! {
     /// An event trigger runs a function at every DDL of the database.
     ///
     /// ## Why
-    /// It needs a superuser (before 17 always), runs for every role's statements, the runner's own included, and a fault in
-    /// it makes every later change fail.
+    /// Its function runs for every role's statements, the runner's own included, and a fault in it makes every later change
+    /// fail.
     ///
     /// ## Bad
     /// ```sql postgres
