@@ -1,6 +1,52 @@
-//! What breaks applications that are deployed.
+//! What breaks programs that run while a change is deployed.
 
-use crate::Rule;
+mod add_check;
+mod add_not_null;
+mod add_required_column;
+mod add_unique;
+mod change_default;
+mod change_type;
+mod drop_default;
+mod drop_function;
+mod drop_not_null;
+mod drop_trigger;
+mod drop_view;
+mod enable_row_security;
+mod rename_column;
+mod rename_enum_value;
+mod rename_schema;
+mod rename_table;
+mod reorder_columns;
+mod revoke;
+
+use sluice_schema::Column;
+use sluice_sql::model::{Ident, NameClass, ObjectName};
+
+use crate::{Context, Rule};
 
 /// The rules of this category.
-pub(super) const RULES: &[&dyn Rule] = &[];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &add_check::AddCheck,
+    &add_not_null::AddNotNull,
+    &add_required_column::AddRequiredColumn,
+    &add_unique::AddUnique,
+    &change_default::ChangeDefault,
+    &change_type::ChangeType,
+    &drop_default::DropDefault,
+    &drop_function::DropFunction,
+    &drop_not_null::DropNotNull,
+    &drop_trigger::DropTrigger,
+    &drop_view::DropView,
+    &enable_row_security::EnableRowSecurity,
+    &rename_column::RenameColumn,
+    &rename_enum_value::RenameEnumValue,
+    &rename_schema::RenameSchema,
+    &rename_table::RenameTable,
+    &reorder_columns::ReorderColumns,
+    &revoke::Revoke,
+];
+
+/// The column that a name means.
+fn column<'a>(cx: &Context<'a>, table: &ObjectName, name: &Ident) -> Option<&'a Column> {
+    cx.relation(table)?.column(&name.key(cx.dialect(), NameClass::Other))
+}

@@ -1,6 +1,62 @@
-//! What the server will refuse, or what does something else than it says.
+//! What the server refuses, and what does something else than it says.
+
+mod always_true_where;
+mod auto_increment_not_key;
+mod cartesian_join;
+mod constraint_not_enforced;
+mod drop_referenced_table;
+mod duplicate_assignment;
+mod duplicate_column;
+mod duplicate_enum_value;
+mod duplicate_index_name;
+mod duplicate_table;
+mod foreign_key_count;
+mod foreign_key_no_unique;
+mod identifier_too_long;
+mod if_not_exists_hides_difference;
+mod index_on_missing_column;
+mod insert_column_count;
+mod insert_without_columns;
+mod missing_column;
+mod missing_constraint;
+mod missing_index;
+mod missing_table;
+mod mysql_inline_references;
+mod not_in_null;
+mod null_comparison;
+mod sqlite_add_column;
+mod sqlite_drop_column;
+mod text_index_without_prefix;
 
 use crate::Rule;
 
 /// The rules of this category.
-pub(super) const RULES: &[&dyn Rule] = &[];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &always_true_where::AlwaysTrueWhere,
+    &auto_increment_not_key::AutoIncrementNotKey,
+    &cartesian_join::CartesianJoin,
+    &constraint_not_enforced::ConstraintNotEnforced,
+    &drop_referenced_table::DropReferencedTable,
+    &duplicate_assignment::DuplicateAssignment,
+    &duplicate_column::DuplicateColumn,
+    &duplicate_enum_value::DuplicateEnumValue,
+    &duplicate_index_name::DuplicateIndexName,
+    &duplicate_table::DuplicateTable,
+    &foreign_key_count::ForeignKeyCount,
+    &foreign_key_no_unique::ForeignKeyNoUnique,
+    &identifier_too_long::IdentifierTooLong,
+    &if_not_exists_hides_difference::IfNotExistsHidesDifference,
+    &index_on_missing_column::IndexOnMissingColumn,
+    &insert_column_count::InsertColumnCount,
+    &insert_without_columns::InsertWithoutColumns,
+    &missing_column::MissingColumn,
+    &missing_constraint::MissingConstraint,
+    &missing_index::MissingIndex,
+    &missing_table::MissingTable,
+    &mysql_inline_references::MysqlInlineReferences,
+    &not_in_null::NotInNull,
+    &null_comparison::NullComparison,
+    &sqlite_add_column::SqliteAddColumn,
+    &sqlite_drop_column::SqliteDropColumn,
+    &text_index_without_prefix::TextIndexWithoutPrefix,
+];

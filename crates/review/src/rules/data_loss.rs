@@ -1,6 +1,97 @@
 //! What takes data away.
 
-use crate::Rule;
+mod convert_charset_lossy;
+mod drop_cascade;
+mod drop_column;
+mod drop_database;
+mod drop_materialized_view;
+mod drop_partition;
+mod drop_schema;
+mod drop_sequence;
+mod drop_table;
+mod drop_type_cascade;
+mod enum_value_removed;
+mod insert_or_replace;
+mod narrow_type;
+mod replace_table;
+mod set_unlogged;
+mod truncate;
+mod truncate_cascade;
+
+use sluice_schema::Column;
+use sluice_sql::ObjectKind;
+use sluice_sql::model::{ColumnChange, DataType, Ident, NameClass, ObjectName, TableAction};
+
+use crate::{Context, Rule};
 
 /// The rules of this category.
-pub(super) const RULES: &[&dyn Rule] = &[];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &convert_charset_lossy::ConvertCharsetLossy,
+    &drop_cascade::DropCascade,
+    &drop_column::DropColumn,
+    &drop_database::DropDatabase,
+    &drop_materialized_view::DropMaterializedView,
+    &drop_partition::DropPartition,
+    &drop_schema::DropSchema,
+    &drop_sequence::DropSequence,
+    &drop_table::DropTable,
+    &drop_type_cascade::DropTypeCascade,
+    &enum_value_removed::EnumValueRemoved,
+    &insert_or_replace::InsertOrReplace,
+    &narrow_type::NarrowType,
+    &replace_table::ReplaceTable,
+    &set_unlogged::SetUnlogged,
+    &truncate::Truncate,
+    &truncate_cascade::TruncateCascade,
+];
+
+/// The column that a name means.
+fn column<'a>(cx: &Context<'a>, table: &ObjectName, name: &Ident) -> Option<&'a Column> {
+    cx.relation(table)?.column(&name.key(cx.dialect(), NameClass::Other))
+}
+
+/// The column that an action gives another type, and that type.
+fn new_type(action: &TableAction) -> Option<(&Ident, &DataType)> {
+    match action {
+        TableAction::AlterColumn { name, change, .. } => match &**change {
+            ColumnChange::Type { data_type, .. } => Some((name, data_type)),
+            _ => None,
+        },
+        TableAction::ModifyColumn { column, .. } => Some((&column.name, column.data_type.as_ref()?)),
+        TableAction::ChangeColumn { from, column, .. } => Some((from, column.data_type.as_ref()?)),
+        _ => None,
+    }
+}
+
+/// Whether a later statement renames another table to `name`.
+fn comes_back(cx: &Context<'_>, name: &ObjectName) -> bool {
+    cx.after.iter().flat_map(|parsed| parsed.statement.renames()).any(|renaming| {
+        renaming.kind == ObjectKind::Table
+            && renaming.to.key(cx.dialect(), NameClass::Relation)
+                == name.name.key(cx.dialect(), NameClass::Relation)
+    })
+}
+
+#[cfg(test)]
+pub(in crate::rules) mod tests {
+    use jiff::civil::Date;
+    use sluice_schema::Schema;
+    use sluice_sql::Dialect;
+    use sluice_text::SourceFile;
+
+    use crate::{ChangeInfo, Conditions, Policy, Reviewer, RuleSet, Script};
+
+    /// Checks that the rule called `id` says nothing about `sql` after `before`.
+    pub(in crate::rules) fn silent(id: &str, dialect: Dialect, before: &str, sql: &str) {
+        let policy = Policy::of(RuleSet::All);
+        let conditions = Conditions { version: None, today: Date::constant(2026, 11, 1), one_batch: false };
+        let mut reviewer = Reviewer::new(Schema::empty(dialect), &policy, conditions);
+        let read =
+            |path: &str, sql: &str| Script::read(dialect, SourceFile::new(path, sql), ChangeInfo::default());
+        reviewer.replay(&read("before.sql", before));
+        let findings = reviewer.review(&read("a.sql", sql)).findings;
+        let said: Vec<&str> =
+            findings.iter().filter(|it| it.rule == id).map(|it| it.message.as_str()).collect();
+        assert!(said.is_empty(), "{said:?}");
+    }
+}

@@ -13,7 +13,7 @@ rule! {
     ///
     /// ## Good
     /// ```sql postgres
-    /// DROP INDEX CONCURRENTLY orders_total;
+    /// DROP INDEX CONCURRENTLY IF EXISTS orders_total;
     /// ```
     OpaqueSql, "review/opaque-sql", Engines::ALL, Warning, Recommended
 }

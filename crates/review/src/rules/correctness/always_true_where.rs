@@ -1,0 +1,54 @@
+use sluice_sql::model::{ConjunctKind, Statement};
+
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+
+rule! {
+    /// The condition of an `UPDATE` or `DELETE` always holds.
+    ///
+    /// ## Why
+    /// It reads as a condition and changes every row.
+    ///
+    /// ## Bad
+    /// ```sql before
+    /// CREATE TABLE orders (id integer PRIMARY KEY, note varchar(20), total integer NOT NULL DEFAULT 0);
+    /// ```
+    /// ```sql
+    /// DELETE FROM orders WHERE 1 = 1;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql before
+    /// CREATE TABLE orders (id integer PRIMARY KEY, note varchar(20), total integer NOT NULL DEFAULT 0);
+    /// ```
+    /// ```sql
+    /// DELETE FROM orders WHERE id = 1;
+    /// ```
+    AlwaysTrueWhere, "correctness/always-true-where", Engines::ALL, Error, Recommended
+}
+
+impl Rule for AlwaysTrueWhere {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        let filter = match &cx.parsed.statement {
+            Statement::Update(update) if !update.tables.iter().all(|it| cx.is_new(&it.name)) => {
+                &update.filter
+            }
+            Statement::Delete(delete) if !delete.tables.iter().all(|it| cx.is_new(&it.name)) => {
+                &delete.filter
+            }
+            _ => return,
+        };
+        let Some(condition) = filter else { return };
+        let conjuncts = &condition.expr.conjuncts;
+        if condition.ors == 0
+            && !conjuncts.is_empty()
+            && conjuncts.iter().all(|it| it.kind == ConjunctKind::AlwaysTrue)
+        {
+            out.report(condition.span, "this condition holds for every row")
+                .help("name the rows that are meant");
+        }
+    }
+}

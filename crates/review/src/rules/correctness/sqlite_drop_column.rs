@@ -1,0 +1,74 @@
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use sluice_schema::ConstraintKind;
+use sluice_sql::model::{NameClass, Statement, TableAction};
+
+rule! {
+    /// SQLite refuses to drop a column that something needs.
+    ///
+    /// ## Why
+    /// A column that is in an index, a key, a view or a check cannot be dropped; SQLite does not drop the index for it. Measured on 3.40.
+    ///
+    /// ## Bad
+    /// ```sql before
+    /// CREATE TABLE orders (id integer PRIMARY KEY, note varchar(20), total integer NOT NULL DEFAULT 0);
+    /// CREATE INDEX orders_note ON orders (note);
+    /// ```
+    /// ```sql
+    /// ALTER TABLE orders DROP COLUMN note;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql
+    /// CREATE TABLE drafts (id integer PRIMARY KEY, note text);
+    /// ALTER TABLE drafts DROP COLUMN note;
+    /// ```
+    SqliteDropColumn, "correctness/sqlite-drop-column", Engines::SQLITE, Error, Recommended
+}
+
+impl Rule for SqliteDropColumn {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
+        let table = cx.display(&alter.name);
+
+        let Some(relation) = cx.relation(&alter.name) else { return };
+        for action in &alter.actions {
+            let TableAction::DropColumn { name, .. } = &action.kind else { continue };
+            let key = name.key(cx.dialect(), NameClass::Other);
+            let index = relation.indexes_of(&key).next().map(|index| format!("index `{}`", index.name));
+            let constraint = || {
+                let of = relation.constraints.iter().find(|it| match &it.kind {
+                    ConstraintKind::NotNull { .. } => false,
+                    // One that is written at its column goes with it.
+                    ConstraintKind::ForeignKey(_) => {
+                        it.columns().len() > 1 && it.columns().iter().any(|one| *one == *key)
+                    }
+                    ConstraintKind::Check { columns, .. } => {
+                        columns.len() > 1 && columns.iter().any(|one| *one == *key)
+                    }
+                    _ => it.columns().iter().any(|one| *one == *key),
+                });
+                of.map(|it| format!("a constraint over {}", it.columns().join(", ")))
+            };
+            let view = || {
+                let mut views = cx.schema.views_of(&relation.name);
+                let reads = |it: &&sluice_schema::Relation| {
+                    it.uses.iter().any(|used| {
+                        used.relation == relation.name && used.columns.iter().any(|one| *one == *key)
+                    })
+                };
+                views.find(reads).map(|it| format!("view `{}`", it.name))
+            };
+            if let Some(user) = index.or_else(constraint).or_else(view) {
+                out.report(
+                    action.span,
+                    format!("`{}` of `{table}` cannot be dropped: {user} needs it", name.text),
+                )
+                .help("drop what needs the column first, and make it anew after that");
+            }
+        }
+    }
+}
