@@ -1,0 +1,50 @@
+use super::new_name::{Thing, check};
+
+use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
+
+rule! {
+    /// A function is not called by the pattern that names of its kind follow.
+    ///
+    /// ## Why
+    /// One form of names is easier to read, to search for and to guess; names in lower case need no quotes on any engine. The
+    /// default takes `^[a-z][a-z0-9_]*$`.
+    ///
+    /// ## Bad
+    /// ```sql postgres
+    /// CREATE FUNCTION "addOne"(a int) RETURNS int LANGUAGE sql AS $$ SELECT a + 1 $$;
+    /// ```
+    /// ```sql mysql
+    /// CREATE FUNCTION addOne(a int) RETURNS int DETERMINISTIC RETURN a + 1;
+    /// ```
+    /// ```sql mariadb
+    /// CREATE FUNCTION addOne(a int) RETURNS int DETERMINISTIC RETURN a + 1;
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql postgres
+    /// CREATE FUNCTION add_one(a int) RETURNS int LANGUAGE sql AS $$ SELECT a + 1 $$;
+    /// ```
+    Function, "naming/function", Engines::SERVERS, Warning, All,
+    options: &[
+        OptionSpec {
+            name: "pattern",
+            kind: OptionKind::Pattern { default: r"^[a-z][a-z0-9_]*$", placeholders: &[] },
+            about: "Regular expression that names must match.",
+        },
+        OptionSpec {
+            name: "max_length",
+            kind: OptionKind::Number { default: 63 },
+            about: "Longest name, in characters; 0 for any length.",
+        },
+    ]
+}
+
+impl Rule for Function {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        check(cx, out, Thing::Function);
+    }
+}
