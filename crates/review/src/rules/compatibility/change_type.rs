@@ -30,7 +30,7 @@ rule! {
     /// ALTER TABLE orders ALTER COLUMN note TYPE text;
     /// ```
     /// ```sql mysql
-    /// ALTER TABLE orders MODIFY COLUMN total bigint NOT NULL DEFAULT 0;
+    /// ALTER TABLE orders MODIFY COLUMN note varchar(40);
     /// ```
     ChangeType, "compatibility/change-type", Engines::SERVERS, Warning, Recommended
 }

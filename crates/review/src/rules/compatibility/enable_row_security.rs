@@ -21,7 +21,7 @@ rule! {
     /// CREATE TABLE orders (id integer PRIMARY KEY, note varchar(20), total integer NOT NULL DEFAULT 0);
     /// ```
     /// ```sql
-    /// CREATE POLICY everyone ON orders USING (true);
+    /// CREATE POLICY everyone ON orders USING (total < 100);
     /// ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
     /// ```
     EnableRowSecurity, "compatibility/enable-row-security", Engines::POSTGRES, Error, Recommended

@@ -24,6 +24,7 @@ rule! {
     /// CREATE TABLE notes (id int PRIMARY KEY, body varchar(100)) DEFAULT CHARSET=latin1;
     /// ```
     /// ```sql
+    /// -- sluice: allow(locks/table-copy) reason="a hundred notes"
     /// ALTER TABLE notes CONVERT TO CHARACTER SET utf8mb4;
     /// ```
     ConvertCharsetLossy, "data-loss/convert-charset-lossy", Engines::MYSQL_FAMILY, Error, Recommended

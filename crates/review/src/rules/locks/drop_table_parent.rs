@@ -28,6 +28,7 @@ rule! {
     /// CREATE TABLE letters (id bigint PRIMARY KEY);
     /// ```
     /// ```sql postgres
+    /// -- sluice: allow(data-loss/drop-table) reason="nothing reads letters any more"
     /// DROP TABLE letters;
     /// ```
     ///

@@ -21,6 +21,7 @@ rule! {
     ///
     /// ## Good
     /// ```sql postgres
+    /// CREATE POLICY cheap ON orders USING (total < 100);
     /// ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
     /// ```
     ///

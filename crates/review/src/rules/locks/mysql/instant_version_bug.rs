@@ -21,6 +21,7 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20));
     /// ```
     /// ```sql mysql 8.0.29
+    /// -- sluice: allow(data-loss/drop-column) reason="nothing reads notes any more"
     /// ALTER TABLE orders DROP COLUMN note;
     /// ```
     ///
@@ -29,9 +30,11 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20));
     /// ```
     /// ```sql mysql 8.0.29
+    /// -- sluice: allow(data-loss/drop-column) reason="nothing reads notes any more"
     /// ALTER TABLE orders DROP COLUMN note, ALGORITHM=INPLACE, LOCK=NONE;
     /// ```
     /// ```sql mysql 8.0.32
+    /// -- sluice: allow(data-loss/drop-column) reason="nothing reads notes any more"
     /// ALTER TABLE orders DROP COLUMN note;
     /// ```
     ///
