@@ -1,5 +1,7 @@
 //! Forecasts against what servers were seen to accept (MariaDB 10.11) and to refuse (SQLite), and against MySQL's manual.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
 use std::path::PathBuf;
 
 use serde_json::Value;
