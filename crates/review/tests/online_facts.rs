@@ -1,5 +1,7 @@
 //! Forecasts against what servers were seen to accept (MariaDB 10.11) and to refuse (SQLite), and against MySQL's manual.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -317,4 +319,40 @@ create index t_name on t(name);
     }
     assert!(database.forecast("create index z on t(age)").does(WorkKind::IndexBuild));
     assert!(database.forecast("vacuum").does(WorkKind::Rewrite));
+}
+
+#[test]
+fn what_a_statement_states_is_refused_or_obeyed() {
+    let sql = "create table u(id bigint primary key, r int)";
+    let mysql = Database::new(Dialect::Mysql, "8.4.0", sql);
+    let forecast = mysql.forecast("alter table u add column z int, algorithm=inplace, lock=none");
+    let rebuild = Online { algorithm: Algorithm::Inplace, lock: OnlineLock::None, rebuild: true };
+    assert_eq!((forecast.online, forecast.refused), (Some(rebuild), None));
+    let refusals = [
+        (
+            "add column z int, algorithm=instant, lock=none",
+            "Incorrect usage of ALGORITHM=INSTANT and LOCK=NONE",
+        ),
+        (
+            "modify r bigint, algorithm=inplace",
+            "ALGORITHM=INPLACE is not supported for this operation. Try ALGORITHM=COPY",
+        ),
+        ("modify r bigint, lock=none", "LOCK=NONE is not supported for this operation. Try LOCK=SHARED"),
+    ];
+    for (action, words) in refusals {
+        let forecast = mysql.forecast(&format!("alter table u {action}"));
+        assert_eq!(forecast.refused.as_deref(), Some(words), "{action}");
+    }
+}
+
+#[test]
+fn mariadb_copies_beside_writers_since_11_2() {
+    let sql = "create table u(id bigint primary key, r int)";
+    for (version, lock) in
+        [("10.6", OnlineLock::Shared), ("11.1", OnlineLock::Shared), ("11.4", OnlineLock::None)]
+    {
+        let forecast =
+            Database::new(Dialect::Mariadb, version, sql).forecast("alter table u modify r bigint");
+        assert_eq!(forecast.online.map(|online| online.lock), Some(lock), "{version}");
+    }
 }
