@@ -60,3 +60,6 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &sqlite_drop_column::SqliteDropColumn,
     &text_index_without_prefix::TextIndexWithoutPrefix,
 ];
+
+#[cfg(test)]
+mod tests;
