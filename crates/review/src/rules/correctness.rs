@@ -12,6 +12,7 @@ mod duplicate_index_name;
 mod duplicate_table;
 mod foreign_key_count;
 mod foreign_key_no_unique;
+mod foreign_key_type_mismatch;
 mod identifier_too_long;
 mod if_not_exists_hides_difference;
 mod index_on_missing_column;
@@ -24,14 +25,21 @@ mod missing_table;
 mod mysql_inline_references;
 mod not_in_null;
 mod null_comparison;
+mod partition_key_in_unique;
 mod sqlite_add_column;
 mod sqlite_drop_column;
 mod text_index_without_prefix;
+mod type_used_by_view;
+mod zero_date;
 
 use crate::Rule;
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &zero_date::ZeroDate,
+    &partition_key_in_unique::PartitionKeyInUnique,
+    &foreign_key_type_mismatch::ForeignKeyTypeMismatch,
+    &type_used_by_view::TypeUsedByView,
     &always_true_where::AlwaysTrueWhere,
     &auto_increment_not_key::AutoIncrementNotKey,
     &cartesian_join::CartesianJoin,
