@@ -4,6 +4,7 @@ mod always_true_where;
 mod auto_increment_not_key;
 mod cartesian_join;
 mod constraint_not_enforced;
+mod drop_constraint_index;
 mod drop_referenced_table;
 mod duplicate_assignment;
 mod duplicate_column;
@@ -26,16 +27,23 @@ mod mysql_inline_references;
 mod not_in_null;
 mod null_comparison;
 mod partition_key_in_unique;
+mod row_too_large;
 mod sqlite_add_column;
 mod sqlite_drop_column;
+mod sqlite_no_type_enforcement;
 mod text_index_without_prefix;
 mod type_used_by_view;
+mod unique_nullable;
 mod zero_date;
 
 use crate::Rule;
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &sqlite_no_type_enforcement::SqliteNoTypeEnforcement,
+    &row_too_large::RowTooLarge,
+    &unique_nullable::UniqueNullable,
+    &drop_constraint_index::DropConstraintIndex,
     &zero_date::ZeroDate,
     &partition_key_in_unique::PartitionKeyInUnique,
     &foreign_key_type_mismatch::ForeignKeyTypeMismatch,
