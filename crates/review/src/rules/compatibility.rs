@@ -5,6 +5,7 @@ mod add_not_null;
 mod add_required_column;
 mod add_unique;
 mod change_default;
+mod change_function_signature;
 mod change_type;
 mod drop_default;
 mod drop_function;
@@ -17,6 +18,7 @@ mod rename_enum_value;
 mod rename_schema;
 mod rename_table;
 mod reorder_columns;
+mod replace_view_columns;
 mod revoke;
 
 use sluice_schema::Column;
@@ -26,6 +28,8 @@ use crate::{Context, Rule};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &change_function_signature::ChangeFunctionSignature,
+    &replace_view_columns::ReplaceViewColumns,
     &add_check::AddCheck,
     &add_not_null::AddNotNull,
     &add_required_column::AddRequiredColumn,

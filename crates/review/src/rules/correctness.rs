@@ -4,6 +4,7 @@ mod always_true_where;
 mod auto_increment_not_key;
 mod cartesian_join;
 mod constraint_not_enforced;
+mod drop_constraint_index;
 mod drop_referenced_table;
 mod duplicate_assignment;
 mod duplicate_column;
@@ -12,6 +13,7 @@ mod duplicate_index_name;
 mod duplicate_table;
 mod foreign_key_count;
 mod foreign_key_no_unique;
+mod foreign_key_type_mismatch;
 mod identifier_too_long;
 mod if_not_exists_hides_difference;
 mod index_on_missing_column;
@@ -24,14 +26,28 @@ mod missing_table;
 mod mysql_inline_references;
 mod not_in_null;
 mod null_comparison;
+mod partition_key_in_unique;
+mod row_too_large;
 mod sqlite_add_column;
 mod sqlite_drop_column;
+mod sqlite_no_type_enforcement;
 mod text_index_without_prefix;
+mod type_used_by_view;
+mod unique_nullable;
+mod zero_date;
 
 use crate::Rule;
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &sqlite_no_type_enforcement::SqliteNoTypeEnforcement,
+    &row_too_large::RowTooLarge,
+    &unique_nullable::UniqueNullable,
+    &drop_constraint_index::DropConstraintIndex,
+    &zero_date::ZeroDate,
+    &partition_key_in_unique::PartitionKeyInUnique,
+    &foreign_key_type_mismatch::ForeignKeyTypeMismatch,
+    &type_used_by_view::TypeUsedByView,
     &always_true_where::AlwaysTrueWhere,
     &auto_increment_not_key::AutoIncrementNotKey,
     &cartesian_join::CartesianJoin,
@@ -60,3 +76,6 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &sqlite_drop_column::SqliteDropColumn,
     &text_index_without_prefix::TextIndexWithoutPrefix,
 ];
+
+#[cfg(test)]
+mod tests;

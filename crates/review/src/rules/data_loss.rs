@@ -92,6 +92,6 @@ pub(in crate::rules) mod tests {
         let findings = reviewer.review(&read("a.sql", sql)).findings;
         let said: Vec<&str> =
             findings.iter().filter(|it| it.rule == id).map(|it| it.message.as_str()).collect();
-        assert!(said.is_empty(), "{said:?}");
+        assert!(said.is_empty(), "{id} ({dialect}) says {said:?} of {sql}");
     }
 }

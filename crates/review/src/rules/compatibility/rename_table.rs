@@ -1,6 +1,6 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_sql::ObjectKind;
-use sluice_sql::model::{NameClass, ObjectName, Statement};
+use sluice_sql::model::{Ident, NameClass, Statement};
 
 rule! {
     /// A table that is in use is renamed.
@@ -34,23 +34,24 @@ impl Rule for RenameTable {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for renaming in cx.parsed.statement.renames() {
+        let key = |name: &Ident| name.key(cx.dialect(), NameClass::Relation).into_owned();
+        let renamings = cx.parsed.statement.renames();
+        for renaming in &renamings {
             let relation = cx.relation(renaming.of);
             let is_table = renaming.kind == ObjectKind::Table && relation.is_none_or(|it| it.is_table());
-            if !is_table || cx.is_new(renaming.of) || cx.change.contract {
+            let nothing_there = cx.schema.complete && relation.is_none();
+            if !is_table || nothing_there || cx.is_new(renaming.of) || cx.change.contract {
                 continue;
             }
-            let kept = cx.after.iter().any(|parsed| {
-                let same = |name: &ObjectName| name.same_relation(renaming.of, cx.dialect());
-                match &parsed.statement {
-                    Statement::CreateView(view) => same(&view.name),
-                    other => other.renames().iter().any(|it| {
-                        it.to.key(cx.dialect(), NameClass::Relation)
-                            == renaming.from.key(cx.dialect(), NameClass::Relation)
-                    }),
-                }
-            });
-            // A table that is built anew takes the name of the one that was dropped.
+            // Another table takes the name at once, or this one takes the name of another: tables are swapped.
+            let swapped = renamings
+                .iter()
+                .any(|it| key(it.to) == key(renaming.from) || key(it.from) == key(renaming.to));
+            let kept = swapped
+                || cx.after.iter().any(|parsed| match &parsed.statement {
+                    Statement::CreateView(view) => view.name.same_relation(renaming.of, cx.dialect()),
+                    other => other.renames().iter().any(|it| key(it.to) == key(renaming.from)),
+                });
             let (from, to) = (cx.display(renaming.of), &renaming.to.text);
             if !kept && from != *to {
                 out.report(
