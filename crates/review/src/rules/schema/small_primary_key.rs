@@ -1,5 +1,5 @@
 use sluice_sql::Dialect;
-use sluice_sql::model::Statement;
+use sluice_sql::model::{ColumnDef, Statement, TypeFamily};
 use sluice_text::{Edit, Fix};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
@@ -29,32 +29,33 @@ impl Rule for SmallPrimaryKey {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        let dialect = cx.dialect();
+        let is_key = |column: &ColumnDef| match &cx.parsed.statement {
+            Statement::CreateTable(create) => {
+                matches!(create.primary_key().as_slice(), [key] if key.same(&column.name, dialect))
+            }
+            _ => column.primary_key().is_some(),
+        };
         for (table, column) in cx.parsed.statement.column_defs() {
             let Some(data_type) = &column.data_type else { continue };
-            if matches!(
-                data_type.name.as_str(),
-                "integer" | "int" | "smallint" | "mediumint" | "tinyint" | "serial" | "smallserial"
-            ) && data_type.dimensions == 0
-                && (column.primary_key().is_some()
-                    || matches!(&cx.parsed.statement, Statement::CreateTable(create) if create.primary_key().iter().all(|key| key.same(&column.name, cx.dialect())) && !create.primary_key().is_empty()))
-            {
-                let (table, name) = (cx.display(table), &column.name.text);
-                out.report(
-                    data_type.span,
-                    format!("the primary key `{name}` of `{table}` holds less than bigint does"),
-                )
-                .help("use bigint")
-                .fix(Fix::edits(
-                    "use bigint",
-                    vec![Edit::replace(
-                        data_type.span,
-                        match data_type.name.as_str() {
-                            "serial" | "smallserial" if cx.dialect() == Dialect::Postgres => "bigserial",
-                            _ => "bigint",
-                        },
-                    )],
-                ));
+            let small = match data_type.name.as_str() {
+                "integer" | "int" | "smallint" | "mediumint" | "tinyint" => true,
+                // In MySQL and MariaDB it means bigint.
+                "serial" | "smallserial" => dialect == Dialect::Postgres,
+                _ => false,
+            };
+            if !small || data_type.dimensions > 0 || !is_key(column) {
+                continue;
             }
+            let (table, name) = (cx.display(table), &column.name.text);
+            let plain = data_type.unsigned.is_none() && data_type.family(dialect) != TypeFamily::Serial;
+            let fix = plain.then(|| Fix::edits("use bigint", vec![Edit::replace(data_type.span, "bigint")]));
+            out.report(
+                data_type.span,
+                format!("the primary key `{name}` of `{table}` holds less than bigint does"),
+            )
+            .help("use bigint")
+            .fix(fix);
         }
     }
 }
