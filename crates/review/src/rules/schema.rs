@@ -9,6 +9,7 @@ mod charset;
 mod collation;
 mod column_charset;
 mod column_count;
+mod comment_length;
 mod display_width;
 mod engine;
 mod enum_type;
@@ -22,6 +23,7 @@ mod index_count;
 mod index_type;
 mod inheritance;
 mod money_type;
+mod nested_view;
 mod nullable_foreign_key;
 mod partitioned_table;
 mod prefer_bigint;
@@ -31,6 +33,7 @@ mod prefer_text;
 mod prefer_timestamptz;
 mod primary_key_type;
 mod redundant_index;
+mod require_charset;
 mod require_column_comment;
 mod require_columns;
 mod require_not_null;
@@ -59,6 +62,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &collation::Collation,
     &column_charset::ColumnCharset,
     &column_count::ColumnCount,
+    &comment_length::CommentLength,
     &display_width::DisplayWidth,
     &engine::Engine,
     &enum_type::EnumType,
@@ -72,6 +76,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &index_type::IndexType,
     &inheritance::Inheritance,
     &money_type::MoneyType,
+    &nested_view::NestedView,
     &nullable_foreign_key::NullableForeignKey,
     &partitioned_table::PartitionedTable,
     &prefer_bigint::PreferBigint,
@@ -81,6 +86,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &prefer_timestamptz::PreferTimestamptz,
     &primary_key_type::PrimaryKeyType,
     &redundant_index::RedundantIndex,
+    &require_charset::RequireCharset,
     &require_column_comment::RequireColumnComment,
     &require_columns::RequireColumns,
     &require_not_null::RequireNotNull,
