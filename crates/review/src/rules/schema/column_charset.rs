@@ -1,0 +1,36 @@
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+
+rule! {
+    /// A column has a charset or collation of its own.
+    ///
+    /// ## Why
+    /// Joins of columns with different collations fail or cannot use an index.
+    ///
+    /// ## Bad
+    /// ```sql
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(50) CHARACTER SET latin1);
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(50));
+    /// ```
+    ColumnCharset, "schema/column-charset", Engines::MYSQL_FAMILY, Warning, All
+}
+
+impl Rule for ColumnCharset {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        for (table, column) in cx.parsed.statement.column_defs() {
+            let Some(data_type) = &column.data_type else { continue };
+            if data_type.charset.is_some() || data_type.collation.is_some() {
+                let (table, name) = (cx.display(table), &column.name.text);
+                out.report(data_type.span, format!("`{name}` of `{table}` has a charset of its own"))
+                    .help("leave it to the table");
+            }
+        }
+    }
+}
