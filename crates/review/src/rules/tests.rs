@@ -61,8 +61,11 @@ fn review(policy: &Policy, example: &Example) -> Vec<Finding> {
     let conditions =
         Conditions { version: example.version, today: Date::constant(2026, 11, 1), one_batch: false };
     // An example that says nothing of what is there before is about a database of which nothing is known.
-    let schema =
-        if example.before.is_empty() { Schema::unknown(example.dialect) } else { Schema::empty(example.dialect) };
+    let schema = if example.before.is_empty() {
+        Schema::unknown(example.dialect)
+    } else {
+        Schema::empty(example.dialect)
+    };
     let mut reviewer = Reviewer::new(schema, policy, conditions);
     let read = |path: &str, sql: &str| {
         Script::read(example.dialect, SourceFile::new(path, sql), ChangeInfo::default())

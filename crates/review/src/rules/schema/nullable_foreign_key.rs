@@ -7,13 +7,13 @@ rule! {
     /// A row without its parent is often a mistake; with several columns one null switches the check off.
     ///
     /// ## Bad
-    /// ```sql
+    /// ```sql postgres
     /// CREATE TABLE customers (id bigint PRIMARY KEY);
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers (id));
     /// ```
     ///
     /// ## Good
-    /// ```sql
+    /// ```sql postgres
     /// CREATE TABLE customers (id bigint PRIMARY KEY);
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers (id));
     /// ```

@@ -20,6 +20,9 @@ rule! {
     /// ```
     ///
     /// ## Good
+    /// ```sql postgres before
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, total integer);
+    /// ```
     /// ```sql postgres
     /// CREATE POLICY cheap ON orders USING (total < 100);
     /// ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
