@@ -181,7 +181,7 @@ fn items(project: &Project, dialect: Dialect, reviewed: &Reviewed, policy: &Poli
         .filter(|(_, change)| change.kind == ChangeKind::Versioned)
         .filter(|(_, change)| reviewed.based && !reviewed.contains(change.up.file.path()))
         .map(|(at, change)| (at, change.version.clone()))
-        .last();
+        .next_back();
     for (at, (change, item)) in changes.iter().zip(&mut items).enumerate() {
         let file = &item.script.file;
         if change.kind != ChangeKind::Versioned {
