@@ -30,7 +30,7 @@ pub fn pages() -> Vec<Artifact> {
             .unwrap_or_default();
         let mut page = format!("# {category}\n\n{NOTE}\n");
         for meta in metas {
-            let summary = meta.doc.lines().next().unwrap_or_default().trim();
+            let summary = meta.summary();
             writeln!(
                 list,
                 "| [{}]({category}.md#{}) | {} | {} | {} | {} |",
@@ -61,7 +61,7 @@ fn engines(meta: &Meta) -> String {
 
 fn section(meta: &Meta) -> String {
     let mut out = format!("\n## {}\n\n", meta.id);
-    for line in meta.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+    for line in meta.lines() {
         // Headings of the comment are one level below the rule's own.
         let line = if line.starts_with("## ") { format!("#{line}") } else { line.to_owned() };
         out.push_str(line.trim_end());

@@ -77,7 +77,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             .help("use --format human or --format json"));
     }
     match &cli.command {
-        Command::Check(args) => return commands::check::run(&cli.global, output, args),
+        Command::Check(args) => return commands::check::run(&cli.global, output, cancel, args),
         Command::Rules(args) => return commands::rules::run(output, args),
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),

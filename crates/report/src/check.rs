@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sluice_review::StatementForecast;
+use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 
 use crate::{Paint, Report};
@@ -137,6 +138,7 @@ impl Check {
     /// Adds what the review of one file gave.
     pub fn add(
         &mut self,
+        dialect: Dialect,
         file: &SourceFile,
         statements: usize,
         suppressed: usize,
@@ -158,9 +160,10 @@ impl Check {
                 Severity::Info => self.summary.infos += 1,
             }
             self.spans.push((finding.span.start, finding.span.end));
-            self.findings.push(FindingReport::of(finding, &lines));
+            self.findings.push(FindingReport::of(finding, dialect, &lines));
         }
-        self.forecasts.extend(forecasts.iter().filter_map(|one| StatementReport::of(one, file, &lines)));
+        self.forecasts
+            .extend(forecasts.iter().filter_map(|one| StatementReport::of(one, dialect, file, &lines)));
     }
 
     /// Writes the findings in a format of their own.
@@ -193,7 +196,7 @@ impl Check {
 }
 
 impl FindingReport {
-    fn of(finding: &Finding, lines: &Lines<'_>) -> Self {
+    fn of(finding: &Finding, dialect: Dialect, lines: &Lines<'_>) -> Self {
         let (line, column) = lines.position(finding.span.start);
         let (end_line, end_column) = lines.position(finding.span.end);
         let fix = finding.fix.as_ref().map(|fix| FixReport {
@@ -224,7 +227,7 @@ impl FindingReport {
             column,
             end_line,
             end_column,
-            statement: excerpt(finding),
+            statement: excerpt(dialect, finding.file.slice(finding.statement), EXCERPT),
             engine: finding.engine.map(str::to_owned),
             fix,
         }
@@ -234,27 +237,17 @@ impl FindingReport {
 /// At most so many characters of a statement are told.
 const EXCERPT: usize = 200;
 
-/// The finding's statement on one line, shortened, without secrets.
-fn excerpt(finding: &Finding) -> String {
-    let text = finding.file.slice(finding.statement);
+/// A statement on one line, at most so many characters of it, without secrets.
+fn excerpt(dialect: Dialect, text: &str, most: usize) -> String {
     // Long statements are cut before anything is looked for in them; a literal that is cut is not shown.
-    let mut end = text.len().min(16 * EXCERPT);
+    let mut end = text.len().min(16 * most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let dialect = [
-        sluice_sql::Dialect::Postgres,
-        sluice_sql::Dialect::Mysql,
-        sluice_sql::Dialect::Mariadb,
-        sluice_sql::Dialect::Sqlite,
-    ]
-    .into_iter()
-    .find(|dialect| Some(dialect.name()) == finding.engine)
-    .unwrap_or(sluice_sql::Dialect::Postgres);
     let shown = sluice_sql::redact(dialect, text.get(..end).unwrap_or_default());
     let mut out = String::new();
     for word in shown.split_whitespace() {
-        if out.chars().count() + word.chars().count() > EXCERPT {
+        if out.chars().count() + word.chars().count() > most {
             out.push_str(if out.is_empty() { "…" } else { " …" });
             break;
         }

@@ -71,7 +71,7 @@ impl RuleReport {
         });
         Self {
             id: meta.id.to_owned(),
-            summary: meta.doc.lines().next().unwrap_or_default().trim().to_owned(),
+            summary: meta.summary().to_owned(),
             engines: meta.engines.iter().map(|dialect| dialect.name().to_owned()).collect(),
             severity: meta.severity.name().to_owned(),
             set: meta.set.name().to_owned(),

@@ -6,7 +6,7 @@ use sluice_sql::model::{ObjectName, Parsed, StatementKind};
 use sluice_sql::{Dialect, Placement, UnitKind};
 use sluice_text::{SourceFile, Span};
 
-use crate::{Forecast, Options, ServerVersion, forecast};
+use crate::{Forecast, Options, Question, ServerVersion, forecast};
 
 /// What a rule knows when it looks at a statement. The schema is the one before the statement.
 pub struct Context<'a> {
@@ -32,6 +32,7 @@ pub struct Context<'a> {
     pub origin: Origin,
     /// The rule's options.
     pub options: &'a Options,
+    pub(crate) question: &'a Question<'a>,
     pub(crate) forecast: &'a OnceCell<Forecast>,
 }
 
@@ -90,14 +91,8 @@ pub struct Seen {
     pub transaction: u32,
     /// It was in a transaction, not alone.
     pub in_transaction: bool,
-    /// What it locked, and how.
-    pub locks: Vec<forecast::Lock>,
-    /// It did work that takes time.
-    pub slow: bool,
     /// The relation that it is about.
     pub subject: Option<Name>,
-    /// Number of rows written down in it (`INSERT … VALUES`).
-    pub rows: u64,
 }
 
 impl<'a> Context<'a> {
@@ -138,15 +133,7 @@ impl<'a> Context<'a> {
 
     /// What the statement locks and how much it does. Computed once.
     pub fn forecast(&self) -> &'a Forecast {
-        self.forecast.get_or_init(|| {
-            forecast::forecast(&forecast::Question {
-                text: self.file.text(),
-                statement: &self.parsed.statement,
-                schema: self.schema,
-                version: self.version,
-                session: self.session,
-            })
-        })
+        self.forecast.get_or_init(|| forecast::forecast(self.question))
     }
 
     /// A relation's name for messages.

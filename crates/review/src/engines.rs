@@ -35,8 +35,6 @@ impl Engines {
 
     /// The dialects among them.
     pub fn iter(self) -> impl Iterator<Item = Dialect> {
-        [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite]
-            .into_iter()
-            .filter(move |dialect| self.contains(*dialect))
+        Dialect::ALL.into_iter().filter(move |dialect| self.contains(*dialect))
     }
 }

@@ -3,7 +3,7 @@ use std::cell::OnceCell;
 
 use jiff::civil::Date;
 use sluice_schema::{Origin, Schema};
-use sluice_sql::model::{InsertSource, Parsed, Statement, StatementKind, Touch};
+use sluice_sql::model::{Parsed, StatementKind, Target, Touch};
 use sluice_sql::{Dialect, ObjectKind, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Severity, Span};
 
@@ -12,10 +12,12 @@ use crate::policy::Active;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::suppression::{self, Suppression};
-use crate::{Forecast, Policy, Script, ServerVersion, WorkKind, replay};
+use crate::{Forecast, Policy, Question, Script, ServerVersion, forecast, replay};
 
 /// More statements of a change than this are not kept for rules that look back.
 const SEEN_LIMIT: usize = 10_000;
+/// The statement of findings that are in none.
+const NO_STATEMENT: Span = Span { start: 0, end: 0 };
 
 /// What a review takes as given.
 #[derive(Debug, Clone, Copy)]
@@ -107,11 +109,10 @@ impl<'p> Reviewer<'p> {
         }
         let text = script.file.text();
         let version = self.conditions.version.unwrap_or(ServerVersion::oldest(self.dialect));
-        let mut found: Vec<(&'static str, Severity, Span, Draft)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         let mut review = Review { statements: script.statements.len(), ..Review::default() };
         if let Some((span, message)) = &script.broken {
-            let draft = own::broken(*span, message);
-            found.push((own::UNREADABLE, Severity::Error, *span, draft));
+            self.push_own(&mut found, own::UNREADABLE, *span, own::broken(*span, message));
         }
         let mut units = Units::new(self.dialect, script.info.separate);
         let mut seen: Vec<Seen> = Vec::new();
@@ -122,7 +123,7 @@ impl<'p> Reviewer<'p> {
             let placement = match units.push(&facts, span.slice(text)) {
                 Ok(placement) => placement,
                 Err(message) => {
-                    found.push((own::REFUSED, Severity::Error, *span, own::refused(*span, message)));
+                    self.push_own(&mut found, own::REFUSED, *span, own::refused(*span, message));
                     None
                 }
             };
@@ -130,8 +131,16 @@ impl<'p> Reviewer<'p> {
                 unit = placement.map(|placement| placement.unit);
                 self.counted.transaction += 1;
             }
+            let question = Question {
+                text,
+                statement: &parsed.statement,
+                schema: &self.schema,
+                version,
+                session: &self.session,
+            };
             let forecast = OnceCell::new();
-            let evidence = self.evidence(&parsed.statement);
+            let targets = parsed.statement.targets();
+            let evidence = self.evidence(&targets);
             for active in &self.active {
                 let cx = Context {
                     file: &script.file,
@@ -145,21 +154,28 @@ impl<'p> Reviewer<'p> {
                     change: &script.info,
                     origin: self.counted,
                     options: active.options,
+                    question: &question,
                     forecast: &forecast,
                 };
                 active.rule.statement(&cx, &mut Sink::new(&mut drafts, evidence));
-                found.extend(drafts.drain(..).map(|draft| (active.meta.id, active.severity, *span, draft)));
+                found.extend(drafts.drain(..).map(|draft| active.found(*span, draft)));
             }
-            let forecast = forecast.into_inner();
             if seen.len() < SEEN_LIMIT {
-                let in_transaction = placement.is_some_and(|it| it.kind == UnitKind::Transaction);
-                seen.push(self.note(*span, &parsed.statement, in_transaction, forecast.as_ref()));
+                seen.push(Seen {
+                    span: *span,
+                    kind: parsed.statement.kind(),
+                    transaction: self.counted.transaction,
+                    in_transaction: placement.is_some_and(|it| it.kind == UnitKind::Transaction),
+                    subject: targets.first().map(|it| self.schema.relation_name(it.on.unwrap_or(it.name))),
+                });
             }
-            if let Some(forecast) = forecast
-                && (!forecast.locks.is_empty() || !forecast.work.is_empty() || forecast.online.is_some())
-                && review.forecasts.len() < SEEN_LIMIT
-            {
-                review.forecasts.push(StatementForecast { span: *span, forecast });
+            // Rows are locked one by one, and a dump has a million statements about them.
+            let of_rows = matches!(parsed.statement.kind(), StatementKind::Rows | StatementKind::Query);
+            if !of_rows && review.forecasts.len() < SEEN_LIMIT {
+                let forecast = forecast.into_inner().unwrap_or_else(|| forecast::forecast(&question));
+                if !forecast.locks.is_empty() || forecast.is_slow() || forecast.online.is_some() {
+                    review.forecasts.push(StatementForecast { span: *span, forecast });
+                }
             }
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
         }
@@ -173,113 +189,74 @@ impl<'p> Reviewer<'p> {
                 options: active.options,
             };
             active.rule.change(&cx, &mut Sink::new(&mut drafts, Evidence::Modelled));
-            let whole = Span::new(0, 0);
-            found.extend(drafts.drain(..).map(|draft| (active.meta.id, active.severity, whole, draft)));
+            found.extend(drafts.drain(..).map(|draft| active.found(NO_STATEMENT, draft)));
         }
         self.settle(script, found, &mut review);
         review
     }
 
     /// How far what is said of a statement can be trusted: as far as its relations are known.
-    fn evidence(&self, statement: &Statement) -> Evidence {
-        let known = statement
-            .targets()
+    fn evidence(&self, targets: &[Target<'_>]) -> Evidence {
+        let known = targets
             .iter()
             .filter(|target| target.kind == ObjectKind::Table && target.touch != Touch::Created)
             .all(|target| self.schema.relation(target.name).is_some());
         if known { Evidence::Modelled } else { Evidence::Assumed }
     }
 
-    fn note(
-        &self,
-        span: Span,
-        statement: &Statement,
-        in_transaction: bool,
-        forecast: Option<&Forecast>,
-    ) -> Seen {
-        let targets = statement.targets();
-        let subject = targets.first().map(|target| {
-            let name = target.on.unwrap_or(target.name);
-            self.schema.relation_name(name)
-        });
-        let rows = match statement {
-            Statement::Insert(insert) => match insert.source {
-                InsertSource::Values { rows, .. } => rows,
-                _ => 0,
-            },
-            _ => 0,
-        };
-        let slow = forecast.is_some_and(|forecast| {
-            [
-                WorkKind::Scan,
-                WorkKind::Rewrite,
-                WorkKind::IndexBuild,
-                WorkKind::IndexRebuild,
-                WorkKind::ForeignKeyCheck,
-            ]
-            .into_iter()
-            .any(|kind| forecast.does(kind))
-        }) || statement.kind() == StatementKind::Rows;
-        Seen {
-            span,
-            kind: statement.kind(),
-            transaction: self.counted.transaction,
-            in_transaction,
-            locks: forecast.map(|forecast| forecast.locks.clone()).unwrap_or_default(),
-            slow,
-            subject,
-            rows,
-        }
+    /// A finding of the review itself, unless the policy has its rule off.
+    fn push_own(&self, found: &mut Vec<Found>, rule: &'static str, statement: Span, draft: Draft) {
+        let severity = self.policy.severity(rule);
+        found.extend(severity.map(|severity| Found { rule, severity, statement, draft }));
     }
 
     /// Weighs what was found: suppressions, order, doubles; reports on the suppressions themselves.
-    fn settle(
-        &self,
-        script: &Script,
-        mut found: Vec<(&'static str, Severity, Span, Draft)>,
-        review: &mut Review,
-    ) {
+    fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
         let (text, today) = (script.file.text(), self.conditions.today);
         let mut suppressions = suppression::read(self.dialect, text, &script.statements);
         let before = found.len();
-        found.retain(|(rule, _, statement, draft)| {
-            let covered = |one: &mut Suppression| {
-                one.covers(rule, draft.span.start, today)
-                    || (!statement.is_empty()
-                        && one.covers(rule, statement.start, today)
-                        && !one.span.is_empty())
+        found.retain(|one| {
+            let covered = |by: &mut Suppression| {
+                by.covers(one.rule, one.draft.span.start, today)
+                    || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, today))
             };
             // Every one of them is asked, so that each that fits counts as used.
-            let quiet = suppressions.iter_mut().map(covered).fold(false, |any, one| any | one);
-            !quiet || own::is_about_suppressions(rule)
+            !suppressions.iter_mut().map(covered).fold(false, |any, one| any | one)
         });
         review.suppressed = before - found.len();
-        for (id, severity, draft) in own::of_suppressions(&suppressions, today, self.policy, self.dialect) {
-            let severity = self.policy.severity(id).map(|_| severity);
-            if let Some(severity) = severity {
-                found.push((id, severity, Span::new(0, 0), draft));
-            }
+        for (rule, draft) in own::of_suppressions(&suppressions, today, self.policy, self.dialect) {
+            self.push_own(&mut found, rule, NO_STATEMENT, draft);
         }
-        found.sort_by(|left, right| {
-            (left.3.span.start, left.0, &left.3.message).cmp(&(right.3.span.start, right.0, &right.3.message))
-        });
-        found.dedup_by(|left, right| {
-            left.0 == right.0 && left.3.span == right.3.span && left.3.message == right.3.message
-        });
-        review.findings = found
-            .into_iter()
-            .map(|(rule, severity, statement, draft)| Finding {
-                rule,
-                severity,
-                message: draft.message,
-                help: draft.help,
-                evidence: draft.evidence,
-                file: script.file.clone(),
-                span: draft.span,
-                statement,
-                engine: Some(self.dialect.name()),
-                fix: draft.fix,
-            })
-            .collect();
+        let key =
+            |one: &Found| (one.draft.span.start, one.rule, one.draft.message.clone(), one.draft.span.end);
+        found.sort_by_cached_key(key);
+        found.dedup_by(|left, right| key(left) == key(right));
+        let placed = |one: Found| Finding {
+            rule: one.rule,
+            severity: one.severity,
+            message: one.draft.message,
+            help: one.draft.help,
+            evidence: one.draft.evidence,
+            file: script.file.clone(),
+            span: one.draft.span,
+            statement: one.statement,
+            engine: Some(self.dialect.name()),
+            fix: one.draft.fix,
+        };
+        review.findings = found.into_iter().map(placed).collect();
+    }
+}
+
+/// What was found, not yet weighed against suppressions.
+struct Found {
+    rule: &'static str,
+    severity: Severity,
+    statement: Span,
+    draft: Draft,
+}
+
+impl Active<'_> {
+    fn found(&self, statement: Span, draft: Draft) -> Found {
+        Found { rule: self.meta.id, severity: self.severity, statement, draft }
     }
 }

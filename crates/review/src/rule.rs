@@ -59,6 +59,16 @@ impl RuleSet {
 }
 
 impl Meta {
+    /// The documentation's lines, without the blank that a doc comment has before each.
+    pub fn lines(&self) -> impl Iterator<Item = &'static str> {
+        self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line))
+    }
+
+    /// What it finds, one sentence.
+    pub fn summary(&self) -> &'static str {
+        self.lines().next().unwrap_or_default()
+    }
+
     /// The part before the slash.
     pub fn category(&self) -> &'static str {
         self.id.split_once('/').map_or(self.id, |(category, _)| category)

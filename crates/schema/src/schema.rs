@@ -285,9 +285,6 @@ mod dialect {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dialect, D::Error> {
         let name = String::deserialize(from)?;
-        [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite]
-            .into_iter()
-            .find(|dialect| dialect.to_string() == name)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no dialect")))
+        Dialect::named(&name).ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no dialect")))
     }
 }

@@ -167,19 +167,34 @@ impl Units {
 
 /// The part of a statement that frees every lock of the session, the runner's too.
 fn frees_the_lock(sql: &str) -> Option<&'static str> {
-    let word = |word: &str| sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    if word("discard")
-        && sql.split_ascii_whitespace().nth(1).is_some_and(|all| all.eq_ignore_ascii_case("all"))
-    {
+    let mut words = sql.split_ascii_whitespace();
+    let mut next_is = |word: &str| words.next().is_some_and(|next| next.eq_ignore_ascii_case(word));
+    if next_is("discard") && next_is("all") {
         return Some("DISCARD ALL");
     }
-    // `_all` is in every one of them and in little else.
-    let bytes = sql.as_bytes();
-    let mut hits = memchr::memmem::find_iter(bytes, b"_").filter(|at| {
-        bytes.get(*at..*at + 4).is_some_and(|found| found.eq_ignore_ascii_case(b"_all"))
-            || bytes.get(*at..*at + 4).is_some_and(|found| found.eq_ignore_ascii_case(b"_loc"))
-    });
-    hits.next()?;
-    let lower = sql.to_ascii_lowercase();
-    ["pg_advisory_unlock_all", "release_all_locks"].into_iter().find(|function| lower.contains(function))
+    ["pg_advisory_unlock_all", "release_all_locks"].into_iter().find(|function| mentions(sql, function))
+}
+
+/// Whether `sql` contains `name`, whatever the case. `name` has an underscore, which most text has few of.
+fn mentions(sql: &str, name: &str) -> bool {
+    let before = name.find('_').unwrap_or_default();
+    memchr::memchr_iter(b'_', sql.as_bytes()).any(|at| {
+        let found = at.checked_sub(before).and_then(|start| sql.as_bytes().get(start..start + name.len()));
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_that_free_every_lock_are_known_in_any_case() {
+        for sql in ["DISCARD  all", "select PG_Advisory_Unlock_All()", "DO release_all_locks()"] {
+            assert!(frees_the_lock(sql).is_some(), "{sql}");
+        }
+        for sql in ["discard plans", "discardx all", "select pg_advisory_unlock(1)", "_all", "release_all"] {
+            assert_eq!(frees_the_lock(sql), None, "{sql}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use sluice_review::{Conditions, Policy, Reviewer, Script, rules};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
+use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Format, Global};
 use crate::error::{CliError, Exit};
@@ -42,11 +43,19 @@ struct Work {
 ///
 /// # Errors
 /// Options, configuration and policies that cannot be taken. What cannot be read of the files is a finding.
-pub fn run(global: &Global, output: Output, args: &args::Check) -> Result<Exit, CliError> {
-    let read = || {
-        let bare =
-            args.engine.is_some() && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
-        if bare { files::read(args) } else { project::read(global, args) }
+pub fn run(
+    global: &Global,
+    output: Output,
+    cancel: CancellationToken,
+    args: &args::Check,
+) -> Result<Exit, CliError> {
+    // Entered once: a second reading for the fixes must not look for it from where the first one went.
+    let bare =
+        args.engine.is_some() && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
+    let place = if bare { None } else { Some(project::Place::enter(global, output, cancel)?) };
+    let read = || match &place {
+        Some(place) => project::read(place, args),
+        None => files::read(args),
     };
     let mut works = read()?;
     if args.fix {
@@ -90,7 +99,7 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
             if !item.reviewed {
                 reviewer.replay(&item.script);
                 if !item.findings.is_empty() {
-                    check.add(&item.script.file, 0, 0, &item.findings, &[]);
+                    check.add(work.dialect, &item.script.file, 0, 0, &item.findings, &[]);
                     all.extend(item.findings.iter().cloned());
                 }
                 continue;
@@ -98,6 +107,7 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
             let mut review = reviewer.review(&item.script);
             review.findings.splice(0..0, item.findings.iter().cloned());
             check.add(
+                work.dialect,
                 &item.script.file,
                 review.statements,
                 review.suppressed,
@@ -120,7 +130,7 @@ fn about(
 ) -> Option<Finding> {
     let severity = policy.severity(rule)?;
     Some(Finding {
-        rule: rules::find(rule).map_or(rule, |rule| rule.meta().id),
+        rule,
         severity,
         message,
         help: help.to_owned(),

@@ -18,7 +18,8 @@ pub fn run(output: Output, args: &args::Rules) -> Result<Exit, CliError> {
                 None => error.help("`sluice rules` lists them"),
             });
         };
-        output.result(&RuleDetail { rule: RuleReport::of(rule.meta()), text: document(rule.meta()) });
+        let text = rule.meta().lines().collect::<Vec<_>>().join("\n").trim_end().to_owned();
+        output.result(&RuleDetail { rule: RuleReport::of(rule.meta()), text });
         return Ok(Exit::Done);
     }
     let wanted = |meta: &Meta| {
@@ -28,10 +29,4 @@ pub fn run(output: Output, args: &args::Rules) -> Result<Exit, CliError> {
     let list = rules::all().iter().map(|rule| rule.meta()).filter(|meta| wanted(meta));
     output.result(&RuleList { rules: list.map(RuleReport::of).collect() });
     Ok(Exit::Done)
-}
-
-/// The documentation without the blank that a doc comment has before each line.
-fn document(meta: &Meta) -> String {
-    let lines: Vec<&str> = meta.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    lines.join("\n").trim_end().to_owned()
 }

@@ -1,9 +1,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use sluice_review::{LockMode, StatementForecast, WorkKind};
+use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
+use super::excerpt;
 use super::lines::Lines;
+
+/// At most so many characters of a statement are told.
+const EXCERPT: usize = 80;
 
 /// What one statement locks and does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -46,7 +51,12 @@ pub struct ForecastWork {
 
 impl StatementReport {
     /// None for a statement that only reads and writes rows without holding anybody up.
-    pub(super) fn of(one: &StatementForecast, file: &SourceFile, lines: &Lines<'_>) -> Option<Self> {
+    pub(super) fn of(
+        one: &StatementForecast,
+        dialect: Dialect,
+        file: &SourceFile,
+        lines: &Lines<'_>,
+    ) -> Option<Self> {
         let forecast = &one.forecast;
         let strongest = forecast.locks.iter().map(|lock| lock.mode).max();
         if forecast.work.is_empty()
@@ -55,16 +65,10 @@ impl StatementReport {
         {
             return None;
         }
-        let text: String = file.slice(one.span).chars().take(400).collect();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let mut statement: String = words.join(" ").chars().take(80).collect();
-        if statement.len() < words.join(" ").len() {
-            statement.push('…');
-        }
         Some(Self {
             path: file.path().to_owned(),
             line: lines.position(one.span.start).0,
-            statement,
+            statement: excerpt(dialect, file.slice(one.span), EXCERPT),
             locks: forecast
                 .locks
                 .iter()

@@ -45,8 +45,8 @@ pub(super) fn render(check: &Check) -> String {
 }
 
 fn described(meta: &Meta) -> Value {
-    let doc: Vec<&str> = meta.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    let summary = doc.first().copied().unwrap_or_default();
+    let doc: Vec<&str> = meta.lines().collect();
+    let summary = meta.summary();
     json!({
         "id": meta.id,
         "shortDescription": { "text": summary },

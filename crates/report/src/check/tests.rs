@@ -15,7 +15,14 @@ fn check() -> Check {
     let script = Script::read(dialect, SourceFile::new("migrations/1, a.sql", sql), ChangeInfo::default());
     let review = reviewer.review(&script);
     let mut check = Check::default();
-    check.add(&script.file, review.statements, review.suppressed, &review.findings, &review.forecasts);
+    check.add(
+        dialect,
+        &script.file,
+        review.statements,
+        review.suppressed,
+        &review.findings,
+        &review.forecasts,
+    );
     check.forecasts.clear();
     check
 }

@@ -10,7 +10,7 @@ mod unused_suppression;
 
 use jiff::civil::Date;
 use sluice_sql::Dialect;
-use sluice_text::{Evidence, Severity, Span};
+use sluice_text::{Evidence, Span};
 
 use crate::sink::Draft;
 use crate::suppression::Suppression;
@@ -46,47 +46,31 @@ pub(crate) fn refused(span: Span, message: String) -> Draft {
     draft(span, message, "")
 }
 
-/// Whether a rule is about suppressions, which cannot suppress it.
-pub(crate) fn is_about_suppressions(rule: &str) -> bool {
-    matches!(
-        rule,
-        "review/expired-suppression" | "review/suppression-without-reason" | "review/unused-suppression"
-    )
-}
-
 /// Findings about suppressions: without a reason, expired, unused.
 pub(crate) fn of_suppressions(
     suppressions: &[Suppression],
     today: Date,
     policy: &Policy,
     dialect: Dialect,
-) -> Vec<(&'static str, Severity, Draft)> {
+) -> Vec<(&'static str, Draft)> {
     let mut found = Vec::new();
     for one in suppressions {
         if let Some(wrong) = &one.wrong {
             let help = "write it as `-- sluice: allow(rule) reason=\"…\"`";
-            found.push((
-                "review/suppression-without-reason",
-                Severity::Error,
-                draft(one.span, wrong.clone(), help),
-            ));
+            found.push(("review/suppression-without-reason", draft(one.span, wrong.clone(), help)));
         } else if one.reason.is_none() {
             let message = "the suppression has no reason, so that it suppresses nothing".to_owned();
             let help = "add reason=\"…\" that says why the finding does not matter here";
-            found.push((
-                "review/suppression-without-reason",
-                Severity::Error,
-                draft(one.span, message, help),
-            ));
+            found.push(("review/suppression-without-reason", draft(one.span, message, help)));
         } else if let Some(until) = one.until.filter(|until| *until < today) {
             let message = format!("the suppression has expired on {until}");
             let help = "resolve the finding, or decide anew until when it may stay";
-            found.push(("review/expired-suppression", Severity::Error, draft(one.span, message, help)));
+            found.push(("review/expired-suppression", draft(one.span, message, help)));
         } else {
             for (name, _) in one.rules.iter().zip(&one.used).filter(|(_, used)| !**used) {
                 let message = unused(name, policy, dialect);
                 let help = "remove it from the suppression";
-                found.push(("review/unused-suppression", Severity::Warning, draft(one.span, message, help)));
+                found.push(("review/unused-suppression", draft(one.span, message, help)));
             }
         }
     }

@@ -15,15 +15,13 @@ struct Example {
     sql: String,
 }
 
-const DIALECTS: [Dialect; 4] = [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
-
 /// The code blocks of the section called `section`, once for each dialect that they are for.
 fn examples(rule: &dyn Rule, section: &str) -> Vec<Example> {
     let meta = rule.meta();
     let (mut heading, mut fence, mut text) = (String::new(), None::<String>, String::new());
     let mut before: Vec<(Dialect, String)> = Vec::new();
     let mut found = Vec::new();
-    for line in meta.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+    for line in meta.lines() {
         if let Some(info) = &fence {
             if line.trim() != "```" {
                 writeln!(text, "{line}").unwrap();
@@ -31,7 +29,7 @@ fn examples(rule: &dyn Rule, section: &str) -> Vec<Example> {
             }
             let words: Vec<&str> = info.split_whitespace().collect();
             let named: Vec<Dialect> =
-                DIALECTS.into_iter().filter(|dialect| words.contains(&dialect.name())).collect();
+                Dialect::ALL.into_iter().filter(|dialect| words.contains(&dialect.name())).collect();
             let dialects = if named.is_empty() { meta.engines.iter().collect() } else { named };
             let version = words.iter().find_map(|word| word.parse().ok());
             for dialect in dialects {
@@ -138,7 +136,7 @@ fn every_rule_is_documented_in_one_form() {
             word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit())
         };
         assert!(is_kebab(category) && is_kebab(name), "{}", meta.id);
-        let summary = meta.doc.lines().next().unwrap().trim();
+        let summary = meta.summary();
         assert!(summary.ends_with('.') && summary.len() < 120, "{}: {summary}", meta.id);
         assert!(meta.doc.contains(" ## Why"), "{}", meta.id);
         for option in meta.options {

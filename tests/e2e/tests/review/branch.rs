@@ -61,3 +61,13 @@ fn unknown_rules_and_options_of_the_policy_are_refused() {
     project.write("sluice.toml", &format!("{config}\n[review.rules]\n\"locks/create-indx\" = \"off\"\n"));
     project.sluice(&["check"]).exits(2).says("did you mean `locks/create-index`?");
 }
+
+#[test]
+fn fixes_reach_files_that_are_named_from_a_folder_of_the_project() {
+    let project = branch();
+    project.write("migrations/0002_index.sql", "CREATE INDEX orders_total ON orders (total);\n");
+    let mut command = project.command(&["check", "--fix", "0002_index.sql"]);
+    let ended = command.current_dir(project.path("migrations")).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(project.read("migrations/0002_index.sql").contains("CONCURRENTLY"));
+}

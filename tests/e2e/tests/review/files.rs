@@ -72,6 +72,43 @@ fn a_suppression_needs_a_reason_and_a_finding() {
 }
 
 #[test]
+fn what_a_statement_locks_is_told_on_every_engine() {
+    let project = Project::new();
+    project.write("1.sql", "CREATE INDEX orders_total ON orders (total);\n");
+    for (engine, blocks) in [("postgres", "writes"), ("sqlite", "writes")] {
+        let json = project.sluice(&["check", "--engine", engine, "1.sql", "--format", "json"]).json();
+        assert_eq!(json["forecasts"][0]["blocks"], blocks, "{engine}: {json:#}");
+        assert_eq!(json["forecasts"][0]["work"][0]["kind"], "index-build", "{engine}");
+    }
+    let markdown = project.sluice(&["check", "--engine", "postgres", "1.sql", "--format", "markdown"]);
+    markdown.exits(1).says("SHARE");
+}
+
+#[test]
+fn forecasts_tell_no_secrets() {
+    let project = Project::new();
+    project.write("2.sql", "CREATE TABLE p AS SELECT * FROM q; CREATE USER MAPPING FOR u SERVER s OPTIONS (password 'hidden2');\n");
+    project.write("3.sql", "CREATE SUBSCRIPTION s CONNECTION 'password=hidden3' PUBLICATION p; CREATE ROLE r PASSWORD 'hidden3';\n");
+    for file in ["2.sql", "3.sql"] {
+        let run = project.sluice(&["check", "--engine", "postgres", file, "--format", "json"]);
+        let json = run.json();
+        for one in json["forecasts"].as_array().unwrap() {
+            assert!(!one["statement"].as_str().unwrap().contains("hidden"), "{one}");
+        }
+    }
+}
+
+#[test]
+fn the_policy_weighs_what_the_review_says_of_itself() {
+    let project = Project::new();
+    project.write("1.sql", "-- sluice: allow(locks/create-index) reason=\"x\"\nSELECT 1;\n");
+    let check = ["check", "--engine", "postgres", "1.sql"];
+    project.sluice(&check).exits(0).says("warning[review/unused-suppression]");
+    let strict = [&check[..], &["--rule", "review/unused-suppression=error"]].concat();
+    project.sluice(&strict).exits(1).says("error[review/unused-suppression]");
+}
+
+#[test]
 fn fixes_are_written_and_what_is_left_is_reviewed() {
     let project = Project::new();
     project.write("1.sql", INDEX);

@@ -10,31 +10,49 @@ use sluice_review::{ChangeInfo, Policy, Script};
 use sluice_rollout::{Change, ChangeKind, Phase, TransactionMode};
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
+use tokio_util::sync::CancellationToken;
 
 use super::{Item, Work, about, policy};
 use crate::args::{self, Global};
-use crate::context::{config_path, in_parallel};
+use crate::context::in_parallel;
 use crate::error::{CliError, Exit};
+use crate::folder::Folder;
+use crate::output::Output;
+
+/// A project whose folder is the current directory, and where the command was given.
+pub(super) struct Place {
+    /// Paths on the command line are relative to this.
+    here: PathBuf,
+    folder: Folder,
+}
+
+impl Place {
+    /// Finds the project and enters its folder.
+    ///
+    /// # Errors
+    /// Those of [`Folder::enter`].
+    pub(super) fn enter(
+        global: &Global,
+        output: Output,
+        cancel: CancellationToken,
+    ) -> Result<Self, CliError> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let folder = Folder::enter(global, output, cancel).map_err(|error| {
+            error.help(
+                "`sluice init` writes one; files without a project are reviewed with \
+                 `sluice check --engine ENGINE FILE…`",
+            )
+        })?;
+        Ok(Self { here, folder })
+    }
+}
 
 /// The changes of a project, once for each engine that its databases have.
 ///
 /// # Errors
 /// Everything that is wrong with configuration and files; a base that git does not know.
-pub(super) fn read(global: &Global, args: &args::Check) -> Result<Vec<Work>, CliError> {
-    let path = match config_path(global) {
-        Ok(path) => path,
-        Err(error) => {
-            return Err(error.help(
-                "`sluice init` writes one; files without a project are reviewed with \
-                 `sluice check --engine ENGINE FILE…`",
-            ));
-        }
-    };
-    let here = std::env::current_dir().unwrap_or_default();
-    let (root, config) = sluice_project::read_config(&path)?;
-    let root = std::path::absolute(&root).unwrap_or(root);
-    std::env::set_current_dir(&root)
-        .map_err(|error| CliError::usage(format!("{} cannot be entered: {error}", root.display())))?;
+pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliError> {
+    let config = place.folder.config()?;
     let dialects = dialects(&config, args)?;
     let project = Project::read(PathBuf::from("."), config)?;
     let base = args
@@ -43,7 +61,7 @@ pub(super) fn read(global: &Global, args: &args::Check) -> Result<Vec<Work>, Cli
         .map(|base| git::merge_base(Path::new("."), base))
         .transpose()
         .map_err(git_error)?;
-    let reviewed = Reviewed::of(&project, args, base.as_deref(), &here, &root)?;
+    let reviewed = Reviewed::of(&project, args, base.as_deref(), place)?;
     // A branch is judged by the policy of what it branches off: it cannot soften its own.
     let review = match &base {
         Some(base) => base_review(base)?.unwrap_or_else(|| project.config.review.clone()),
@@ -77,13 +95,7 @@ fn dialects(config: &Config, args: &args::Check) -> Result<BTreeSet<Dialect>, Cl
         }
         other => other.engine(),
     });
-    let found: BTreeSet<Dialect> = engines
-        .filter_map(|engine| {
-            [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite]
-                .into_iter()
-                .find(|dialect| dialect.name() == engine)
-        })
-        .collect();
+    let found: BTreeSet<Dialect> = engines.filter_map(Dialect::named).collect();
     if found.is_empty() {
         return Err(CliError::usage("the engine of the project's databases cannot be told from their urls")
             .help("name it with --engine postgres|mysql|mariadb|sqlite"));
@@ -115,8 +127,7 @@ impl Reviewed {
         project: &Project,
         args: &args::Check,
         base: Option<&str>,
-        here: &Path,
-        root: &Path,
+        place: &Place,
     ) -> Result<Self, CliError> {
         let mut reviewed =
             Self { paths: None, edited: BTreeSet::new(), removed: Vec::new(), based: base.is_some() };
@@ -138,12 +149,13 @@ impl Reviewed {
                 .collect();
         }
         if !args.paths.is_empty() {
+            let root = std::env::current_dir().unwrap_or_default();
             let wanted: Vec<PathBuf> = args
                 .paths
                 .iter()
                 .map(|path| {
-                    let path = here.join(path);
-                    path.strip_prefix(root).map(Path::to_path_buf).unwrap_or(path)
+                    let path = place.here.join(path);
+                    path.strip_prefix(&root).map(Path::to_path_buf).unwrap_or(path)
                 })
                 .collect();
             let is_wanted = |path: &str| wanted.iter().any(|one| Path::new(path).starts_with(one));
