@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use sluice_schema::{Name, Origin, Relation, Schema};
-use sluice_sql::model::{ObjectName, Parsed, StatementKind};
+use sluice_sql::model::{AlterTable, ObjectName, Parsed, Statement, StatementKind};
 use sluice_sql::{Dialect, Placement, UnitKind};
 use sluice_text::{SourceFile, Span};
 
@@ -124,6 +124,14 @@ impl<'a> Context<'a> {
     /// Whether a relation was made by what is deployed together with the statement, so that nobody uses it yet.
     pub fn is_new(&self, name: &ObjectName) -> bool {
         self.relation(name).is_some_and(|relation| self.made_here(relation.origin) || relation.temporary)
+    }
+
+    /// The statement, if it alters a table or another relation that is in use.
+    pub fn altered(&self) -> Option<&'a AlterTable> {
+        match &self.parsed.statement {
+            Statement::AlterTable(alter) if !self.is_new(&alter.name) => Some(alter),
+            _ => None,
+        }
     }
 
     /// Whether the statement runs in a transaction together with others or the ledger's rows.

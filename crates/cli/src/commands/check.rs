@@ -5,7 +5,8 @@ mod project;
 
 use jiff::Zoned;
 use sluice_report::{Check, CheckFormat};
-use sluice_review::{Conditions, Policy, Reviewer, Script, rules};
+use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, rules};
+use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
@@ -148,6 +149,16 @@ fn unreadable(path: &str, policy: &Policy, message: String) -> Item {
     let file = SourceFile::new(path, "");
     let help = "make it readable: nothing of it was reviewed";
     let findings = about(&file, rules::review::UNREADABLE, policy, message, help).into_iter().collect();
-    let script = Script::cut(Dialect::Postgres, file, Vec::new(), sluice_review::ChangeInfo::default());
+    let script = Script::cut(Dialect::Postgres, file, Vec::new(), ChangeInfo::default());
     Item { script, reviewed: true, findings }
+}
+
+/// What the review must know of how a change runs.
+fn change_info(directives: &Directives, kind: ChangeKind) -> ChangeInfo {
+    ChangeInfo {
+        separate: directives.transaction == TransactionMode::None,
+        lock_timeout: directives.lock_timeout,
+        repeatable: kind == ChangeKind::Repeatable,
+        contract: directives.phase == Some(Phase::Contract),
+    }
 }

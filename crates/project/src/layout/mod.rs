@@ -32,7 +32,8 @@ mod unreplaced;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sluice_rollout::Change;
+use sluice_rollout::{Change, Directives};
+use sluice_text::{SourceFile, Span};
 
 pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
@@ -74,6 +75,14 @@ impl Directory {
             product: None,
         }
     }
+}
+
+/// What the lines at the top of a file that is in no project say of how it runs. What cannot be read of them says nothing.
+pub fn directives(file: &SourceFile) -> Directives {
+    let mut directives = Directives::default();
+    let whole = Span::new(0, file.text().len());
+    directive::read(&mut Reading::new(Path::new("")), file, whole, &mut directives);
+    directives
 }
 
 /// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is

@@ -22,6 +22,7 @@ mod index_column_count;
 mod index_count;
 mod index_type;
 mod inheritance;
+mod length;
 mod money_type;
 mod nested_view;
 mod nullable_foreign_key;
@@ -43,11 +44,14 @@ mod row_format;
 mod set_type;
 mod small_primary_key;
 mod strict_table;
+mod table_option;
 mod unlogged_table;
 mod utf8mb3;
 mod uuid_as_text;
 mod varchar_length;
 mod wide_primary_key;
+
+use sluice_sql::model::{CreateTable, TableElement};
 
 use crate::Rule;
 
@@ -102,3 +106,13 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &varchar_length::VarcharLength,
     &wide_primary_key::WidePrimaryKey,
 ];
+
+/// Whether a statement says all columns and constraints of a table that stays: nothing comes from a query, a parent or a model.
+fn says_all(create: &CreateTable) -> bool {
+    create.query.is_none()
+        && create.partition_of.is_none()
+        && create.inherits.is_empty()
+        && create.of_type.is_none()
+        && create.temporary.is_none()
+        && create.elements.iter().all(|element| !matches!(element, TableElement::Like(_)))
+}

@@ -1,12 +1,13 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use sluice_project::config;
+use sluice_project::{config, layout};
 use sluice_review::{ChangeInfo, Policy, Script};
+use sluice_rollout::ChangeKind;
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
-use super::{Item, Work, policy, unreadable};
+use super::{Item, Work, change_info, policy, unreadable};
 use crate::args;
 use crate::context::in_parallel;
 use crate::error::CliError;
@@ -42,8 +43,9 @@ fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
     let shown = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     match text_of(path) {
         Ok(text) => {
-            let info = directives(&text);
-            let script = Script::read(dialect, SourceFile::new(shown, text), info);
+            let file = SourceFile::new(shown, text);
+            let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
+            let script = Script::read(dialect, file, info);
             Item { script, reviewed: true, findings: Vec::new() }
         }
         Err(message) => unreadable(&shown, policy, message),
@@ -64,20 +66,4 @@ fn text_of(path: &Path) -> Result<String, String> {
         std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?
     };
     sluice_text::decode(&bytes).map(str::to_owned).map_err(|error| error.to_string())
-}
-
-/// What the lines at the top of a file say of how it runs.
-fn directives(text: &str) -> ChangeInfo {
-    let lines = text.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--"));
-    let mut info = ChangeInfo::default();
-    for line in lines {
-        let Some(directive) = line.trim_start_matches('-').trim().strip_prefix("sluice:") else { continue };
-        match directive.trim().split_once('=') {
-            Some(("transaction", "none")) => info.separate = true,
-            Some(("phase", "contract")) => info.contract = true,
-            Some(("lock_timeout", value)) => info.lock_timeout = config::duration(value.trim()).ok(),
-            _ => {}
-        }
-    }
-    info
 }

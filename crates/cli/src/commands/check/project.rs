@@ -7,12 +7,12 @@ use sluice_project::git::{self, Difference};
 use sluice_project::secret::SecretRef;
 use sluice_project::{Project, git::GitError};
 use sluice_review::{ChangeInfo, Policy, Script};
-use sluice_rollout::{Change, ChangeKind, Phase, TransactionMode};
+use sluice_rollout::{Change, ChangeKind};
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 use tokio_util::sync::CancellationToken;
 
-use super::{Item, Work, about, policy};
+use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
 use crate::context::in_parallel;
 use crate::error::{CliError, Exit};
@@ -225,12 +225,7 @@ fn items(project: &Project, dialect: Dialect, reviewed: &Reviewed, policy: &Poli
 }
 
 fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
-    let info = ChangeInfo {
-        separate: change.directives.transaction == TransactionMode::None,
-        lock_timeout: change.directives.lock_timeout,
-        repeatable: change.kind == ChangeKind::Repeatable,
-        contract: change.directives.phase == Some(Phase::Contract),
-    };
+    let info = change_info(&change.directives, change.kind);
     let file = if substitute { masked(&change.up.file) } else { change.up.file.clone() };
     match script::statements(change, dialect) {
         Ok(spans) => Script::cut(dialect, file, spans, info),

@@ -1,4 +1,4 @@
-use sluice_sql::model::{Statement, TableAction, TableConstraintKind};
+use sluice_sql::model::{TableAction, TableConstraintKind};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -29,10 +29,7 @@ impl Rule for AddCheck {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);
 
         for action in &alter.actions {

@@ -1,6 +1,6 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_schema::ColumnType;
-use sluice_sql::model::{ColumnChange, Statement, TableAction, TypeFamily};
+use sluice_sql::model::{ColumnChange, TableAction, TypeFamily};
 
 rule! {
     /// A column gets a type of another family.
@@ -41,10 +41,7 @@ impl Rule for ChangeType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);
 
         for action in &alter.actions {

@@ -1,4 +1,4 @@
-use sluice_sql::model::{ColumnChange, Statement, TableAction};
+use sluice_sql::model::{ColumnChange, TableAction};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -29,10 +29,7 @@ impl Rule for DropNotNull {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);
 
         for action in &alter.actions {

@@ -33,10 +33,7 @@ impl Rule for EnableRowSecurity {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);
 
         let has_policy =

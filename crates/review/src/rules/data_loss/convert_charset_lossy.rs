@@ -1,4 +1,4 @@
-use sluice_sql::model::{Statement, TableAction};
+use sluice_sql::model::TableAction;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -36,10 +36,7 @@ impl Rule for ConvertCharsetLossy {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         let old = cx.relation(&alter.name).and_then(|relation| relation.options.get("charset"));
         let old = old.or(cx.schema.charset.as_ref()).map(|charset| charset.to_ascii_lowercase());
         for action in &alter.actions {

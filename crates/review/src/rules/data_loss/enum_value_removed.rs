@@ -1,5 +1,3 @@
-use sluice_sql::model::Statement;
-
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -32,10 +30,7 @@ impl Rule for EnumValueRemoved {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         for action in &alter.actions {
             let Some((name, new)) = super::new_type(&action.kind) else { continue };
             let Some(column) = super::column(cx, &alter.name, name) else { continue };

@@ -1,7 +1,7 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_schema::ColumnType;
 use sluice_sql::Dialect;
-use sluice_sql::model::{Statement, TypeFamily};
+use sluice_sql::model::TypeFamily;
 
 rule! {
     /// A column gets a type that holds less.
@@ -46,10 +46,7 @@ impl Rule for NarrowType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
-        if cx.is_new(&alter.name) {
-            return;
-        }
+        let Some(alter) = cx.altered() else { return };
         for action in &alter.actions {
             let Some((name, new)) = super::new_type(&action.kind) else { continue };
             let Some(column) = super::column(cx, &alter.name, name) else { continue };

@@ -1,7 +1,7 @@
 use sluice_schema::Relation;
 use sluice_sql::ObjectKind;
 use sluice_sql::model::{
-    AlterAction, AlterTable, ColumnDef, Deferral, KeyConstraint, Statement, TableAction, TableConstraint,
+    AlterAction, AlterTable, ColumnDef, Deferral, KeyConstraint, TableAction, TableConstraint,
 };
 use sluice_text::{Edit, Fix, FollowUp, Span};
 
@@ -23,10 +23,7 @@ pub(super) struct Alteration<'a> {
 impl<'a> Alteration<'a> {
     /// None for any other statement, and for a table that nobody uses yet.
     pub fn of(cx: &Context<'a>) -> Option<Self> {
-        let Statement::AlterTable(alter) = &cx.parsed.statement else { return None };
-        if alter.kind != ObjectKind::Table || cx.is_new(&alter.name) {
-            return None;
-        }
+        let alter = cx.altered().filter(|alter| alter.kind == ObjectKind::Table)?;
         Some(Self { alter, relation: cx.relation(&alter.name), table: cx.display(&alter.name) })
     }
 

@@ -1,6 +1,6 @@
-use super::new_name::{Thing, check};
+use super::new_name::{self, Thing, check};
 
-use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
     /// A column is not called by the pattern that names of its kind follow.
@@ -25,18 +25,7 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint);
     /// ```
     Column, "naming/column", Engines::ALL, Warning, All,
-    options: &[
-        OptionSpec {
-            name: "pattern",
-            kind: OptionKind::Pattern { default: r"^[a-z][a-z0-9_]*$", placeholders: &[] },
-            about: "Regular expression that names must match.",
-        },
-        OptionSpec {
-            name: "max_length",
-            kind: OptionKind::Number { default: 63 },
-            about: "Longest name, in characters; 0 for any length.",
-        },
-    ]
+    options: new_name::PLAIN
 }
 
 impl Rule for Column {

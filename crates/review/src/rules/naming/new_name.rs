@@ -5,7 +5,21 @@ use sluice_sql::model::{
     ColumnAttributeKind, ForeignKey, Ident, IndexKey, ObjectName, Statement, TableConstraintKind, TypeBody,
 };
 
-use crate::{Context, Sink};
+use crate::{Context, OptionKind, OptionSpec, Sink};
+
+/// Options of rules about names that depend on no other name.
+pub(super) const PLAIN: &[OptionSpec] = &[
+    OptionSpec {
+        name: "pattern",
+        kind: OptionKind::Pattern { default: r"^[a-z][a-z0-9_]*$", placeholders: &[] },
+        about: "Regular expression that names must match.",
+    },
+    OptionSpec {
+        name: "max_length",
+        kind: OptionKind::Number { default: 63 },
+        about: "Longest name, in characters; 0 for any length.",
+    },
+];
 
 /// What is called by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use sluice_sql::model::{Statement, TableElement};
+use sluice_sql::model::Statement;
 
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
@@ -34,12 +34,7 @@ impl Rule for RequireColumns {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::CreateTable(create) = &cx.parsed.statement else { return };
-        let plain = create.query.is_none()
-            && create.partition_of.is_none()
-            && create.inherits.is_empty()
-            && create.of_type.is_none()
-            && create.temporary.is_none()
-            && create.elements.iter().all(|element| !matches!(element, TableElement::Like(_)));
+        let plain = super::says_all(create);
         let table = cx.display(&create.name);
 
         for wanted in cx.options.list("columns") {

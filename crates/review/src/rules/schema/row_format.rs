@@ -1,5 +1,6 @@
-use sluice_sql::model::{Statement, TableAction, TableOptionKind};
+use sluice_sql::model::TableOptionKind;
 
+use super::table_option;
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
@@ -33,24 +34,9 @@ impl Rule for RowFormat {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let of_alter = |action: &TableAction| match action {
-            TableAction::SetOption(option) => Some(option.clone()),
+        table_option::only_allowed(cx, out, |kind| match kind {
+            TableOptionKind::RowFormat(word) => Some(word),
             _ => None,
-        };
-        let options = match &cx.parsed.statement {
-            Statement::CreateTable(create) => create.options.clone(),
-            Statement::AlterTable(alter) => {
-                alter.actions.iter().filter_map(|action| of_alter(&action.kind)).collect()
-            }
-            _ => return,
-        };
-        for option in &options {
-            if let TableOptionKind::RowFormat(word) = &option.kind
-                && !cx.options.lists("allowed", &word.text)
-            {
-                out.report(option.span, format!("`{}` is not among those that are used here", word.text))
-                    .help("use one that is on the list");
-            }
-        }
+        });
     }
 }

@@ -1,3 +1,4 @@
+use super::length;
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
@@ -31,21 +32,6 @@ impl Rule for VarcharLength {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
-            if matches!(data_type.name.as_str(), "varchar" | "character varying")
-                && data_type
-                    .number(0)
-                    .and_then(|length| u64::try_from(length).ok())
-                    .is_some_and(|length| length > cx.options.number("max"))
-            {
-                let (table, name) = (cx.display(table), &column.name.text);
-                out.report(
-                    data_type.span,
-                    format!("`{name}` of `{table}` is longer than the limit for varchar"),
-                )
-                .help("make it shorter or use text");
-            }
-        }
+        length::at_most(cx, out, &["varchar", "character varying"], "varchar", "make it shorter or use text");
     }
 }
