@@ -423,10 +423,12 @@ fn work(
 ) -> Result<Applied, ApplyError> {
     let target = site.target.name.clone();
     let events: EventSink = {
-        let news = news.clone();
+        let (news, output) = (news.clone(), context.output);
         Arc::new(move |event| {
-            // The loop may have ended over an error of its own; then nobody wants to know.
-            let _ = news.send(News::Happened { target: target.clone(), event });
+            if Progress::shows(output, &event) {
+                // The loop may have ended over an error of its own; then nobody wants to know.
+                let _ = news.send(News::Happened { target: target.clone(), event });
+            }
         })
     };
     let runtime = Context::runtime().map_err(|_| {

@@ -19,6 +19,19 @@ impl Progress {
         Self { output, bars: output.progress.then(MultiProgress::new), targets: HashMap::new() }
     }
 
+    /// Whether an event is shown at all. What comes with every statement is not worth waking anybody for where nobody looks.
+    pub fn shows(output: Output, event: &Event) -> bool {
+        let routine = matches!(
+            event,
+            Event::Connected { .. }
+                | Event::Planned { .. }
+                | Event::ChangeStarted { .. }
+                | Event::StatementStarted { .. }
+                | Event::ChangeApplied { .. }
+        );
+        !routine || output.progress || output.verbose
+    }
+
     /// A target begins.
     pub fn started(&mut self, target: &str) {
         let Some(bars) = &self.bars else { return };

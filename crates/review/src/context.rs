@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use sluice_schema::{Name, Origin, Relation, Schema};
-use sluice_sql::model::{AlterTable, ObjectName, Parsed, Statement, StatementKind};
+use sluice_sql::model::{AlterTable, ObjectName, Parsed, StatementKind};
 use sluice_sql::{Dialect, Placement, UnitKind};
 use sluice_text::{SourceFile, Span};
 
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub before: &'a [Seen],
     /// Statements of this change after it; empty in files that are too big to be held.
     pub after: &'a [Parsed],
+    /// Relations in use that its transaction has locked with `ACCESS EXCLUSIVE` before it, in the order of the locks.
+    pub held: &'a [Name],
     /// The change.
     pub change: &'a ChangeInfo,
     /// What is made now has this origin.
@@ -34,6 +36,8 @@ pub struct Context<'a> {
     pub options: &'a Options,
     pub(crate) question: &'a Question<'a>,
     pub(crate) forecast: &'a OnceCell<Forecast>,
+    /// The statement, if it alters a relation that is in use.
+    pub(crate) altered: Option<&'a AlterTable>,
 }
 
 /// What a rule knows when it looks at a change as a whole.
@@ -128,10 +132,7 @@ impl<'a> Context<'a> {
 
     /// The statement, if it alters a table or another relation that is in use.
     pub fn altered(&self) -> Option<&'a AlterTable> {
-        match &self.parsed.statement {
-            Statement::AlterTable(alter) if !self.is_new(&alter.name) => Some(alter),
-            _ => None,
-        }
+        self.altered
     }
 
     /// Whether the statement runs in a transaction together with others or the ledger's rows.

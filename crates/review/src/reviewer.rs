@@ -2,17 +2,18 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use jiff::civil::Date;
-use sluice_schema::{Origin, Schema};
-use sluice_sql::model::{Parsed, StatementKind, Target, Touch};
+use sluice_schema::{Name, Origin, Schema};
+use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
 use sluice_sql::{Dialect, ObjectKind, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Severity, Span};
 
 use crate::context::{ChangeContext, Context, Seen, Session};
 use crate::policy::Active;
+use crate::rules::locks::strong_lock;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::suppression::{self, Suppression};
-use crate::{Forecast, Policy, Question, Script, ServerVersion, forecast, replay};
+use crate::{Forecast, Options, Policy, Question, Script, ServerVersion, forecast, replay};
 
 /// More statements of a change than this are not kept for rules that look back.
 const SEEN_LIMIT: usize = 10_000;
@@ -115,8 +116,9 @@ impl<'p> Reviewer<'p> {
             self.push_own(&mut found, own::UNREADABLE, *span, own::broken(*span, message));
         }
         let mut units = Units::new(self.dialect, script.info.separate);
-        let mut seen: Vec<Seen> = Vec::new();
+        let (mut seen, mut held): (Vec<Seen>, Vec<Name>) = (Vec::new(), Vec::new());
         let (mut unit, mut drafts) = (None, Vec::new());
+        let no_options = Options::default();
         for (at, span) in script.statements.iter().enumerate() {
             let parsed = self.parsed(script, at, *span);
             let facts = sluice_sql::classify(self.dialect, span.slice(text));
@@ -130,6 +132,7 @@ impl<'p> Reviewer<'p> {
             if placement.map(|placement| placement.unit) != unit || placement.is_none() {
                 unit = placement.map(|placement| placement.unit);
                 self.counted.transaction += 1;
+                held.clear();
             }
             let question = Question {
                 text,
@@ -141,24 +144,38 @@ impl<'p> Reviewer<'p> {
             let forecast = OnceCell::new();
             let targets = parsed.statement.targets();
             let evidence = self.evidence(&targets);
+            let mut cx = Context {
+                file: &script.file,
+                parsed: &parsed,
+                schema: &self.schema,
+                version,
+                session: &self.session,
+                placement,
+                before: &seen,
+                after: script.held().get(at + 1..).unwrap_or_default(),
+                held: &held,
+                change: &script.info,
+                origin: self.counted,
+                options: &no_options,
+                question: &question,
+                forecast: &forecast,
+                altered: None,
+            };
+            if let Statement::AlterTable(alter) = &parsed.statement
+                && !cx.is_new(&alter.name)
+            {
+                cx.altered = Some(alter);
+            }
             for active in &self.active {
-                let cx = Context {
-                    file: &script.file,
-                    parsed: &parsed,
-                    schema: &self.schema,
-                    version,
-                    session: &self.session,
-                    placement,
-                    before: &seen,
-                    after: script.held().get(at + 1..).unwrap_or_default(),
-                    change: &script.info,
-                    origin: self.counted,
-                    options: active.options,
-                    question: &question,
-                    forecast: &forecast,
-                };
+                cx.options = active.options;
                 active.rule.statement(&cx, &mut Sink::new(&mut drafts, evidence));
-                found.extend(drafts.drain(..).map(|draft| active.found(*span, draft)));
+                if !drafts.is_empty() {
+                    found.extend(drafts.drain(..).map(|draft| active.found(*span, draft)));
+                }
+            }
+            if self.dialect == Dialect::Postgres && cx.in_transaction() {
+                let locked = strong_lock::of(&cx);
+                held.extend(locked.into_iter().filter(|name| !held.contains(name)).collect::<Vec<_>>());
             }
             if seen.len() < SEEN_LIMIT {
                 seen.push(Seen {

@@ -4,7 +4,7 @@ mod compatibility;
 mod correctness;
 mod data_loss;
 mod integrity;
-mod locks;
+pub(crate) mod locks;
 mod naming;
 pub mod review;
 mod rows;

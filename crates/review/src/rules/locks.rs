@@ -39,7 +39,7 @@ mod set_tablespace;
 mod several_hot_tables;
 mod slow_work_after_lock;
 pub(super) mod sqlite;
-mod strong_lock;
+pub(crate) mod strong_lock;
 mod truncate;
 mod type_change;
 mod vacuum_full;

@@ -44,14 +44,10 @@ impl Rule for SeveralHotTables {
         if !cx.in_transaction() {
             return;
         }
-        let now = strong_lock::of(cx, &cx.parsed.statement);
-        if now.is_empty() {
-            return;
-        }
-        let before = strong_lock::before(cx);
-        let Some(new) = now.iter().find(|name| !before.contains(name)) else { return };
         // The second table is told of, those after it are the same story.
-        let [first] = before.as_slice() else { return };
+        let [first] = cx.held else { return };
+        let now = strong_lock::of(cx);
+        let Some(new) = now.iter().find(|name| *name != first) else { return };
         let message = format!(
             "this waits for an ACCESS EXCLUSIVE lock on `{new}` while it holds one on `{first}`: nobody reads or writes either"
         );

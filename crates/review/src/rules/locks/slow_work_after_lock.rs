@@ -3,8 +3,6 @@ use sluice_sql::model::{
     AlterTable, Comparison, ConjunctKind, InsertSource, ObjectName, Statement, TableAction,
 };
 
-use crate::rules::locks::strong_lock;
-
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -63,7 +61,7 @@ impl Rule for SlowWorkAfterLock {
         if is_one_row(cx, table) {
             return;
         }
-        let Some(locked) = strong_lock::before(cx).into_iter().next() else { return };
+        let Some(locked) = cx.held.first() else { return };
         let message = format!(
             "{what} runs while the transaction holds an ACCESS EXCLUSIVE lock on `{locked}`: nobody reads or writes it"
         );
