@@ -81,9 +81,14 @@ impl<'p> Reviewer<'p> {
 
     /// Applies a change that is not reviewed: it was there before.
     pub fn replay(&mut self, script: &Script) {
+        self.replay_parsed(script, &[]);
+    }
+
+    /// [`Reviewer::replay`] with the statements' models, as far as they are at hand.
+    pub fn replay_parsed(&mut self, script: &Script, held: &[Parsed]) {
         self.session = Session::default();
         for (at, span) in script.statements.iter().enumerate() {
-            let parsed = self.parsed(script, at, *span);
+            let parsed = self.parsed(script, held.get(at), *span);
             replay::apply(
                 &mut self.schema,
                 &mut self.session,
@@ -94,8 +99,8 @@ impl<'p> Reviewer<'p> {
         }
     }
 
-    fn parsed<'s>(&self, script: &'s Script, at: usize, span: Span) -> Cow<'s, Parsed> {
-        match script.held().get(at) {
+    fn parsed<'s>(&self, script: &Script, held: Option<&'s Parsed>, span: Span) -> Cow<'s, Parsed> {
+        match held {
             Some(parsed) => Cow::Borrowed(parsed),
             None => Cow::Owned(sluice_sql::parse(self.dialect, script.file.text(), span)),
         }
@@ -103,6 +108,11 @@ impl<'p> Reviewer<'p> {
 
     /// Reviews a change, and applies it.
     pub fn review(&mut self, script: &Script) -> Review {
+        self.review_parsed(script, &script.parse())
+    }
+
+    /// [`Reviewer::review`] with what [`Script::parse`] gave.
+    pub fn review_parsed(&mut self, script: &Script, held: &[Parsed]) -> Review {
         self.session = Session::default();
         self.counted.change += 1;
         if !self.conditions.one_batch || self.counted.batch == 0 {
@@ -116,11 +126,11 @@ impl<'p> Reviewer<'p> {
             self.push_own(&mut found, own::UNREADABLE, *span, own::broken(*span, message));
         }
         let mut units = Units::new(self.dialect, script.info.separate);
-        let (mut seen, mut held): (Vec<Seen>, Vec<Name>) = (Vec::new(), Vec::new());
+        let (mut seen, mut locked): (Vec<Seen>, Vec<Name>) = (Vec::new(), Vec::new());
         let (mut unit, mut drafts) = (None, Vec::new());
         let no_options = Options::default();
         for (at, span) in script.statements.iter().enumerate() {
-            let parsed = self.parsed(script, at, *span);
+            let parsed = self.parsed(script, held.get(at), *span);
             let facts = sluice_sql::classify(self.dialect, span.slice(text));
             let placement = match units.push(&facts, span.slice(text)) {
                 Ok(placement) => placement,
@@ -132,7 +142,7 @@ impl<'p> Reviewer<'p> {
             if placement.map(|placement| placement.unit) != unit || placement.is_none() {
                 unit = placement.map(|placement| placement.unit);
                 self.counted.transaction += 1;
-                held.clear();
+                locked.clear();
             }
             let question = Question {
                 text,
@@ -152,8 +162,8 @@ impl<'p> Reviewer<'p> {
                 session: &self.session,
                 placement,
                 before: &seen,
-                after: script.held().get(at + 1..).unwrap_or_default(),
-                held: &held,
+                after: held.get(at + 1..).unwrap_or_default(),
+                held: &locked,
                 change: &script.info,
                 origin: self.counted,
                 options: &no_options,
@@ -174,8 +184,9 @@ impl<'p> Reviewer<'p> {
                 }
             }
             if self.dialect == Dialect::Postgres && cx.in_transaction() {
-                let locked = strong_lock::of(&cx);
-                held.extend(locked.into_iter().filter(|name| !held.contains(name)).collect::<Vec<_>>());
+                let mut new = strong_lock::of(&cx);
+                new.retain(|name| !locked.contains(name));
+                locked.append(&mut new);
             }
             if seen.len() < SEEN_LIMIT {
                 seen.push(Seen {

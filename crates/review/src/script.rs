@@ -10,6 +10,7 @@ const HELD_BYTES: usize = 2 << 20;
 /// A change's text, cut into statements.
 #[derive(Debug, Clone)]
 pub struct Script {
+    dialect: Dialect,
     /// The file.
     pub file: SourceFile,
     /// Its statements.
@@ -18,11 +19,10 @@ pub struct Script {
     pub info: ChangeInfo,
     /// Why it cannot be cut, and where.
     pub broken: Option<(Span, String)>,
-    parsed: Vec<Parsed>,
 }
 
 impl Script {
-    /// Cuts a whole file as the database's own client would, and parses it.
+    /// Cuts a whole file as the database's own client would.
     pub fn read(dialect: Dialect, file: SourceFile, info: ChangeInfo) -> Self {
         match sluice_sql::split(dialect, file.text()) {
             Ok(pieces) => {
@@ -33,31 +33,30 @@ impl Script {
                     })
                     .map(|piece| piece.body)
                     .collect();
-                Self::cut(dialect, file, statements, info)
+                Self { dialect, file, statements, info, broken: None }
             }
             Err(error) => Self {
+                dialect,
                 file,
                 statements: Vec::new(),
                 info,
                 broken: Some((error.span, error.kind.to_string())),
-                parsed: Vec::new(),
             },
         }
     }
 
-    /// Parses a file that is cut already.
+    /// A file that is cut already.
     pub fn cut(dialect: Dialect, file: SourceFile, statements: Vec<Span>, info: ChangeInfo) -> Self {
-        let held = file.text().len() <= HELD_BYTES;
-        let parsed = if held {
-            statements.iter().map(|span| sluice_sql::parse(dialect, file.text(), *span)).collect()
-        } else {
-            Vec::new()
-        };
-        Self { file, statements, info, broken: None, parsed }
+        Self { dialect, file, statements, info, broken: None }
     }
 
-    /// The statements' models, where they are held.
-    pub(crate) fn held(&self) -> &[Parsed] {
-        &self.parsed
+    /// Its statements' models; none of a file that is too long to hold them.
+    pub fn parse(&self) -> Vec<Parsed> {
+        if self.file.text().len() > HELD_BYTES {
+            return Vec::new();
+        }
+        let parsed =
+            self.statements.iter().map(|span| sluice_sql::parse(self.dialect, self.file.text(), *span));
+        parsed.collect()
     }
 }

@@ -7,5 +7,5 @@ mod source;
 mod span;
 
 pub use finding::{Edit, Evidence, Finding, Fix, FollowUp, Severity, apply_edits};
-pub use source::{DecodeError, SourceFile, decode};
+pub use source::{DecodeError, SourceFile, decode, decode_owned};
 pub use span::{Position, Span};

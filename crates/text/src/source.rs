@@ -6,13 +6,13 @@ use crate::{Position, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     path: Arc<str>,
-    text: Arc<str>,
+    text: Arc<String>,
 }
 
 impl SourceFile {
     /// A file called `path` (relative to the repository, with `/`) that holds `text`.
-    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: text.into() }
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: Arc::new(text.into()) }
     }
 
     /// Reads `bytes` as the text of `path`; see [`decode`].
@@ -78,6 +78,18 @@ pub enum DecodeError {
         /// Line of it, from 1.
         line: usize,
     },
+}
+
+/// [`decode`] without a copy of the text.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_owned(mut bytes: Vec<u8>) -> Result<String, DecodeError> {
+    let length = decode(&bytes)?.len();
+    bytes.drain(..bytes.len() - length);
+    // It is valid: this cannot fail, and does not look again for more than that.
+    String::from_utf8(bytes)
+        .map_err(|error| DecodeError::InvalidUtf8 { offset: error.utf8_error().valid_up_to(), line: 1 })
 }
 
 /// Reads bytes as UTF-8 text and takes a leading byte order mark away. Line endings stay as they are.

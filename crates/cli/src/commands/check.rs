@@ -3,18 +3,24 @@ mod files;
 mod policy;
 mod project;
 
+use std::sync::mpsc::sync_channel;
+
 use jiff::Zoned;
 use sluice_report::{Check, CheckFormat};
 use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
+use sluice_sql::model::Parsed;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, Format, Global};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+
+/// Changes that are parsed before their turn.
+const AHEAD: usize = 32;
 
 /// A change, or a file that could not be read.
 struct Item {
@@ -96,16 +102,16 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
         let schema = if work.complete { Schema::empty(work.dialect) } else { Schema::unknown(work.dialect) };
         let conditions = Conditions { version, today: Zoned::now().date(), one_batch: work.one_batch };
         let mut reviewer = Reviewer::new(schema, &work.policy, conditions);
-        for item in &work.items {
+        with_parsed(&work.items, |item, parsed| {
             if !item.reviewed {
-                reviewer.replay(&item.script);
+                reviewer.replay_parsed(&item.script, parsed);
                 if !item.findings.is_empty() {
                     check.add(work.dialect, &item.script.file, 0, 0, &item.findings, &[]);
                     all.extend(item.findings.iter().cloned());
                 }
-                continue;
+                return;
             }
-            let mut review = reviewer.review(&item.script);
+            let mut review = reviewer.review_parsed(&item.script, parsed);
             review.findings.splice(0..0, item.findings.iter().cloned());
             check.add(
                 work.dialect,
@@ -116,9 +122,23 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
                 &review.forecasts,
             );
             all.extend(review.findings);
-        }
+        });
     }
     Ok((check, all))
+}
+
+/// Calls `take` for each item in turn, while a thread parses those that come next.
+fn with_parsed(items: &[Item], mut take: impl FnMut(&Item, &[Parsed])) {
+    if let [item] = items {
+        return take(item, &item.script.parse());
+    }
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(AHEAD);
+        scope.spawn(move || items.iter().try_for_each(|item| sender.send(item.script.parse())));
+        for item in items {
+            take(item, &receiver.recv().unwrap_or_default());
+        }
+    });
 }
 
 /// A finding about a file as a whole.

@@ -9,14 +9,13 @@ const SHOWN_LINES: usize = 6;
 /// Longer lines are not drawn.
 const SHOWN_COLUMNS: usize = 400;
 
+/// From this many findings on, they are drawn on all cores.
+const MANY: usize = 100;
+
 /// Findings with the text that they are about, and a summary.
 pub(super) fn render(check: &Check, paint: Paint) -> String {
     let renderer = if paint.colours { Renderer::styled() } else { Renderer::plain() };
-    let mut out = String::new();
-    for (finding, (start, end)) in check.findings.iter().zip(&check.spans) {
-        out.push_str(&drawn(check, finding, (*start, *end), &renderer));
-        out.push_str("\n\n");
-    }
+    let mut out = all_drawn(check, &renderer);
     let summary = &check.summary;
     let mut counts = Vec::new();
     let mut count = |number: usize, tone: Tone, one: &str, many: &str| {
@@ -38,6 +37,30 @@ pub(super) fn render(check: &Check, paint: Paint) -> String {
         plural(summary.statements)
     ));
     out
+}
+
+/// Every finding, with a blank line behind each. Drawing is most of the work where there are many.
+fn all_drawn(check: &Check, renderer: &Renderer) -> String {
+    let placed: Vec<_> = check.findings.iter().zip(&check.spans).collect();
+    let draw = |part: &[(&FindingReport, &(usize, usize))]| -> String {
+        part.iter()
+            .flat_map(|(finding, place)| [drawn(check, finding, **place, renderer), "\n\n".to_owned()])
+            .collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    if threads == 1 || placed.len() < MANY {
+        return draw(&placed);
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = placed
+            .chunks(placed.len().div_ceil(threads))
+            .map(|part| scope.spawn(move || draw(part)))
+            .collect();
+        parts
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn drawn(

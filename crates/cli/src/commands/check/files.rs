@@ -65,5 +65,5 @@ fn text_of(path: &Path) -> Result<String, String> {
     } else {
         std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?
     };
-    sluice_text::decode(&bytes).map(str::to_owned).map_err(|error| error.to_string())
+    sluice_text::decode_owned(bytes).map_err(|error| error.to_string())
 }

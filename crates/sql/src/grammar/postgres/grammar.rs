@@ -31,6 +31,52 @@ pub(super) struct Rows {
     pub(super) width: usize,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// They hold literals only, so that there is nothing in them to look for.
+    pub(super) plain: bool,
+}
+
+/// Tells whether a row holds literals only.
+#[derive(Debug, Default)]
+struct PlainRow {
+    /// A value is complete, and a comma or the end must follow.
+    valued: bool,
+    /// End of the last token of a number.
+    number: usize,
+    other: bool,
+}
+
+impl PlainRow {
+    fn take(&mut self, token: Token, lexer: &Lexer<'_>) {
+        let fits = match token.kind {
+            TokenKind::Number | TokenKind::Symbol(b'.') => {
+                // `1.25` are three tokens.
+                let goes_on = self.valued && self.number == token.start;
+                self.number = token.end;
+                goes_on || !self.valued
+            }
+            TokenKind::String => !self.valued,
+            TokenKind::Symbol(b'-' | b'+') => return self.other |= self.valued,
+            TokenKind::Symbol(b',') => {
+                self.other |= !self.valued;
+                self.valued = false;
+                return;
+            }
+            TokenKind::CloseParen => self.valued,
+            TokenKind::Word => {
+                let word = lexer.text(token);
+                let is = |known: &&[u8]| word.eq_ignore_ascii_case(known);
+                let known: [&[u8]; 4] = [b"null", b"true", b"false", b"default"];
+                !self.valued && known.iter().any(is)
+            }
+            _ => false,
+        };
+        self.other |= !fits;
+        self.valued = true;
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.other
+    }
 }
 
 impl<'a> Grammar<'a> {
@@ -120,8 +166,10 @@ impl<'a> Grammar<'a> {
             let mut depth = 1_usize;
             let mut width = 1_usize;
             let mut end = token.end;
+            let mut row = PlainRow::default();
             while depth > 0 {
                 let Ok(inner) = lexer.next() else { return rows };
+                row.take(inner, lexer);
                 match inner.kind {
                     TokenKind::OpenParen | TokenKind::Symbol(b'[') => depth += 1,
                     TokenKind::CloseParen | TokenKind::Symbol(b']') => depth -= 1,
@@ -132,8 +180,10 @@ impl<'a> Grammar<'a> {
                 end = inner.end;
             }
             rows = Some(match rows {
-                Some(rows) => Rows { count: rows.count + 1, end, ..rows },
-                None => Rows { count: 1, width, start: token.start, end },
+                Some(rows) => {
+                    Rows { count: rows.count + 1, end, plain: rows.plain && row.is_plain(), ..rows }
+                }
+                None => Rows { count: 1, width, start: token.start, end, plain: row.is_plain() },
             });
         }
     }

@@ -189,7 +189,7 @@ impl Grammar<'_> {
         {
             let start = self.at;
             self.at += 2;
-            if rows.end - rows.start <= READ_ROWS {
+            if !rows.plain && rows.end - rows.start <= READ_ROWS {
                 let from = self.token(start).start;
                 // Without its verb, the rows are tokens.
                 let mut inner = Grammar::new(self.source, from, rows.end);
