@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make bench` compares with, into .tools/bin: refinery_cli and sqlx-cli, built for PostgreSQL only. Takes
+# Installs what `make bench` compares with, into .tools/bin: refinery_cli and sqlx-cli, built for PostgreSQL only, and squawk. Takes
 # some minutes of CPU the first time, nothing afterwards. PostgreSQL itself comes from tests/setup.sh.
 set -euo pipefail
 
@@ -7,6 +7,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=${SLUICE_TOOLS:-$repository/.tools}
 refinery_version=0.10.0
 sqlx_version=0.9.0
+squawk_version=2.70.0
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -35,3 +36,11 @@ mkdir -p "$tools"
 build refinery refinery_cli "$refinery_version" postgresql
 build sqlx sqlx-cli "$sqlx_version" postgres
 rm -rf "$tools/build"
+
+# squawk is a wheel with a program in it.
+if ! "$tools/bin/squawk" --version 2>/dev/null | grep -qF "$squawk_version"; then
+  say "installing squawk $squawk_version"
+  python3 -m venv "$tools/squawk"
+  "$tools/squawk/bin/pip" install --quiet --disable-pip-version-check "squawk-cli==$squawk_version"
+  ln -sf ../squawk/bin/squawk "$tools/bin/squawk"
+fi

@@ -44,9 +44,14 @@ impl Arena {
         Subject::new(program, directory, &self.log)
     }
 
+    /// The program `sluice`.
+    pub fn program(&self, directory: &Path) -> anyhow::Result<Subject<'_>> {
+        self.subject(&self.sluice, directory)
+    }
+
     /// `sluice deploy` of the environment `dev` of a project.
     pub fn sluice(&self, project: &Path) -> anyhow::Result<Subject<'_>> {
-        Ok(self.subject(&self.sluice, project)?.args(["deploy", "--env", "dev", "--yes", "--no-progress"]))
+        Ok(self.program(project)?.args(["deploy", "--env", "dev", "--yes", "--no-progress"]))
     }
 
     /// A program that `benches/setup.sh` installs.

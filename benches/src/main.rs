@@ -1,4 +1,4 @@
-//! `make bench`: whole runs of `sluice deploy` next to other tools, as a table of measured ratios and limits.
+//! `make bench`: whole runs of `sluice deploy` and `sluice check` next to other tools, as a table of measured ratios and limits.
 //!
 //! Each figure is the median of several runs of the whole process; ours and theirs take turns, so that a slow moment
 //! of the machine hits both. After each run the database is looked at: work that was not done does not count.
@@ -6,6 +6,7 @@
 mod arena;
 mod measurement;
 mod postgres;
+mod review;
 mod sqlite;
 mod table;
 mod workload;
@@ -16,7 +17,7 @@ use arena::Arena;
 use clap::{Parser, Subcommand, ValueEnum};
 use table::Line;
 
-/// Measures sluice next to refinery_cli, sqlx-cli, psql and a bare rusqlite loop.
+/// Measures sluice next to refinery_cli, sqlx-cli, psql, a bare rusqlite loop and squawk.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -70,6 +71,14 @@ enum Work {
     SqliteFleet,
     /// 100 PostgreSQL databases.
     PostgresFleet,
+    /// Review of one file.
+    CheckFile,
+    /// Review of many files.
+    CheckFiles,
+    /// Review of dumps.
+    CheckDumps,
+    /// Review of one change on top of a long history.
+    CheckHistory,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -110,6 +119,18 @@ fn bench(arguments: Arguments) -> anyhow::Result<()> {
     }
     if wanted(Work::SqliteFleet) {
         lines.extend(sqlite::fleet(&arena, 1000)?);
+    }
+    if wanted(Work::CheckFile) {
+        lines.extend(review::one_file(&arena)?);
+    }
+    if wanted(Work::CheckFiles) {
+        lines.extend(review::many_files(&arena)?);
+    }
+    if wanted(Work::CheckDumps) {
+        lines.extend(review::dumps(&arena)?);
+    }
+    if wanted(Work::CheckHistory) {
+        lines.extend(review::history(&arena, 5000)?);
     }
     match arguments.format {
         Format::Human => print!("{}", table::render(&lines)),

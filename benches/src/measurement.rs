@@ -56,13 +56,21 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// When it cannot be started or does not exit with 0: a failed run is no measurement. The end of its output is in the
     /// message.
-    pub fn run(mut self) -> anyhow::Result<Sample> {
+    pub fn run(self) -> anyhow::Result<Sample> {
+        self.run_with(&[0])
+    }
+
+    /// [`Subject::run`] of a program whose work may end with one of these codes.
+    ///
+    /// # Errors
+    /// As [`Subject::run`].
+    pub fn run_with(mut self, codes: &[i32]) -> anyhow::Result<Sample> {
         let output = self.command.stderr(Stdio::inherit()).output()?;
         if !output.status.success() {
             bail!("cannot measure {:?}", self.command);
         }
         let sample: Sample = serde_json::from_slice(&output.stdout)?;
-        if sample.code != Some(0) {
+        if sample.code.is_none_or(|code| !codes.contains(&code)) {
             let log = std::fs::read_to_string(self.log).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(15).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();

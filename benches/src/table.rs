@@ -61,6 +61,30 @@ impl Line {
         Self::absolute(work, "peak memory", "MiB", mib, limit, ours.len())
     }
 
+    /// Our median time for each unit of a large piece of work over that of a small one: 1 is linear.
+    pub fn growth(
+        work: &str,
+        (small, few): (usize, &[Sample]),
+        (large, many): (usize, &[Sample]),
+        limit: f64,
+    ) -> Self {
+        let unit = |size: usize, samples: &[Sample]| {
+            median_seconds(samples) / f64::from(u32::try_from(size).unwrap_or(u32::MAX))
+        };
+        let ratio = unit(large, many) / unit(small, few);
+        Self {
+            work: work.to_owned(),
+            against: "linear growth".to_owned(),
+            ours: median_seconds(many),
+            theirs: Some(median_seconds(few)),
+            unit: "s",
+            measured: ratio,
+            limit,
+            reached: ratio <= limit,
+            runs: many.len(),
+        }
+    }
+
     fn absolute(work: &str, against: &str, unit: &'static str, ours: f64, limit: f64, runs: usize) -> Self {
         Self {
             work: work.to_owned(),
