@@ -12,6 +12,40 @@ pub trait Rule: Sync {
 
     /// Looks at a change as a whole, after its last statement.
     fn change(&self, _cx: &ChangeContext<'_>, _out: &mut Sink<'_>) {}
+
+    /// Rules that say the same, only better: where one of them finds something at the same place, this one keeps quiet.
+    fn yields_to(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How far into programs it looks.
+    fn reach(&self) -> Reach {
+        Reach::of(self.meta().category())
+    }
+}
+
+/// How far a rule looks into what statements have inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Statements that stand in the file. Rules that look inside by themselves have this, too.
+    File,
+    /// What a `DO` block runs, too: the change itself runs it.
+    Block,
+    /// What routines, triggers and events will run, too.
+    Program,
+}
+
+impl Reach {
+    /// What is right for most rules of a category. What is there or is missing decides about correctness, and a block
+    /// often asks for that before it does something.
+    fn of(category: &str) -> Self {
+        match category {
+            "locks" | "data-loss" | "compatibility" | "rows" | "schema" | "naming" | "statement" => {
+                Self::Block
+            }
+            _ => Self::File,
+        }
+    }
 }
 
 /// What is said of a rule.

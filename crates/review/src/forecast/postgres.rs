@@ -2,7 +2,7 @@
 
 mod alter;
 mod column;
-mod column_type;
+pub(crate) mod column_type;
 mod constraint;
 mod index;
 mod object;
