@@ -112,9 +112,10 @@ impl Meta {
 /// Declares a rule: its documentation, and what the review must know of it.
 ///
 /// The doc comment begins with one sentence that says what the rule finds, and then has the sections `## Why`, `## Bad`,
-/// `## Good` and, where there is one, `## Source`. Code blocks of `## Bad` must make the rule fire and those of `## Good` must
-/// not make any recommended rule fire; a test runs them all. The words behind the language say on what: `sql postgres 18`,
-/// `sql mysql`, `sql mariadb`, `sql sqlite`; `sql before …` is replayed first for the blocks that follow in the section.
+/// `## Good` and `## Source`: a section of a manual, a measured fact, an issue of the field. Code blocks of `## Bad` must make
+/// the rule fire and those of `## Good` must not make any recommended rule fire; a test runs them all. The words behind the
+/// language say on what: `sql postgres 18`, `sql mysql`, `sql mariadb`, `sql sqlite`; `sql before …` is replayed first for the
+/// blocks that follow in the section, `rows:2000` says how many rows its tables have, and `max:60` sets an option of the rule.
 #[macro_export]
 macro_rules! rule {
     (

@@ -272,6 +272,20 @@ const SILENT: &[Case] = &[
         "an alias",
     ),
     (
+        "correctness/double-quoted-string",
+        Sqlite,
+        "",
+        "CREATE VIEW w AS SELECT \"total\" FROM (SELECT sum(a) AS total FROM t);",
+        "a column of a query inside",
+    ),
+    (
+        "correctness/duplicate-key-column",
+        Postgres,
+        "",
+        "CREATE INDEX CONCURRENTLY t_note ON t USING gin (note gin_trgm_ops, note other_ops);",
+        "two operator classes",
+    ),
+    (
         "correctness/null-into-not-null",
         Sqlite,
         "CREATE TABLE n (id integer PRIMARY KEY, a integer NOT NULL);",

@@ -39,7 +39,7 @@ rule! {
     ///
     /// ## Source
     /// PostgreSQL manual, CREATE TABLE, GENERATED ALWAYS AS IDENTITY; MySQL manual, CREATE TABLE and Generated Columns.
-    GeneratedFromPlain, "compatibility/generated-from-plain", Engines::SERVERS, Error, Recommended
+    GeneratedFromPlain, "compatibility/generated-from-plain", Engines::SERVERS, Warning, Recommended
 }
 
 impl Rule for GeneratedFromPlain {

@@ -1,4 +1,4 @@
-use sluice_sql::model::{ColumnRef, Ident, Literal, NameClass, Statement, Touch};
+use sluice_sql::model::{Call, ColumnRef, Ident, InsertSource, Literal, NameClass, Statement, Touch};
 use sluice_text::{Edit, Fix, Span};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
@@ -49,7 +49,11 @@ impl Rule for DoubleQuotedString {
                 found.push((default.span, text));
             }
         }
-        if let Some(facts) = statement.query_facts() {
+        // A query inside, or a function in FROM, has columns that no table has.
+        let nested = sluice_sql::subquery_depth(cx.dialect(), cx.slice(cx.parsed.span)).0 > 0;
+        if let Some(facts) =
+            statement.query_facts().filter(|facts| !nested && !facts.calls.iter().any(makes_rows))
+        {
             let tables = statement.targets();
             let mut tables =
                 tables.iter().filter(|target| matches!(target.touch, Touch::Read | Touch::Written));
@@ -86,7 +90,18 @@ fn outputs(statement: &Statement) -> Vec<&Ident> {
     let query = match statement {
         Statement::Query(query) => query,
         Statement::CreateView(view) => &view.query,
+        Statement::Insert(insert) => match &insert.source {
+            InsertSource::Query(query) => query,
+            _ => return Vec::new(),
+        },
         _ => return Vec::new(),
     };
     query.outputs.iter().flatten().collect()
+}
+
+/// Whether a function stands for rows.
+fn makes_rows(call: &Call) -> bool {
+    let name = call.name.name.text.to_ascii_lowercase();
+    matches!(name.as_str(), "json_each" | "json_tree" | "jsonb_each" | "jsonb_tree" | "generate_series")
+        || name.starts_with("pragma_")
 }

@@ -1,4 +1,4 @@
-use sluice_sql::model::TableConstraintKind;
+use sluice_sql::model::{IndexKey, TableConstraintKind};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -33,7 +33,11 @@ impl Rule for DuplicateKeyColumn {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let of_indexes = cx.parsed.statement.index_defs();
-        let of_indexes = of_indexes.iter().map(|(_, index)| index.columns().collect::<Vec<_>>());
+        // The same column by two operator classes, or two collations, is two keys.
+        let plain = |key: &&IndexKey| key.operator_class.is_none() && key.collation.is_none();
+        let of_indexes = of_indexes.iter().map(|(_, index)| {
+            index.keys.iter().filter(plain).filter_map(IndexKey::column).collect::<Vec<_>>()
+        });
         let of_constraints = cx.parsed.statement.constraints();
         let of_constraints = of_constraints.iter().filter_map(|(_, constraint)| match constraint.kind {
             TableConstraintKind::PrimaryKey(_) | TableConstraintKind::Unique(_) => Some(constraint.columns()),
