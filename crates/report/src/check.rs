@@ -240,11 +240,7 @@ const EXCERPT: usize = 200;
 /// A statement on one line, at most so many characters of it, without secrets.
 fn excerpt(dialect: Dialect, text: &str, most: usize) -> String {
     // Long statements are cut before anything is looked for in them; a literal that is cut is not shown.
-    let mut end = text.len().min(16 * most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let shown = sluice_sql::redact(dialect, text.get(..end).unwrap_or_default());
+    let shown = sluice_sql::redact(dialect, sluice_text::cut(text, 16 * most));
     let mut out = String::new();
     for word in shown.split_whitespace() {
         if out.chars().count() + word.chars().count() > most {

@@ -1,12 +1,13 @@
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sluice_schema::{Name, Origin, Relation, Schema};
+use sluice_schema::{Name, Origin, Relation, RelationKind, Schema};
 use sluice_sql::model::{AlterTable, ObjectName, Parsed, StatementKind};
 use sluice_sql::{Dialect, Placement, UnitKind};
 use sluice_text::{SourceFile, Span};
 
-use crate::{Forecast, Options, Question, ServerVersion, forecast};
+use crate::{Forecast, LockMode, Options, Question, ServerVersion, forecast};
 
 /// What a rule knows when it looks at a statement. The schema is the one before the statement.
 pub struct Context<'a> {
@@ -24,10 +25,13 @@ pub struct Context<'a> {
     pub placement: Option<Placement>,
     /// Statements of this change before it, the latest last.
     pub before: &'a [Seen],
+    /// Locks on relations in use that statements before it took and that its transaction still holds.
+    pub held: &'a [Held],
+    /// Pairs of relations that transactions before this one locked in this order, and the file that did. They are those of
+    /// the changes that are deployed together.
+    pub orders: &'a Orders,
     /// Statements of this change after it; empty in files that are too big to be held.
     pub after: &'a [Parsed],
-    /// Relations in use that its transaction has locked with `ACCESS EXCLUSIVE` before it, in the order of the locks.
-    pub held: &'a [Name],
     /// The change.
     pub change: &'a ChangeInfo,
     /// What is made now has this origin.
@@ -97,6 +101,24 @@ pub struct Seen {
     pub in_transaction: bool,
     /// The relation that it is about.
     pub subject: Option<Name>,
+    /// It is a `SET`.
+    pub is_setting: bool,
+    /// It is an `ALTER TABLE`.
+    pub is_alteration: bool,
+}
+
+/// Pairs of relations in the order in which they are locked, and the file that does.
+pub type Orders = BTreeMap<(Name, Name), String>;
+
+/// A lock that keeps others waiting until the transaction ends.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The relation.
+    pub relation: Name,
+    /// Mode.
+    pub mode: LockMode,
+    /// The statement that took it.
+    pub by: Span,
 }
 
 impl<'a> Context<'a> {
@@ -150,9 +172,24 @@ impl<'a> Context<'a> {
         self.schema.relation_name(name).to_string()
     }
 
-    /// Statements before it in the same transaction.
-    pub fn same_transaction(&self) -> impl Iterator<Item = &'a Seen> {
-        let transaction = self.origin.transaction;
-        self.before.iter().filter(move |seen| seen.in_transaction && seen.transaction == transaction)
+    /// The lock of this mode that was taken first, of those that the transaction still holds.
+    pub fn first_held(&self, mode: LockMode) -> Option<&'a Held> {
+        self.held.iter().find(|held| held.mode == mode)
+    }
+
+    /// Whether a name means a table that is in use, or that is not known.
+    pub fn in_use(&self, name: &Name) -> bool {
+        in_use(self.schema, self.origin, name)
+    }
+}
+
+/// Whether a name means a table that is in use, or that is not known. A view is not: what reads it locks what it reads.
+pub(crate) fn in_use(schema: &Schema, origin: Origin, name: &Name) -> bool {
+    match schema.relations.get(name) {
+        Some(relation) => {
+            let new = relation.origin.batch == origin.batch && origin.batch != 0;
+            !new && !relation.temporary && relation.kind != RelationKind::View
+        }
+        None => !schema.sequences.contains_key(name),
     }
 }

@@ -4,7 +4,7 @@
 //! measured. Where the schema is not known, the answer is that of a plain table, and its evidence is `assumed`.
 
 pub(crate) mod mysql;
-mod postgres;
+pub(crate) mod postgres;
 mod sqlite;
 
 use serde::Serialize;

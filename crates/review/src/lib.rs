@@ -20,8 +20,9 @@ mod script;
 mod sink;
 mod suppression;
 mod version;
+mod weigh;
 
-pub use context::{ChangeContext, ChangeInfo, Context, Seen, Session};
+pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session};
 pub use engines::Engines;
 pub use forecast::{
     Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Question, Work, WorkKind, forecast,
@@ -30,7 +31,7 @@ pub use option::{OptionError, OptionKind, OptionSpec, Options};
 pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::apply;
 pub use reviewer::{Conditions, Review, Reviewer, StatementForecast};
-pub use rule::{Meta, Rule, RuleSet};
+pub use rule::{Meta, Reach, Rule, RuleSet};
 pub use script::Script;
 pub use sink::{Reported, Sink};
 pub use version::{BadVersion, ServerVersion};

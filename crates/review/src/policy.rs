@@ -4,7 +4,7 @@ use serde_json::Value;
 use sluice_sql::Dialect;
 use sluice_text::Severity;
 
-use crate::{Meta, OptionError, Options, Rule, RuleSet, rules};
+use crate::{Meta, OptionError, Options, Reach, Rule, RuleSet, rules};
 
 /// Which rules apply, how severe they are, and with which options.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub(crate) struct Active<'p> {
     pub(crate) rule: &'static dyn Rule,
     pub(crate) meta: &'static Meta,
     pub(crate) severity: Severity,
+    pub(crate) reach: Reach,
     pub(crate) options: &'p Options,
 }
 
@@ -139,7 +140,8 @@ impl Policy {
                 let meta = rule.meta();
                 let severity = setting.severity?;
                 let on = meta.engines.contains(dialect);
-                on.then_some(Active { rule: *rule, meta, severity, options: &setting.options })
+                let reach = rule.reach();
+                on.then_some(Active { rule: *rule, meta, severity, reach, options: &setting.options })
             })
             .collect()
     }

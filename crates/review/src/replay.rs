@@ -3,11 +3,14 @@
 //! Never fails: a statement about something that is not known makes what it can, and what it cannot know is left out.
 
 mod alter;
-mod create;
+mod column;
+mod constraint;
 mod dependent;
+mod index;
 pub(crate) mod name;
 mod object;
 mod query;
+mod table;
 
 use sluice_schema::{Name, Origin, Relation, Schema};
 use sluice_sql::model::{ObjectName, Statement};
@@ -89,7 +92,7 @@ impl Replay<'_> {
                 table.clone_from(&to);
             }
         }
-        for other in self.schema.relations.values_mut() {
+        let mut follow = |other: &mut Relation| {
             for constraint in &mut other.constraints {
                 if let sluice_schema::ConstraintKind::ForeignKey(key) = &mut constraint.kind
                     && key.table == *from
@@ -105,6 +108,12 @@ impl Replay<'_> {
                     *parent = to.clone();
                 }
             }
+        };
+        self.schema.change_pointing_to(from, &mut follow);
+        // It may point to itself, under the name that it had.
+        if let Some(mut relation) = self.schema.remove(&to) {
+            follow(&mut relation);
+            self.schema.insert(relation);
         }
     }
 
@@ -187,11 +196,11 @@ impl Replay<'_> {
     }
 
     fn drop_foreign_keys_to(&mut self, name: &Name) {
-        for relation in self.schema.relations.values_mut() {
+        self.schema.change_pointing_to(name, |relation| {
             relation
                 .constraints
                 .retain(|constraint| constraint.foreign_key().is_none_or(|key| key.table != *name));
-        }
+        });
     }
 
     fn drop_views_of(&mut self, name: &Name) {

@@ -4,21 +4,23 @@ use std::cell::OnceCell;
 use jiff::civil::Date;
 use sluice_schema::{Name, Origin, Schema};
 use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
-use sluice_sql::{Dialect, ObjectKind, UnitKind, Units};
-use sluice_text::{Evidence, Finding, Severity, Span};
+use sluice_sql::{Dialect, ObjectKind, Placement, UnitKind, Units};
+use sluice_text::{Evidence, Finding, Span};
 
-use crate::context::{ChangeContext, Context, Seen, Session};
+use crate::context::{ChangeContext, Context, Held, Orders, Seen, Session, in_use};
 use crate::policy::Active;
-use crate::rules::locks::strong_lock;
+use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
-use crate::suppression::{self, Suppression};
+use crate::weigh::{Found, NO_STATEMENT, Scales};
 use crate::{Forecast, Options, Policy, Question, Script, ServerVersion, forecast, replay};
 
 /// More statements of a change than this are not kept for rules that look back.
 const SEEN_LIMIT: usize = 10_000;
-/// The statement of findings that are in none.
-const NO_STATEMENT: Span = Span { start: 0, end: 0 };
+/// More locks of a transaction than this are not kept: those that wait for it will not count.
+const HELD_LIMIT: usize = 200;
+/// More orders of locks than this are not kept.
+const ORDERS_LIMIT: usize = 20_000;
 
 /// What a review takes as given.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +43,7 @@ pub struct Reviewer<'p> {
     schema: Schema,
     session: Session,
     counted: Origin,
+    orders: Orders,
 }
 
 /// What a review of one change gives.
@@ -65,13 +68,65 @@ pub struct StatementForecast {
     pub forecast: Forecast,
 }
 
+/// Where a statement is.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    script: &'a Script,
+    /// The statement of the file that it is, or is in.
+    statement: Span,
+    placement: Option<Placement>,
+    after: &'a [Parsed],
+    reach: Reach,
+}
+
+/// What is passed on from statement to statement.
+#[derive(Default)]
+struct Walk {
+    seen: Vec<Seen>,
+    held: Vec<Held>,
+    orders: Orders,
+    found: Vec<Found>,
+    drafts: Vec<Draft>,
+    forecasts: Vec<StatementForecast>,
+    no_options: Options,
+}
+
+impl Walk {
+    /// The transaction is over: the order of its locks is kept.
+    fn release(&mut self, path: &str) {
+        for (at, first) in self.held.iter().enumerate() {
+            for second in self.held.iter().skip(at + 1).filter(|second| second.by != first.by) {
+                if self.orders.len() < ORDERS_LIMIT {
+                    let pair = (first.relation.clone(), second.relation.clone());
+                    self.orders.entry(pair).or_insert_with(|| path.to_owned());
+                }
+            }
+        }
+        self.held.clear();
+    }
+
+    /// Keeps what a statement locks until its transaction ends.
+    fn hold(&mut self, forecast: &Forecast, by: Span, in_use: impl Fn(&Name) -> bool) {
+        for lock in forecast.blocking().filter(|lock| in_use(&lock.relation)) {
+            if let Some(held) = self.held.iter_mut().find(|held| held.relation == lock.relation) {
+                if held.mode < lock.mode {
+                    (held.mode, held.by) = (lock.mode, by);
+                }
+            } else if self.held.len() < HELD_LIMIT {
+                self.held.push(Held { relation: lock.relation.clone(), mode: lock.mode, by });
+            }
+        }
+    }
+}
+
 impl<'p> Reviewer<'p> {
     /// A review that begins with `schema`.
     pub fn new(schema: Schema, policy: &'p Policy, conditions: Conditions) -> Self {
         let dialect = schema.dialect();
         let active = policy.active(dialect);
         let session = Session::default();
-        Self { dialect, policy, active, conditions, schema, session, counted: Origin::default() }
+        let (counted, orders) = (Origin::default(), Orders::default());
+        Self { dialect, policy, active, conditions, schema, session, counted, orders }
     }
 
     /// The schema after all that was taken.
@@ -117,110 +172,155 @@ impl<'p> Reviewer<'p> {
         self.counted.change += 1;
         if !self.conditions.one_batch || self.counted.batch == 0 {
             self.counted.batch += 1;
+            self.orders.clear();
         }
         let text = script.file.text();
-        let version = self.conditions.version.unwrap_or(ServerVersion::oldest(self.dialect));
-        let mut found: Vec<Found> = Vec::new();
-        let mut review = Review { statements: script.statements.len(), ..Review::default() };
+        let scales = Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
+        let mut walk = Walk { orders: std::mem::take(&mut self.orders), ..Walk::default() };
         if let Some((span, message)) = &script.broken {
-            self.push_own(&mut found, own::UNREADABLE, *span, own::broken(*span, message));
+            scales.push_own(&mut walk.found, own::UNREADABLE, *span, own::broken(*span, message));
         }
         let mut units = Units::new(self.dialect, script.info.separate);
-        let (mut seen, mut locked): (Vec<Seen>, Vec<Name>) = (Vec::new(), Vec::new());
-        let (mut unit, mut drafts) = (None, Vec::new());
-        let no_options = Options::default();
+        let mut unit = None;
         for (at, span) in script.statements.iter().enumerate() {
             let parsed = self.parsed(script, held.get(at), *span);
             let facts = sluice_sql::classify(self.dialect, span.slice(text));
             let placement = match units.push(&facts, span.slice(text)) {
                 Ok(placement) => placement,
                 Err(message) => {
-                    self.push_own(&mut found, own::REFUSED, *span, own::refused(*span, message));
+                    scales.push_own(&mut walk.found, own::REFUSED, *span, own::refused(*span, message));
                     None
                 }
             };
             if placement.map(|placement| placement.unit) != unit || placement.is_none() {
                 unit = placement.map(|placement| placement.unit);
                 self.counted.transaction += 1;
-                locked.clear();
+                walk.release(script.file.path());
             }
-            let question = Question {
-                text,
-                statement: &parsed.statement,
-                schema: &self.schema,
-                version,
-                session: &self.session,
-            };
-            let forecast = OnceCell::new();
-            let targets = parsed.statement.targets();
-            let evidence = self.evidence(&targets);
-            let mut cx = Context {
-                file: &script.file,
-                parsed: &parsed,
-                schema: &self.schema,
-                version,
-                session: &self.session,
-                placement,
-                before: &seen,
-                after: held.get(at + 1..).unwrap_or_default(),
-                held: &locked,
-                change: &script.info,
-                origin: self.counted,
-                options: &no_options,
-                question: &question,
-                forecast: &forecast,
-                altered: None,
-            };
-            if let Statement::AlterTable(alter) = &parsed.statement
-                && !cx.is_new(&alter.name)
-            {
-                cx.altered = Some(alter);
-            }
-            for active in &self.active {
-                cx.options = active.options;
-                active.rule.statement(&cx, &mut Sink::new(&mut drafts, evidence));
-                if !drafts.is_empty() {
-                    found.extend(drafts.drain(..).map(|draft| active.found(*span, draft)));
-                }
-            }
-            if self.dialect == Dialect::Postgres && cx.in_transaction() {
-                let mut new = strong_lock::of(&cx);
-                new.retain(|name| !locked.contains(name));
-                locked.append(&mut new);
-            }
-            if seen.len() < SEEN_LIMIT {
-                seen.push(Seen {
-                    span: *span,
-                    kind: parsed.statement.kind(),
-                    transaction: self.counted.transaction,
-                    in_transaction: placement.is_some_and(|it| it.kind == UnitKind::Transaction),
-                    subject: targets.first().map(|it| self.schema.relation_name(it.on.unwrap_or(it.name))),
-                });
-            }
-            // Rows are locked one by one, and a dump has a million statements about them.
-            let of_rows = matches!(parsed.statement.kind(), StatementKind::Rows | StatementKind::Query);
-            if !of_rows && review.forecasts.len() < SEEN_LIMIT {
-                let forecast = forecast.into_inner().unwrap_or_else(|| forecast::forecast(&question));
-                if !forecast.locks.is_empty() || forecast.is_slow() || forecast.online.is_some() {
-                    review.forecasts.push(StatementForecast { span: *span, forecast });
-                }
-            }
-            replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
+            let after = held.get(at + 1..).unwrap_or_default();
+            let place = Place { script, statement: *span, placement, after, reach: Reach::File };
+            self.look(&place, &parsed, &mut walk);
+            self.look_inside(&place, &parsed, &mut walk);
         }
+        walk.release(script.file.path());
+        let Walk { seen, mut found, mut drafts, forecasts, orders, .. } = walk;
+        self.orders = orders;
         for active in &self.active {
             let cx = ChangeContext {
                 file: &script.file,
                 statements: &seen,
                 schema: &self.schema,
-                version,
+                version: self.version(),
                 change: &script.info,
                 options: active.options,
             };
             active.rule.change(&cx, &mut Sink::new(&mut drafts, Evidence::Modelled));
             found.extend(drafts.drain(..).map(|draft| active.found(NO_STATEMENT, draft)));
         }
-        self.settle(script, found, &mut review);
+        let mut review = Review { statements: script.statements.len(), forecasts, ..Review::default() };
+        scales.settle(script, found, &mut review);
         review
+    }
+
+    fn version(&self) -> ServerVersion {
+        self.conditions.version.unwrap_or(ServerVersion::oldest(self.dialect))
+    }
+
+    /// Asks the rules about one statement, and keeps what later ones need to know of it.
+    fn look(&self, place: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
+        let text = place.script.file.text();
+        let version = self.version();
+        let question = Question {
+            text,
+            statement: &parsed.statement,
+            schema: &self.schema,
+            version,
+            session: &self.session,
+        };
+        let forecast = OnceCell::new();
+        let targets = parsed.statement.targets();
+        let evidence = self.evidence(&targets);
+        let mut cx = Context {
+            file: &place.script.file,
+            parsed,
+            schema: &self.schema,
+            version,
+            session: &self.session,
+            placement: place.placement,
+            before: &walk.seen,
+            held: &walk.held,
+            orders: &walk.orders,
+            after: place.after,
+            change: &place.script.info,
+            origin: self.counted,
+            options: &walk.no_options,
+            question: &question,
+            forecast: &forecast,
+            altered: None,
+        };
+        if let Statement::AlterTable(alter) = &parsed.statement
+            && !cx.is_new(&alter.name)
+        {
+            cx.altered = Some(alter);
+        }
+        let (found, drafts) = (&mut walk.found, &mut walk.drafts);
+        for active in self.active.iter().filter(|active| active.reach >= place.reach) {
+            cx.options = active.options;
+            active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
+            if !drafts.is_empty() {
+                found.extend(drafts.drain(..).map(|draft| active.found(place.statement, draft)));
+            }
+        }
+        if place.reach == Reach::Program {
+            return;
+        }
+        let kind = parsed.statement.kind();
+        let in_transaction = place.placement.is_some_and(|it| it.kind == UnitKind::Transaction);
+        if place.reach == Reach::File && walk.seen.len() < SEEN_LIMIT {
+            walk.seen.push(Seen {
+                span: parsed.span,
+                kind,
+                transaction: self.counted.transaction,
+                in_transaction,
+                subject: targets.first().map(|it| self.schema.relation_name(it.on.unwrap_or(it.name))),
+                is_setting: matches!(parsed.statement, Statement::Set(_)),
+                is_alteration: matches!(&parsed.statement, Statement::AlterTable(it) if it.kind == ObjectKind::Table),
+            });
+        }
+        // Rows are locked one by one, and a dump has a million statements about them.
+        let of_rows = matches!(kind, StatementKind::Rows | StatementKind::Query);
+        if of_rows || walk.forecasts.len() >= SEEN_LIMIT {
+            return;
+        }
+        let forecast = forecast.into_inner().unwrap_or_else(|| forecast::forecast(&question));
+        // What a block holds is what its statements hold, which are looked at one by one.
+        if in_transaction && !matches!(parsed.statement, Statement::Do(_)) && !about_view(&parsed.statement) {
+            walk.hold(&forecast, parsed.span, |name| in_use(&self.schema, self.counted, name));
+        }
+        if place.reach == Reach::File
+            && (!forecast.locks.is_empty() || forecast.is_slow() || forecast.online.is_some())
+        {
+            walk.forecasts.push(StatementForecast { span: place.statement, forecast });
+        }
+    }
+
+    /// Looks into the program of a statement, and applies the statement: what a `DO` runs is run by the change itself, one
+    /// after the other; what others have inside runs later.
+    fn look_inside(&mut self, outer: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
+        let text = outer.script.file.text();
+        let block = matches!(parsed.statement, Statement::Do(_));
+        let inner = parsed.statement.body().map(|body| body.statements.as_slice()).unwrap_or_default();
+        let reach = if block { Reach::Block } else { Reach::Program };
+        for (at, one) in inner.iter().enumerate() {
+            let after = inner.get(at + 1..).unwrap_or_default();
+            self.look(&Place { after, reach, ..*outer }, one, walk);
+            if block {
+                replay::apply(&mut self.schema, &mut self.session, text, &one.statement, self.counted);
+            }
+        }
+        if !block {
+            replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
+        }
     }
 
     /// How far what is said of a statement can be trusted: as far as its relations are known.
@@ -231,60 +331,14 @@ impl<'p> Reviewer<'p> {
             .all(|target| self.schema.relation(target.name).is_some());
         if known { Evidence::Modelled } else { Evidence::Assumed }
     }
-
-    /// A finding of the review itself, unless the policy has its rule off.
-    fn push_own(&self, found: &mut Vec<Found>, rule: &'static str, statement: Span, draft: Draft) {
-        let severity = self.policy.severity(rule);
-        found.extend(severity.map(|severity| Found { rule, severity, statement, draft }));
-    }
-
-    /// Weighs what was found: suppressions, order, doubles; reports on the suppressions themselves.
-    fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
-        let (text, today) = (script.file.text(), self.conditions.today);
-        let mut suppressions = suppression::read(self.dialect, text, &script.statements);
-        let before = found.len();
-        found.retain(|one| {
-            let covered = |by: &mut Suppression| {
-                by.covers(one.rule, one.draft.span.start, today)
-                    || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, today))
-            };
-            // Every one of them is asked, so that each that fits counts as used.
-            !suppressions.iter_mut().map(covered).fold(false, |any, one| any | one)
-        });
-        review.suppressed = before - found.len();
-        for (rule, draft) in own::of_suppressions(&suppressions, today, self.policy, self.dialect) {
-            self.push_own(&mut found, rule, NO_STATEMENT, draft);
-        }
-        let key =
-            |one: &Found| (one.draft.span.start, one.rule, one.draft.message.clone(), one.draft.span.end);
-        found.sort_by_cached_key(key);
-        found.dedup_by(|left, right| key(left) == key(right));
-        let placed = |one: Found| Finding {
-            rule: one.rule,
-            severity: one.severity,
-            message: one.draft.message,
-            help: one.draft.help,
-            evidence: one.draft.evidence,
-            file: script.file.clone(),
-            span: one.draft.span,
-            statement: one.statement,
-            engine: Some(self.dialect.name()),
-            fix: one.draft.fix,
-        };
-        review.findings = found.into_iter().map(placed).collect();
-    }
 }
 
-/// What was found, not yet weighed against suppressions.
-struct Found {
-    rule: &'static str,
-    severity: Severity,
-    statement: Span,
-    draft: Draft,
-}
-
-impl Active<'_> {
-    fn found(&self, statement: Span, draft: Draft) -> Found {
-        Found { rule: self.meta.id, severity: self.severity, statement, draft }
+/// Whether the statement is about a view: its lock keeps nobody off a table.
+fn about_view(statement: &Statement) -> bool {
+    match statement {
+        Statement::Drop(drop) => drop.kind == ObjectKind::View,
+        Statement::AlterTable(alter) => alter.kind == ObjectKind::View,
+        Statement::CreateView(_) => true,
+        _ => false,
     }
 }

@@ -12,6 +12,40 @@ pub trait Rule: Sync {
 
     /// Looks at a change as a whole, after its last statement.
     fn change(&self, _cx: &ChangeContext<'_>, _out: &mut Sink<'_>) {}
+
+    /// Rules that say the same, only better: where one of them finds something at the same place, this one keeps quiet.
+    fn yields_to(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How far into programs it looks.
+    fn reach(&self) -> Reach {
+        Reach::of(self.meta().category())
+    }
+}
+
+/// How far a rule looks into what statements have inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Statements that stand in the file. Rules that look inside by themselves have this, too.
+    File,
+    /// What a `DO` block runs, too: the change itself runs it.
+    Block,
+    /// What routines, triggers and events will run, too.
+    Program,
+}
+
+impl Reach {
+    /// What is right for most rules of a category. What is there or is missing decides about correctness, and a block
+    /// often asks for that before it does something.
+    fn of(category: &str) -> Self {
+        match category {
+            "locks" | "data-loss" | "compatibility" | "rows" | "schema" | "naming" | "statement" => {
+                Self::Block
+            }
+            _ => Self::File,
+        }
+    }
 }
 
 /// What is said of a rule.
@@ -78,9 +112,10 @@ impl Meta {
 /// Declares a rule: its documentation, and what the review must know of it.
 ///
 /// The doc comment begins with one sentence that says what the rule finds, and then has the sections `## Why`, `## Bad`,
-/// `## Good` and, where there is one, `## Source`. Code blocks of `## Bad` must make the rule fire and those of `## Good` must
-/// not make any recommended rule fire; a test runs them all. The words behind the language say on what: `sql postgres 18`,
-/// `sql mysql`, `sql mariadb`, `sql sqlite`; `sql before …` is replayed first for the blocks that follow in the section.
+/// `## Good` and `## Source`: a section of a manual, a measured fact, an issue of the field. Code blocks of `## Bad` must make
+/// the rule fire and those of `## Good` must not make any recommended rule fire; a test runs them all. The words behind the
+/// language say on what: `sql postgres 18`, `sql mysql`, `sql mariadb`, `sql sqlite`; `sql before …` is replayed first for the
+/// blocks that follow in the section, `rows:2000` says how many rows its tables have, and `max:60` sets an option of the rule.
 #[macro_export]
 macro_rules! rule {
     (

@@ -4,7 +4,7 @@ mod compatibility;
 mod correctness;
 mod data_loss;
 mod integrity;
-pub(crate) mod locks;
+mod locks;
 mod naming;
 pub mod review;
 mod rows;

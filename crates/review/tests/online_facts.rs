@@ -249,13 +249,9 @@ fn locks_and_work_say_the_same_as_algorithm_and_lock() {
         ("alter table t add index z(dt)", LockMode::ShareUpdateExclusive, vec![WorkKind::IndexBuild]),
         ("alter table t force", LockMode::ShareUpdateExclusive, vec![WorkKind::Rewrite]),
         ("alter table ft add fulltext z(body)", LockMode::Share, vec![WorkKind::IndexBuild]),
-        ("alter table t modify ck bigint", LockMode::AccessExclusive, vec![WorkKind::Rewrite]),
+        ("alter table t modify ck bigint", LockMode::Share, vec![WorkKind::Rewrite]),
         ("alter table t rename to t2", LockMode::AccessExclusive, vec![]),
-        (
-            "alter table t add column z int, algorithm=copy",
-            LockMode::AccessExclusive,
-            vec![WorkKind::Rewrite],
-        ),
+        ("alter table t add column z int, algorithm=copy", LockMode::Share, vec![WorkKind::Rewrite]),
     ];
     for (sql, mode, work) in table {
         let forecast = database.forecast(sql);

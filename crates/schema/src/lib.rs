@@ -7,6 +7,7 @@
 mod column;
 mod constraint;
 mod index;
+mod links;
 mod name;
 mod origin;
 mod relation;

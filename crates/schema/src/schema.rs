@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_sql::Dialect;
 use sluice_sql::model::{NameClass, ObjectName};
 
+use crate::links::Links;
 use crate::{Name, Origin, Relation, Routine, Sequence, UserType};
 
 /// A database's schema.
@@ -15,7 +16,7 @@ pub struct Schema {
     pub complete: bool,
     /// Schemas in which names are looked for, the first one being where things are made. Never empty.
     pub search_path: Vec<String>,
-    /// Tables and views.
+    /// Tables and views. What points to another relation is put in by [`Schema::insert`].
     #[serde(with = "pairs")]
     pub relations: BTreeMap<Name, Relation>,
     /// Types and domains.
@@ -36,6 +37,8 @@ pub struct Schema {
     /// Table of an index, by the index's name (PostgreSQL and SQLite: index names are those of the schema).
     #[serde(skip)]
     index_tables: BTreeMap<Name, Name>,
+    #[serde(skip)]
+    links: Links,
 }
 
 impl Schema {
@@ -58,6 +61,7 @@ impl Schema {
             extensions: BTreeMap::new(),
             charset: None,
             index_tables: BTreeMap::new(),
+            links: Links::default(),
         }
     }
 
@@ -81,6 +85,9 @@ impl Schema {
                 .map(move |index| (Name::new(schema.clone(), index.name.clone()), relation.name.clone()))
         });
         self.index_tables = pairs.collect();
+        for relation in self.relations.values() {
+            self.links.note(relation);
+        }
         self
     }
 
@@ -188,7 +195,24 @@ impl Schema {
             self.index_tables
                 .insert(Name::new(relation.name.schema.clone(), index.name.clone()), relation.name.clone());
         }
+        self.links.note(&relation);
         self.relations.insert(relation.name.clone(), relation);
+    }
+
+    /// Relations that point to another one, or once did: by foreign keys, as views, as partitions or heirs.
+    fn pointing_to<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Relation> {
+        self.links.to(name).filter_map(|from| self.relations.get(from))
+    }
+
+    /// Changes every relation that points to `name`, or once did. Links that it makes are found from then on.
+    pub fn change_pointing_to(&mut self, name: &Name, mut change: impl FnMut(&mut Relation)) {
+        let names: Vec<Name> = self.links.to(name).cloned().collect();
+        for name in names {
+            if let Some(relation) = self.relations.get_mut(&name) {
+                change(relation);
+                self.links.note(relation);
+            }
+        }
     }
 
     /// Takes a relation away, its indexes included.
@@ -206,7 +230,7 @@ impl Schema {
         let mut next = vec![name];
         while let Some(parent) = next.pop() {
             let children =
-                self.relations.values().filter(|relation| relation.partition_of.as_ref() == Some(parent));
+                self.pointing_to(parent).filter(|relation| relation.partition_of.as_ref() == Some(parent));
             for child in children {
                 // A name that comes twice would be a circle, which no server allows.
                 if found.iter().all(|known| known.name != child.name) {
@@ -224,7 +248,7 @@ impl Schema {
         let mut found: Vec<&Relation> = Vec::new();
         let mut next = vec![name];
         while let Some(parent) = next.pop() {
-            for child in self.relations.values().filter(|relation| relation.inherits.contains(parent)) {
+            for child in self.pointing_to(parent).filter(|relation| relation.inherits.contains(parent)) {
                 if found.iter().all(|known| known.name != child.name) {
                     next.push(&child.name);
                     found.push(child);
@@ -239,7 +263,7 @@ impl Schema {
         &'a self,
         name: &'a Name,
     ) -> impl Iterator<Item = (&'a Relation, &'a crate::Constraint)> {
-        self.relations.values().flat_map(move |relation| {
+        self.pointing_to(name).flat_map(move |relation| {
             relation
                 .foreign_keys()
                 .filter(move |(_, key)| key.table == *name)
@@ -249,9 +273,7 @@ impl Schema {
 
     /// Views that read a relation directly.
     pub fn views_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Relation> {
-        self.relations
-            .values()
-            .filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
+        self.pointing_to(name).filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
     }
 }
 

@@ -17,6 +17,7 @@ mod lexer;
 pub mod model;
 mod piece;
 mod redact;
+mod shape;
 mod splitter;
 mod stream;
 mod units;
@@ -29,5 +30,6 @@ pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contai
 pub use grammar::parse;
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
 pub use redact::redact;
+pub use shape::{hints, subquery_depth};
 pub use stream::{StreamError, StreamPiece, StreamSplitter};
 pub use units::{Placement, Unit, UnitKind, Units};

@@ -38,11 +38,7 @@ impl SourceFile {
     /// Line and column of a byte offset. An offset past the end, or inside a character, counts as the
     /// nearest character border before it. Cost is linear in the offset: positions are for messages.
     pub fn position(&self, offset: usize) -> Position {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = self.text.get(..offset).unwrap_or_default();
+        let before = crate::cut(&self.text, offset);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Position {
             line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),

@@ -12,10 +12,7 @@ impl<'t> Lines<'t> {
 
     /// Line and column in characters, both from 1.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
+        let offset = sluice_text::cut(self.text, offset).len();
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
         (line, 1 + self.text.get(start..offset).unwrap_or_default().chars().count())

@@ -165,12 +165,13 @@ fn settle(forecast: &mut Forecast, table: &Table<'_>, name: Name, cost: Cost, st
     forecast.online = Some(online);
 }
 
-/// The lock that blocks the same; a copy ends with an exclusive metadata lock under which the tables are swapped.
+/// The lock that blocks the same for as long as the work takes. Each of them ends with an instant under an exclusive metadata
+/// lock.
 fn mode(online: Online) -> LockMode {
-    match (online.algorithm, online.lock) {
-        (_, OnlineLock::None) => LockMode::ShareUpdateExclusive,
-        (Algorithm::Copy, _) | (_, OnlineLock::Exclusive) => LockMode::AccessExclusive,
-        (_, OnlineLock::Shared) => LockMode::Share,
+    match online.lock {
+        OnlineLock::None => LockMode::ShareUpdateExclusive,
+        OnlineLock::Shared => LockMode::Share,
+        OnlineLock::Exclusive => LockMode::AccessExclusive,
     }
 }
 

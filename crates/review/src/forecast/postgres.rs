@@ -2,7 +2,7 @@
 
 mod alter;
 mod column;
-mod column_type;
+pub(crate) mod column_type;
 mod constraint;
 mod index;
 mod object;
@@ -35,8 +35,13 @@ pub(super) fn forecast(question: &Question<'_>) -> Forecast {
     model.finish()
 }
 
-/// Whether all that the statement is about is in the schema.
+/// Whether all that the statement is about is in the schema, and nothing of what it runs is put together meanwhile.
 fn is_known(question: &Question<'_>) -> bool {
+    if let Statement::Do(block) = question.statement
+        && (!block.body.analysed || block.body.dynamic.iter().any(|one| one.literal.is_none()))
+    {
+        return false;
+    }
     question.statement.targets().iter().filter(|target| target.touch != Touch::Created).all(|target| {
         match target.kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {

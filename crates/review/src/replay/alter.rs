@@ -5,8 +5,8 @@ use sluice_sql::model::{
 use sluice_sql::{Dialect, ObjectKind};
 
 use super::Replay;
-use super::create::set_option;
 use super::dependent::{drop_column, rename_column};
+use super::table::set_option;
 
 impl Replay<'_> {
     pub(super) fn alter_table(&mut self, alter: &AlterTable) {
@@ -25,7 +25,7 @@ impl Replay<'_> {
             for one in affected {
                 let Some(mut relation) = self.schema.relations.remove(&one) else { continue };
                 self.act(&mut relation, &action.kind);
-                self.schema.relations.insert(one, relation);
+                self.schema.insert(relation);
             }
             self.act_on_schema(&name, &action.kind);
         }

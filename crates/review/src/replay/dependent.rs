@@ -26,7 +26,7 @@ impl Replay<'_> {
                 to.clone_into(name);
             }
         };
-        for relation in self.schema.relations.values_mut() {
+        self.schema.change_pointing_to(table, |relation| {
             for constraint in &mut relation.constraints {
                 if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
                     && key.table == *table
@@ -37,7 +37,7 @@ impl Replay<'_> {
             for used in relation.uses.iter_mut().filter(|used| used.relation == *table) {
                 used.columns.iter_mut().for_each(swap);
             }
-        }
+        });
         for (of, column) in self.schema.sequences.values_mut().filter_map(|it| it.owned_by.as_mut()) {
             if of == table {
                 swap(column);
@@ -48,7 +48,7 @@ impl Replay<'_> {
     /// Foreign keys of other tables that need a key of `relation` go with it.
     pub(super) fn drop_foreign_keys_on(&mut self, relation: &Relation, constraint: &str) {
         let Some(key) = relation.constraint(constraint).filter(|key| key.has_index()) else { return };
-        for other in self.schema.relations.values_mut() {
+        self.schema.change_pointing_to(&relation.name, |other| {
             other.constraints.retain(|one| {
                 one.foreign_key().is_none_or(|it| {
                     it.table != relation.name
@@ -56,7 +56,7 @@ impl Replay<'_> {
                         || !it.referenced.iter().all(|column| key.columns().contains(column))
                 })
             });
-        }
+        });
     }
 
     /// A table that becomes a partition gets the indexes of the whole that it does not have.

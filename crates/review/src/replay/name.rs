@@ -96,12 +96,6 @@ fn postgres(table: &str, columns: &str, suffix: &str) -> String {
     while first + second > room {
         if first > second { first -= 1 } else { second -= 1 }
     }
-    let cut = |text: &str, mut end: usize| {
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.get(..end).unwrap_or_default().to_owned()
-    };
-    let (table, columns) = (cut(table, first), cut(columns, second));
+    let (table, columns) = (sluice_text::cut(table, first), sluice_text::cut(columns, second));
     if columns.is_empty() { format!("{table}_{suffix}") } else { format!("{table}_{columns}_{suffix}") }
 }

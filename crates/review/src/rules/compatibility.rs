@@ -7,12 +7,15 @@ mod add_unique;
 mod change_default;
 mod change_function_signature;
 mod change_type;
+mod drop_constraint;
 mod drop_default;
 mod drop_function;
 mod drop_not_null;
 mod drop_trigger;
+mod drop_unique;
 mod drop_view;
 mod enable_row_security;
+mod generated_from_plain;
 mod rename_column;
 mod rename_enum_value;
 mod rename_schema;
@@ -22,7 +25,7 @@ mod replace_view_columns;
 mod revoke;
 
 use sluice_schema::Column;
-use sluice_sql::model::{Ident, NameClass, ObjectName};
+use sluice_sql::model::{ColumnDef, Ident, NameClass, ObjectName, TableAction};
 
 use crate::{Context, Rule};
 
@@ -48,9 +51,27 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &rename_table::RenameTable,
     &reorder_columns::ReorderColumns,
     &revoke::Revoke,
+    &drop_unique::DropUnique,
+    &drop_constraint::DropConstraint,
+    &generated_from_plain::GeneratedFromPlain,
 ];
 
 /// The column that a name means.
 fn column<'a>(cx: &Context<'a>, table: &ObjectName, name: &Ident) -> Option<&'a Column> {
     cx.relation(table)?.column(&name.key(cx.dialect(), NameClass::Other))
+}
+
+/// The column that `MODIFY` or `CHANGE` defines anew, as it was, and its new definition. What is left out of that is gone.
+fn redefined<'a>(
+    cx: &Context<'a>,
+    table: &ObjectName,
+    action: &'a TableAction,
+) -> Option<(&'a Column, &'a ColumnDef)> {
+    let (name, def) = match action {
+        TableAction::ModifyColumn { column, .. } => (&column.name, column),
+        TableAction::ChangeColumn { from, column, .. } => (from, column),
+        _ => return None,
+    };
+    let old = column(cx, table, name).filter(|old| !cx.made_here(old.origin))?;
+    Some((old, def))
 }

@@ -3,13 +3,17 @@
 mod always_true_where;
 mod auto_increment_not_key;
 mod cartesian_join;
+mod circular_foreign_key;
+mod concurrent_index_corruption;
 mod constraint_not_enforced;
+mod double_quoted_string;
 mod drop_constraint_index;
 mod drop_referenced_table;
 mod duplicate_assignment;
 mod duplicate_column;
 mod duplicate_enum_value;
 mod duplicate_index_name;
+mod duplicate_key_column;
 mod duplicate_table;
 mod foreign_key_count;
 mod foreign_key_no_unique;
@@ -26,6 +30,7 @@ mod missing_table;
 mod mysql_inline_references;
 mod not_in_null;
 mod null_comparison;
+mod null_into_not_null;
 mod partition_key_in_unique;
 mod row_too_large;
 mod sqlite_add_column;
@@ -75,7 +80,16 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &sqlite_add_column::SqliteAddColumn,
     &sqlite_drop_column::SqliteDropColumn,
     &text_index_without_prefix::TextIndexWithoutPrefix,
+    &circular_foreign_key::CircularForeignKey,
+    &duplicate_key_column::DuplicateKeyColumn,
+    &unique_prefix::UniquePrefix,
+    &concurrent_index_corruption::ConcurrentIndexCorruption,
+    &double_quoted_string::DoubleQuotedString,
+    &timestamp_without_zone::TimestampWithoutZone,
+    &null_into_not_null::NullIntoNotNull,
 ];
 
 #[cfg(test)]
 mod tests;
+mod timestamp_without_zone;
+mod unique_prefix;

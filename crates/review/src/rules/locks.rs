@@ -15,6 +15,7 @@ mod add_unique_constraint;
 mod alteration;
 mod attach_partition;
 mod cluster;
+mod column_type_check;
 mod column_type_reindex;
 mod column_type_rewrite;
 mod combined_alter;
@@ -28,18 +29,21 @@ mod drop_foreign_key_parent;
 mod drop_index;
 mod drop_table_parent;
 mod invalid_index_kept;
+mod lock_order;
 mod lock_table;
 pub(super) mod mysql;
 mod primary_key_nullable_columns;
 mod refresh_materialized_view;
 mod reindex;
+mod set_access_method;
+mod set_expression;
 mod set_logged;
 mod set_not_null;
 mod set_tablespace;
 mod several_hot_tables;
 mod slow_work_after_lock;
 pub(super) mod sqlite;
-pub(crate) mod strong_lock;
+mod table_size_limit;
 mod truncate;
 mod type_change;
 mod vacuum_full;
@@ -88,4 +92,9 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &truncate::Truncate,
     &several_hot_tables::SeveralHotTables,
     &slow_work_after_lock::SlowWorkAfterLock,
+    &set_expression::SetExpression,
+    &column_type_check::ColumnTypeCheck,
+    &set_access_method::SetAccessMethod,
+    &table_size_limit::TableSizeLimit,
+    &lock_order::LockOrder,
 ];

@@ -5,6 +5,7 @@ mod boolean_column;
 mod check;
 mod column;
 mod constraint_unnamed;
+mod dropped_table;
 mod enum_type;
 mod foreign_key;
 mod function;
@@ -52,4 +53,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &trigger::Trigger,
     &unique_key::UniqueKey,
     &view::View,
+    &dropped_table::DroppedTable,
 ];

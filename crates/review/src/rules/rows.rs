@@ -1,5 +1,6 @@
 //! What changes rows: too many of them, the wrong ones, or in the wrong place.
 
+mod affected_rows;
 mod backfill_in_one_statement;
 mod delete_joined_without_where;
 mod delete_referenced_cascade;
@@ -37,4 +38,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &select_for_update_in_change::SelectForUpdateInChange,
     &update_primary_key::UpdatePrimaryKey,
     &update_without_where::UpdateWithoutWhere,
+    &affected_rows::AffectedRows,
 ];

@@ -1,6 +1,8 @@
 //! What tables, columns and indexes have and do not have. Mostly off by default: house style.
 
 mod auto_increment_start;
+mod auto_increment_type;
+mod auto_increment_unsigned;
 mod autoincrement;
 mod blob_type;
 mod char_length;
@@ -10,9 +12,12 @@ mod collation;
 mod column_charset;
 mod column_count;
 mod comment_length;
+mod current_time_count;
 mod display_width;
+mod drop_indexed_column;
 mod engine;
 mod enum_type;
+mod enum_value_order;
 mod float_money;
 mod float_precision;
 mod forbidden_type;
@@ -20,12 +25,16 @@ mod foreign_key_cascade;
 mod foreign_key_without_index;
 mod index_column_count;
 mod index_count;
+mod index_on_lob;
 mod index_type;
 mod inheritance;
 mod length;
 mod money_type;
 mod nested_view;
+mod new_index;
+mod not_null_without_default;
 mod nullable_foreign_key;
+mod on_update_timestamp;
 mod partitioned_table;
 mod prefer_bigint;
 mod prefer_identity;
@@ -35,8 +44,12 @@ mod prefer_timestamptz;
 mod primary_key_type;
 mod redundant_index;
 mod require_charset;
+mod require_collation;
+mod require_column_charset;
+mod require_column_collation;
 mod require_column_comment;
 mod require_columns;
+mod require_default;
 mod require_not_null;
 mod require_primary_key;
 mod require_table_comment;
@@ -44,16 +57,21 @@ mod row_format;
 mod set_type;
 mod small_primary_key;
 mod strict_table;
+mod table_charset;
 mod table_option;
+mod text_total_length;
 mod unlogged_table;
 mod utf8mb3;
 mod uuid_as_text;
 mod varchar_length;
 mod wide_primary_key;
 
-use sluice_sql::model::{CreateTable, TableElement};
+use sluice_sql::model::{
+    ColumnDef, Comment, CreateTable, NameClass, ObjectName, Statement, TableConstraintKind, TableElement,
+    TypeFamily,
+};
 
-use crate::Rule;
+use crate::{Context, Rule};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -105,6 +123,20 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &uuid_as_text::UuidAsText,
     &varchar_length::VarcharLength,
     &wide_primary_key::WidePrimaryKey,
+    &require_default::RequireDefault,
+    &not_null_without_default::NotNullWithoutDefault,
+    &index_on_lob::IndexOnLob,
+    &on_update_timestamp::OnUpdateTimestamp,
+    &current_time_count::CurrentTimeCount,
+    &auto_increment_type::AutoIncrementType,
+    &auto_increment_unsigned::AutoIncrementUnsigned,
+    &table_charset::TableCharset,
+    &require_collation::RequireCollation,
+    &require_column_charset::RequireColumnCharset,
+    &require_column_collation::RequireColumnCollation,
+    &text_total_length::TextTotalLength,
+    &drop_indexed_column::DropIndexedColumn,
+    &enum_value_order::EnumValueOrder,
 ];
 
 /// Whether a statement says all columns and constraints of a table that stays: nothing comes from a query, a parent or a model.
@@ -115,4 +147,49 @@ fn says_all(create: &CreateTable) -> bool {
         && create.of_type.is_none()
         && create.temporary.is_none()
         && create.elements.iter().all(|element| !matches!(element, TableElement::Like(_)))
+}
+
+/// The columns of a table's primary key, as it is after the statement.
+fn primary_key(cx: &Context<'_>, table: &ObjectName) -> Vec<String> {
+    let statement = &cx.parsed.statement;
+    let key = |ident: &sluice_sql::model::Ident| ident.key(cx.dialect(), NameClass::Other).into_owned();
+    if let Statement::CreateTable(create) = statement {
+        return create.primary_key().into_iter().map(key).collect();
+    }
+    let added = statement.constraints().into_iter().map(|(_, constraint)| constraint);
+    if let Some(added) = added.into_iter().find(|it| matches!(it.kind, TableConstraintKind::PrimaryKey(_))) {
+        return added.columns().into_iter().map(key).collect();
+    }
+    let inline = statement.column_defs().into_iter().map(|(_, column)| column);
+    if let Some(inline) = inline.into_iter().find(|column| column.primary_key().is_some()) {
+        return vec![key(&inline.name)];
+    }
+    cx.relation(table).map(|relation| relation.primary_key().to_vec()).unwrap_or_default()
+}
+
+/// Whether a column gets its value without anybody who says it, or cannot have a default: keys, generated columns, large types.
+fn fills_itself(cx: &Context<'_>, table: &ObjectName, column: &ColumnDef) -> bool {
+    let family = column.data_type.as_ref().map(|data_type| data_type.family(cx.dialect()));
+    let name = column.name.key(cx.dialect(), NameClass::Other);
+    matches!(
+        family,
+        Some(
+            TypeFamily::Serial
+                | TypeFamily::Lob
+                | TypeFamily::Json
+                | TypeFamily::Spatial
+                | TypeFamily::Binary
+        )
+    ) || column.generated().is_some()
+        || column.identity().is_some()
+        || column.auto_increment()
+        || primary_key(cx, table).iter().any(|key| *key == *name)
+}
+
+/// What statements after this one say in `COMMENT ON` (PostgreSQL).
+fn comments<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Comment> {
+    cx.after.iter().filter_map(|parsed| match &parsed.statement {
+        Statement::Comment(comment) if comment.text.is_some() => Some(&**comment),
+        _ => None,
+    })
 }

@@ -2,6 +2,7 @@
 
 mod alter_system;
 mod attach_database;
+mod change_owner;
 mod copy_program;
 mod copy_server_file;
 mod create_extension_unsafe;
@@ -25,6 +26,7 @@ mod password_in_text;
 mod policy_always_true;
 mod pragma_unsafe;
 mod public_schema_create_grant;
+mod require_row_security;
 mod security_definer_search_path;
 mod server_file_functions;
 mod session_authorization;
@@ -84,4 +86,6 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &udf_soname::UdfSoname,
     &untrusted_language::UntrustedLanguage,
     &view_without_security_invoker::ViewWithoutSecurityInvoker,
+    &change_owner::ChangeOwner,
+    &require_row_security::RequireRowSecurity,
 ];

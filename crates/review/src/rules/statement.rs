@@ -1,21 +1,28 @@
 //! What statements look like, and which ones a project does without.
 
+mod alter_table_denied;
+mod change_size;
 mod change_statement_count;
 mod combine_alter;
 mod computed_filter;
 mod disallow_cascade;
+mod disallow_change_column;
 mod disallow_commit;
 mod disallow_create_table_as;
 mod disallow_event;
 mod disallow_foreign_key;
 mod disallow_function;
+mod disallow_hint;
+mod disallow_limit;
 mod disallow_materialized_view;
+mod disallow_order_by;
 mod disallow_partition;
 mod disallow_procedure;
 mod disallow_rule;
 mod disallow_temporary_table;
 mod disallow_trigger;
 mod disallow_truncate;
+mod disallow_type_change;
 mod disallow_view;
 mod function_denied;
 mod in_list_length;
@@ -24,9 +31,14 @@ mod leading_wildcard;
 mod like_without_wildcard;
 mod missing_limit;
 mod missing_where_select;
+mod require_if_exists;
+mod require_set_role;
 mod select_star;
+mod statement_length;
+mod subquery_depth;
 mod union_count;
 mod where_conditions;
+mod write_table_denied;
 
 use crate::Rule;
 
@@ -59,4 +71,16 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &select_star::SelectStar,
     &union_count::UnionCount,
     &where_conditions::WhereConditions,
+    &statement_length::StatementLength,
+    &change_size::ChangeSize,
+    &alter_table_denied::AlterTableDenied,
+    &write_table_denied::WriteTableDenied,
+    &disallow_hint::DisallowHint,
+    &subquery_depth::SubqueryDepth,
+    &disallow_limit::DisallowLimit,
+    &disallow_order_by::DisallowOrderBy,
+    &disallow_change_column::DisallowChangeColumn,
+    &disallow_type_change::DisallowTypeChange,
+    &require_set_role::RequireSetRole,
+    &require_if_exists::RequireIfExists,
 ];

@@ -1,11 +1,16 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
+use serde_json::Value;
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 
-use crate::{ChangeInfo, Conditions, Policy, Reviewer, Rule, RuleSet, Script, ServerVersion, rules};
+use crate::{
+    ChangeInfo, Conditions, Policy, Reviewer, Rule, RuleSet, RuleSetting, Script, ServerVersion, rules,
+};
 
 /// A code block of a rule's documentation.
 struct Example {
@@ -13,13 +18,27 @@ struct Example {
     version: Option<ServerVersion>,
     before: String,
     sql: String,
+    /// Rows of the tables that are there before: `rows:2000`.
+    rows: Option<u64>,
+    /// Options of the rule: `max:20`.
+    options: BTreeMap<String, Value>,
+}
+
+/// `name:value` among the words behind the language of a code block.
+fn settings(words: &[&str]) -> BTreeMap<String, Value> {
+    let pairs = words.iter().filter_map(|word| word.split_once(':'));
+    let pairs = pairs.map(|(name, value)| {
+        let value = value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from);
+        (name.to_owned(), value)
+    });
+    pairs.collect()
 }
 
 /// The code blocks of the section called `section`, once for each dialect that they are for.
 fn examples(rule: &dyn Rule, section: &str) -> Vec<Example> {
     let meta = rule.meta();
     let (mut heading, mut fence, mut text) = (String::new(), None::<String>, String::new());
-    let mut before: Vec<(Dialect, String)> = Vec::new();
+    let mut before: Vec<(Dialect, String, Option<u64>)> = Vec::new();
     let mut found = Vec::new();
     for line in meta.lines() {
         if let Some(info) = &fence {
@@ -31,15 +50,23 @@ fn examples(rule: &dyn Rule, section: &str) -> Vec<Example> {
             let named: Vec<Dialect> =
                 Dialect::ALL.into_iter().filter(|dialect| words.contains(&dialect.name())).collect();
             let dialects = if named.is_empty() { meta.engines.iter().collect() } else { named };
-            let version = words.iter().find_map(|word| word.parse().ok());
+            let version = words.iter().filter(|word| !word.contains(':')).find_map(|word| word.parse().ok());
+            let mut options = settings(&words);
+            let rows = options.remove("rows").and_then(|rows| rows.as_u64());
             for dialect in dialects {
                 if words.contains(&"before") {
-                    before.retain(|(one, _)| *one != dialect);
-                    before.push((dialect, text.clone()));
+                    before.retain(|(one, ..)| *one != dialect);
+                    before.push((dialect, text.clone(), rows));
                 } else if heading == section {
-                    let before = before.iter().find(|(one, _)| *one == dialect);
-                    let before = before.map(|(_, text)| text.clone()).unwrap_or_default();
-                    found.push(Example { dialect, version, before, sql: text.clone() });
+                    let before = before.iter().find(|(one, ..)| *one == dialect);
+                    found.push(Example {
+                        dialect,
+                        version,
+                        before: before.map(|(_, text, _)| text.clone()).unwrap_or_default(),
+                        sql: text.clone(),
+                        rows: before.and_then(|(.., rows)| *rows),
+                        options: options.clone(),
+                    });
                 }
             }
             (fence, text) = (None, String::new());
@@ -54,8 +81,8 @@ fn examples(rule: &dyn Rule, section: &str) -> Vec<Example> {
     found
 }
 
-/// Findings about `example` under `policy`.
-fn review(policy: &Policy, example: &Example) -> Vec<Finding> {
+/// Findings about `example` under `policy`, in which `rule` has the options of the example.
+fn review(policy: &Policy, rule: &dyn Rule, example: &Example) -> Vec<Finding> {
     let conditions =
         Conditions { version: example.version, today: Date::constant(2026, 11, 1), one_batch: false };
     // An example that says nothing of what is there before is about a database of which nothing is known.
@@ -64,17 +91,40 @@ fn review(policy: &Policy, example: &Example) -> Vec<Finding> {
     } else {
         Schema::empty(example.dialect)
     };
-    let mut reviewer = Reviewer::new(schema, policy, conditions);
+    let mut policy = policy.clone();
+    let setting = RuleSetting { severity: None, options: example.options.clone() };
+    policy.set(rule.meta().id, &setting).unwrap();
     let read = |path: &str, sql: &str| {
         Script::read(example.dialect, SourceFile::new(path, sql), ChangeInfo::default())
     };
+    let mut reviewer = Reviewer::new(schema, &policy, conditions);
     reviewer.replay(&read("before.sql", &example.before));
+    let mut schema = reviewer.schema().clone();
+    for relation in schema.relations.values_mut().filter(|_| example.rows.is_some()) {
+        relation.rows = example.rows;
+    }
+    let mut reviewer = Reviewer::new(schema, &policy, conditions);
     reviewer.review(&read("example.sql", &example.sql)).findings
 }
 
 /// The recommended rules, and `rule` with its defaults.
 fn policy(rule: &dyn Rule) -> Policy {
     let mut policy = Policy::of(RuleSet::Recommended);
+    policy.set_severity(rule.meta().id, rule.meta().severity.name()).unwrap();
+    policy
+}
+
+/// `rule` alone, so that no other one says it better.
+fn alone(rule: &dyn Rule) -> Policy {
+    static NONE: OnceLock<Policy> = OnceLock::new();
+    let none = NONE.get_or_init(|| {
+        let mut policy = Policy::of(RuleSet::Recommended);
+        for rule in rules::all() {
+            policy.set_severity(rule.meta().id, "off").unwrap();
+        }
+        policy
+    });
+    let mut policy = none.clone();
     policy.set_severity(rule.meta().id, rule.meta().severity.name()).unwrap();
     policy
 }
@@ -88,7 +138,7 @@ fn bad_examples_are_found_by_their_rule() {
             writeln!(wrong, "{}: no bad example", rule.meta().id).unwrap();
         }
         for example in bad {
-            let findings = review(&policy(*rule), &example);
+            let findings = review(&alone(*rule), *rule, &example);
             if findings.iter().all(|finding| finding.rule != rule.meta().id) {
                 writeln!(wrong, "{} ({}) is silent about\n{}", rule.meta().id, example.dialect, example.sql)
                     .unwrap();
@@ -107,7 +157,7 @@ fn good_examples_are_clean() {
             writeln!(wrong, "{}: no good example", rule.meta().id).unwrap();
         }
         for example in good {
-            for finding in review(&policy(*rule), &example) {
+            for finding in review(&policy(*rule), *rule, &example) {
                 if finding.rule == rule.meta().id || finding.severity >= Severity::Warning {
                     let (id, message) = (finding.rule, &finding.message);
                     writeln!(
@@ -138,7 +188,16 @@ fn every_rule_is_documented_in_one_form() {
         assert!(is_kebab(category) && is_kebab(name), "{}", meta.id);
         let summary = meta.summary();
         assert!(summary.ends_with('.') && summary.len() < 120, "{}: {summary}", meta.id);
-        assert!(meta.doc.contains(" ## Why"), "{}", meta.id);
+        let headings: Vec<&str> = meta.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        // What is about the files of a project has no example in one file.
+        let wanted: &[&str] = if meta.category() == "integrity" {
+            &["Why", "Source"]
+        } else {
+            &["Why", "Bad", "Good", "Source"]
+        };
+        assert_eq!(headings, wanted, "{}", meta.id);
+        let source = meta.lines().skip_while(|line| *line != "## Source").nth(1).unwrap_or_default();
+        assert!(source.len() > 8 && !source.contains("TODO"), "{}: says no source", meta.id);
         for option in meta.options {
             assert!(option.about.ends_with('.'), "{}: {}", meta.id, option.name);
         }
@@ -151,7 +210,7 @@ fn fixes_lead_to_text_that_their_rule_is_silent_about() {
     for rule in rules::all() {
         for example in examples(*rule, "Bad") {
             let policy = policy(*rule);
-            for finding in review(&policy, &example) {
+            for finding in review(&policy, *rule, &example) {
                 let Some(fix) = finding.fix.filter(|_| finding.rule == rule.meta().id) else { continue };
                 let mut sql = fix.apply(&example.sql);
                 let mut before = example.before.clone();
@@ -160,8 +219,9 @@ fn fixes_lead_to_text_that_their_rule_is_silent_about() {
                         before.push_str(&sql);
                         sql.clone_from(&next.sql);
                     }
-                    let fixed = Example { before: before.clone(), sql: sql.clone(), ..example };
-                    for left in review(&policy, &fixed) {
+                    let options = example.options.clone();
+                    let fixed = Example { before: before.clone(), sql: sql.clone(), options, ..example };
+                    for left in review(&policy, *rule, &fixed) {
                         if left.rule == rule.meta().id || left.severity == Severity::Error {
                             writeln!(wrong, "{}: {} «{}» of\n{sql}", rule.meta().id, left.rule, left.message)
                                 .unwrap();
@@ -172,4 +232,48 @@ fn fixes_lead_to_text_that_their_rule_is_silent_about() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Pairs of rules that may speak of the same place, as they tell of different harm.
+const TOGETHER: &[(&str, &str)] = &[
+    // What waits, and what breaks or is lost.
+    ("locks/column-type-rewrite", "compatibility/change-type"),
+    ("locks/column-type-rewrite", "correctness/timestamp-without-zone"),
+    ("locks/column-type-rewrite", "data-loss/narrow-type"),
+    ("locks/create-index", "compatibility/add-unique"),
+    ("locks/create-index", "correctness/duplicate-key-column"),
+    ("locks/drop-foreign-key-parent", "compatibility/drop-constraint"),
+    ("locks/drop-table-parent", "data-loss/drop-table"),
+    ("locks/set-logged", "data-loss/set-unlogged"),
+    ("locks/sqlite-table-rewrite", "data-loss/drop-column"),
+    // What is lost, and what the house wants.
+    ("data-loss/drop-column", "schema/drop-indexed-column"),
+    ("data-loss/drop-table", "naming/dropped-table"),
+    ("data-loss/drop-table", "statement/require-if-exists"),
+];
+
+/// Nothing is said twice: recommended rules that find something in the same place tell of different things.
+#[test]
+fn recommended_rules_do_not_say_the_same() {
+    let mut wrong = BTreeMap::new();
+    let recommended = Policy::of(RuleSet::Recommended);
+    for rule in rules::all() {
+        for example in examples(*rule, "Bad") {
+            let findings = review(&recommended, *rule, &example);
+            for (at, left) in findings.iter().enumerate() {
+                for right in findings.iter().skip(at + 1) {
+                    let touches = left.span.start < right.span.end && right.span.start < left.span.end;
+                    let allowed = TOGETHER.iter().any(|(one, other)| {
+                        [(left.rule, right.rule), (right.rule, left.rule)].contains(&(one, other))
+                    });
+                    if touches && left.rule != right.rule && !allowed {
+                        wrong.entry((left.rule, right.rule)).or_insert_with(|| {
+                            format!("«{}» «{}» of {}", left.message, right.message, example.sql)
+                        });
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

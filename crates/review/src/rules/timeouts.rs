@@ -1,5 +1,6 @@
 //! How long a change waits and runs.
 
+mod execution_time_missing;
 mod lock_timeout_disabled;
 mod lock_timeout_long;
 mod lock_timeout_missing;
@@ -14,4 +15,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &statement_timeout_on_concurrent_work::StatementTimeoutOnConcurrentWork,
     &lock_timeout_missing::LockTimeoutMissing,
     &lock_timeout_long::LockTimeoutLong,
+    &execution_time_missing::ExecutionTimeMissing,
 ];

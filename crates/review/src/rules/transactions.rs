@@ -5,6 +5,7 @@ mod explicit;
 mod implicit_commit;
 mod many_ddl_mysql;
 mod nested_begin;
+mod not_transactional;
 mod unclosed;
 
 use crate::Rule;
@@ -17,4 +18,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &explicit::Explicit,
     &implicit_commit::ImplicitCommit,
     &many_ddl_mysql::ManyDdlMysql,
+    &not_transactional::NotTransactional,
 ];

@@ -45,11 +45,7 @@ impl Ident {
         if dialect != Dialect::Postgres {
             return Cow::Borrowed(&self.text);
         }
-        let mut end = self.text.len().min(POSTGRES_NAME_BYTES);
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = self.text.get(..end).unwrap_or_default();
+        let text = sluice_text::cut(&self.text, POSTGRES_NAME_BYTES);
         if self.quoted || !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Cow::Borrowed(text);
         }

@@ -1,6 +1,6 @@
 use super::{
-    Body, ColumnDef, ForeignKey, IndexDef, ObjectAction, ObjectName, Parsed, QueryFacts, Statement,
-    TableAction, TableConstraint,
+    Body, ColumnChange, ColumnDef, DataType, ForeignKey, Ident, IndexDef, ObjectAction, ObjectName, Parsed,
+    QueryFacts, Statement, TableAction, TableConstraint,
 };
 
 /// Parts that several statements have, so that a rule need not know which ones.
@@ -15,6 +15,23 @@ impl Statement {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Columns that get a type, with their table: those that it defines, and those of `ALTER COLUMN … TYPE`.
+    pub fn column_types(&self) -> Vec<(&ObjectName, &Ident, &DataType)> {
+        let defined = self.column_defs().into_iter();
+        let mut types: Vec<_> =
+            defined.filter_map(|(of, column)| Some((of, &column.name, column.data_type.as_ref()?))).collect();
+        if let Self::AlterTable(table) = self {
+            types.extend(table.actions.iter().filter_map(|action| match &action.kind {
+                TableAction::AlterColumn { name, change, .. } => match &**change {
+                    ColumnChange::Type { data_type, .. } => Some((&table.name, name, &**data_type)),
+                    _ => None,
+                },
+                _ => None,
+            }));
+        }
+        types
     }
 
     /// Table constraints that it defines, with their table: `CREATE TABLE`, `ADD CONSTRAINT`. Those written in a

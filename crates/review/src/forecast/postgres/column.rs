@@ -2,7 +2,7 @@ use sluice_schema::{ConstraintKind, Name, RelationKind};
 use sluice_sql::model::{ColumnAttributeKind, ColumnDef, DataType, Expr, Storage, TypeFamily, Volatility};
 
 use super::Model;
-use super::column_type::{TypeChange, change, written};
+use super::column_type::{TypeChange, of_column, written};
 use crate::LockMode::{AccessExclusive, RowExclusive, ShareRowExclusive};
 use crate::WorkKind;
 use crate::replay::name::Purpose;
@@ -147,28 +147,13 @@ impl<'a> Model<'a> {
         data_type: &DataType,
         using: Option<&Expr>,
     ) {
-        let Some(old) =
-            self.known(name).and_then(|it| it.column(column)).and_then(|it| it.data_type.as_ref())
-        else {
+        let relation = self.known(name);
+        if relation.and_then(|it| it.column(column)).is_none_or(|it| it.data_type.is_none()) {
             self.rewrite(tables);
             return;
-        };
+        }
         self.refuse_type_of_used(name, column);
-        let zone = self.question.session.time_zone.as_deref();
-        let utc = zone.is_some_and(|zone| matches!(zone, "utc" | "etc/utc" | "gmt" | "z" | "zulu"));
-        let computed = using.is_some_and(|expr| {
-            !expr.calls.is_empty()
-                || expr.computes
-                || !expr.subqueries.is_empty()
-                || expr.columns.len() != 1
-                || expr.columns.iter().any(|one| self.key(&one.name) != column)
-                || expr.cast.as_ref().is_some_and(|cast| cast.name != data_type.name)
-        });
-        let effort = if computed {
-            TypeChange::Rewrite
-        } else {
-            change(self.question.schema, old, &written(data_type), utc)
-        };
+        let effort = of_column(self.question, relation, column, data_type, using);
         let children = self.referencing(name, Some(column));
         self.take(&children, AccessExclusive);
         for table in tables {

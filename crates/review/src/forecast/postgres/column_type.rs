@@ -1,12 +1,15 @@
-use sluice_schema::{ColumnType, Schema, UserType};
+use sluice_schema::{ColumnType, Relation, Schema, UserType};
 use sluice_sql::Dialect;
+use sluice_sql::model::{DataType, Expr, Ident, NameClass};
+
+use crate::Question;
 
 /// Domains over domains are followed this far.
 const DEEPEST: usize = 8;
 
 /// What it takes to give a column another type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TypeChange {
+pub(crate) enum TypeChange {
     /// The catalog changes; indexes keep their storage.
     Free,
     /// Rows stay as they are, indexes are built anew: they sort differently.
@@ -15,8 +18,48 @@ pub(super) enum TypeChange {
     Rewrite,
 }
 
+/// What it takes to give `column` of `relation` another type; that of a column that is not known is taken for another one.
+pub(crate) fn of_column(
+    question: &Question<'_>,
+    relation: Option<&Relation>,
+    column: &str,
+    new: &DataType,
+    using: Option<&Expr>,
+) -> TypeChange {
+    let Some(old) = relation.and_then(|it| it.column(column)).and_then(|it| it.data_type.as_ref()) else {
+        return TypeChange::Rewrite;
+    };
+    // `USING c` and `USING c::new` say what happens anyhow; anything else is computed for each row.
+    let key = |ident: &Ident| ident.key(Dialect::Postgres, NameClass::Other).into_owned();
+    let computed = using.is_some_and(|expr| {
+        !expr.calls.is_empty()
+            || expr.computes
+            || !expr.subqueries.is_empty()
+            || expr.columns.len() != 1
+            || expr.columns.iter().any(|one| key(&one.name) != column)
+            || expr.cast.as_ref().is_some_and(|cast| cast.name != new.name)
+    });
+    if computed {
+        return TypeChange::Rewrite;
+    }
+    let zone = question.session.time_zone.as_deref();
+    let utc = zone.is_some_and(|zone| matches!(zone, "utc" | "etc/utc" | "gmt" | "z" | "zulu"));
+    change(question.schema, &counted(old), &written(new), utc)
+}
+
+/// The type that a column has which was written as `serial`.
+fn counted(written: &ColumnType) -> ColumnType {
+    let name = match written.name.as_str() {
+        "smallserial" => "smallint",
+        "serial" => "integer",
+        "bigserial" => "bigint",
+        other => other,
+    };
+    ColumnType { name: name.to_owned(), ..written.clone() }
+}
+
 /// What it takes to turn `old` into `new`, without `USING`. `utc`: the session's time zone is UTC.
-pub(super) fn change(schema: &Schema, old: &ColumnType, new: &ColumnType, utc: bool) -> TypeChange {
+fn change(schema: &Schema, old: &ColumnType, new: &ColumnType, utc: bool) -> TypeChange {
     let Some(target) = unconstrained(schema, new) else {
         return if same(old, new) { TypeChange::Free } else { TypeChange::Rewrite };
     };

@@ -20,12 +20,19 @@ rule! {
     /// ```sql
     /// CREATE TABLE drafts (id integer PRIMARY KEY, total integer CHECK (total > 0));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, ALTER TABLE, ADD table_constraint; MySQL manual, CHECK Constraints.
     AddCheck, "compatibility/add-check", Engines::SERVERS, Warning, Strict
 }
 
 impl Rule for AddCheck {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["locks/add-check"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

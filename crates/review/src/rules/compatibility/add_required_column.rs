@@ -27,6 +27,10 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders ADD COLUMN currency varchar(3);
     /// ```
+    ///
+    /// ## Source
+    /// Measured: a named `INSERT` that leaves the column out is planned without an error and fails when it runs. PostgreSQL
+    /// manual, Default Values; SQLite documentation, ALTER TABLE ADD COLUMN.
     AddRequiredColumn, "compatibility/add-required-column", Engines::ALL, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders ALTER COLUMN total SET DEFAULT 0;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, ALTER TABLE, SET/DROP DEFAULT; strong_migrations, change_column_default.
     ChangeDefault, "compatibility/change-default", Engines::SERVERS, Warning, Strict
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// CREATE OR REPLACE FUNCTION add(a integer) RETURNS integer LANGUAGE sql AS 'SELECT 2';
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE FUNCTION, Overloading: other parameter types make another function.
     ChangeFunctionSignature, "compatibility/change-function-signature", Engines::POSTGRES, Warning, Recommended
 }
 

@@ -32,6 +32,10 @@ rule! {
     /// ```sql mysql
     /// ALTER TABLE orders MODIFY COLUMN note varchar(40);
     /// ```
+    ///
+    /// ## Source
+    /// Measured: the types of parameters and results change for prepared statements. PostgreSQL manual, ALTER TABLE, SET DATA
+    /// TYPE; MySQL manual, ALTER TABLE Statement.
     ChangeType, "compatibility/change-type", Engines::SERVERS, Warning, Recommended
 }
 

@@ -24,6 +24,9 @@ rule! {
     /// CREATE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
     /// DROP FUNCTION one();
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP FUNCTION; MySQL manual, DROP PROCEDURE and DROP FUNCTION Statements.
     DropFunction, "compatibility/drop-function", Engines::SERVERS, Error, Recommended
 }
 

@@ -26,6 +26,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE drafts (id integer PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Overview of Trigger Behavior; MySQL manual, DROP TRIGGER Statement.
     DropTrigger, "compatibility/drop-trigger", Engines::ALL, Warning, Strict
 }
 

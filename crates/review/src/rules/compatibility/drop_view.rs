@@ -26,6 +26,9 @@ rule! {
     /// DROP VIEW notes;
     /// CREATE VIEW notes AS SELECT id, note, total FROM orders;
     /// ```
+    ///
+    /// ## Source
+    /// Measured: queries of a dropped relation are refused. PostgreSQL manual, DROP VIEW; MySQL manual, DROP VIEW Statement.
     DropView, "compatibility/drop-view", Engines::ALL, Error, Recommended
 }
 

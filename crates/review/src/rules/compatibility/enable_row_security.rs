@@ -24,6 +24,10 @@ rule! {
     /// CREATE POLICY everyone ON orders USING (total < 100);
     /// ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Row Security Policies: without a policy nothing is visible. Measured: no query is refused, rows are
+    /// missing.
     EnableRowSecurity, "compatibility/enable-row-security", Engines::POSTGRES, Error, Recommended
 }
 

@@ -20,6 +20,10 @@ rule! {
     /// CREATE TABLE drafts (id integer PRIMARY KEY, note varchar(20));
     /// ALTER TABLE drafts RENAME COLUMN note TO memo;
     /// ```
+    ///
+    /// ## Source
+    /// Measured: queries that name the column are refused. PostgreSQL manual, ALTER TABLE, RENAME; SQLite documentation, ALTER
+    /// TABLE RENAME COLUMN.
     RenameColumn, "compatibility/rename-column", Engines::ALL, Error, Recommended
 }
 

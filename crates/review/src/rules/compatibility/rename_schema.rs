@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// CREATE SCHEMA shop;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, ALTER SCHEMA; The Schema Search Path.
     RenameSchema, "compatibility/rename-schema", Engines::POSTGRES, Error, Recommended
 }
 

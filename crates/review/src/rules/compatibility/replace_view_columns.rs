@@ -25,6 +25,9 @@ rule! {
     /// ```sql
     /// CREATE OR REPLACE VIEW notes AS SELECT id, note, total FROM orders;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE VIEW, Description of OR REPLACE; measured: queries of the lost column are refused.
     ReplaceViewColumns, "compatibility/replace-view-columns", Engines::SERVERS, Error, Recommended
 }
 

@@ -24,6 +24,10 @@ rule! {
     /// CREATE TABLE drafts (id bigint PRIMARY KEY);
     /// REVOKE ALL ON drafts FROM PUBLIC;
     /// ```
+    ///
+    /// ## Source
+    /// Measured: a query without the right is refused only when it is planned. PostgreSQL manual, REVOKE; MySQL manual, REVOKE
+    /// Statement.
     Revoke, "compatibility/revoke", Engines::SERVERS, Warning, Recommended
 }
 

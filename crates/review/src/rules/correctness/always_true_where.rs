@@ -1,6 +1,6 @@
 use sluice_sql::model::{ConjunctKind, Statement};
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Reach, Rule, Sink, rule};
 
 rule! {
     /// The condition of an `UPDATE` or `DELETE` always holds.
@@ -23,12 +23,19 @@ rule! {
     /// ```sql
     /// DELETE FROM orders WHERE id = 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, UPDATE; MySQL manual, Using Safe-Updates Mode, which refuses such statements.
     AlwaysTrueWhere, "correctness/always-true-where", Engines::ALL, Error, Recommended
 }
 
 impl Rule for AlwaysTrueWhere {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Program
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE notes (id int AUTO_INCREMENT PRIMARY KEY, code int);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, CREATE TABLE Statement, AUTO_INCREMENT; error 1075.
     AutoIncrementNotKey, "correctness/auto-increment-not-key", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

@@ -1,6 +1,6 @@
 use sluice_sql::model::{InsertSource, Join, Statement};
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Reach, Rule, Sink, rule};
 
 rule! {
     /// Two tables are joined without a condition.
@@ -25,12 +25,19 @@ rule! {
     /// ```sql
     /// CREATE VIEW sent AS SELECT orders.id FROM orders JOIN parcels ON parcels.order_id = orders.id;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Table Expressions, Cross join; MySQL manual, JOIN Clause.
     CartesianJoin, "correctness/cartesian-join", Engines::ALL, Warning, Recommended
 }
 
 impl Rule for CartesianJoin {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Program
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

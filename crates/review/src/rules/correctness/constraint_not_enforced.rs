@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE parcels (id integer PRIMARY KEY, n integer, CONSTRAINT positive CHECK (n > 0));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE TABLE, NOT ENFORCED; MySQL manual, CHECK Constraints.
     ConstraintNotEnforced, "correctness/constraint-not-enforced", Engines::SERVERS, Warning, Recommended
 }
 

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// DROP INDEX CONCURRENTLY orders_code;
     /// ```
+    ///
+    /// ## Source
+    /// Measured on PostgreSQL 14–18: `cannot drop index … because constraint … requires it`.
     DropConstraintIndex, "correctness/drop-constraint-index", Engines::POSTGRES, Error, Recommended
 }
 

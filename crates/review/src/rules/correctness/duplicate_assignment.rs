@@ -1,6 +1,6 @@
 use sluice_sql::model::{ColumnRef, Statement};
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Reach, Rule, Sink, rule};
 
 rule! {
     /// An `UPDATE` sets a column twice.
@@ -23,12 +23,20 @@ rule! {
     /// ```sql
     /// UPDATE orders SET total = 1, note = 'x' WHERE id = 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, UPDATE: `multiple assignments to same column`; MySQL manual, UPDATE Statement, which takes the last
+    /// one.
     DuplicateAssignment, "correctness/duplicate-assignment", Engines::ALL, Error, Recommended
 }
 
 impl Rule for DuplicateAssignment {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Program
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -26,6 +26,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders ADD COLUMN memo varchar(20);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42701 duplicate_column; MySQL manual, error 1060.
     DuplicateColumn, "correctness/duplicate-column", Engines::ALL, Error, Recommended
 }
 

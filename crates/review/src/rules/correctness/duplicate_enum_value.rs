@@ -23,6 +23,9 @@ rule! {
     /// ```sql postgres
     /// CREATE TYPE mood AS ENUM ('sad', 'ok');
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, ALTER TYPE, ADD VALUE; MySQL manual, The ENUM Type, error 1291.
     DuplicateEnumValue, "correctness/duplicate-enum-value", Engines::SERVERS, Error, Recommended
 }
 

@@ -22,6 +22,9 @@ rule! {
     /// CREATE TABLE drafts (id integer PRIMARY KEY, note varchar(20));
     /// CREATE INDEX drafts_note ON drafts (note);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE INDEX; Error Codes, 42P07; MySQL manual, error 1061.
     DuplicateIndexName, "correctness/duplicate-index-name", Engines::ALL, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE parcels (id integer PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42P07 duplicate_table; MySQL manual, error 1050.
     DuplicateTable, "correctness/duplicate-table", Engines::ALL, Error, Recommended
 }
 

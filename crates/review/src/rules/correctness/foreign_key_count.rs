@@ -21,6 +21,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE shops (id integer PRIMARY KEY, country integer, region integer, FOREIGN KEY (country, region) REFERENCES regions (country, region));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42830 invalid_foreign_key; MySQL manual, error 1239; SQLite documentation, Foreign Key
+    /// Support, Required and Suggested Database Indexes.
     ForeignKeyCount, "correctness/foreign-key-count", Engines::ALL, Error, Recommended
 }
 

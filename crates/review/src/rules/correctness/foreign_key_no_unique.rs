@@ -32,6 +32,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE parcels (id integer PRIMARY KEY, order_id integer, FOREIGN KEY (order_id) REFERENCES orders (id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys; MySQL manual, FOREIGN KEY Constraints, error 6125; SQLite documentation, Foreign Key
+    /// Support.
     ForeignKeyNoUnique, "correctness/foreign-key-no-unique", Engines::ALL, Error, Recommended
 }
 

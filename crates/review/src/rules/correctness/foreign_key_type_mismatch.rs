@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, FOREIGN KEY (customer_id) REFERENCES customers (id));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, FOREIGN KEY Constraints, Conditions and Restrictions; error 3780.
     ForeignKeyTypeMismatch, "correctness/foreign-key-type-mismatch", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

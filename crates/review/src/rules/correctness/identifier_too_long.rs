@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE parcels (id integer PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Lexical Structure, Identifiers and Key Words (NAMEDATALEN); MySQL manual, Identifier Length Limits.
     IdentifierTooLong, "correctness/identifier-too-long", Engines::SERVERS, Error, Recommended
 }
 

@@ -23,6 +23,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE IF NOT EXISTS parcels (id integer PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE TABLE, IF NOT EXISTS: nothing says that the table is like the one that would have been
+    /// created.
     IfNotExistsHidesDifference, "correctness/if-not-exists-hides-difference", Engines::ALL, Warning, Strict
 }
 

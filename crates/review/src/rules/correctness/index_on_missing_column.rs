@@ -24,6 +24,9 @@ rule! {
     /// CREATE TABLE parcels (id integer, note varchar(20), PRIMARY KEY (id));
     /// CREATE INDEX parcels_note ON parcels (note);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42703 undefined_column; MySQL manual, error 1072.
     IndexOnMissingColumn, "correctness/index-on-missing-column", Engines::ALL, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// INSERT INTO orders (id, note) VALUES (1, 'x');
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, INSERT; MySQL manual, INSERT Statement, error 1136; SQLite documentation, INSERT.
     InsertColumnCount, "correctness/insert-column-count", Engines::ALL, Error, Recommended
 }
 

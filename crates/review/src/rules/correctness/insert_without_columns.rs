@@ -23,6 +23,10 @@ rule! {
     /// ```sql
     /// INSERT INTO orders (id, note, total) VALUES (1, 'x', 2);
     /// ```
+    ///
+    /// ## Source
+    /// Measured: after DROP COLUMN values of such an `INSERT` go into other columns without an error. PostgreSQL manual,
+    /// INSERT.
     InsertWithoutColumns, "correctness/insert-without-columns", Engines::ALL, Warning, Strict
 }
 

@@ -26,6 +26,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders ADD COLUMN memo varchar(20);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42703 undefined_column; MySQL manual, error 1054.
     MissingColumn, "correctness/missing-column", Engines::ALL, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders DROP CONSTRAINT total_positive;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42704 undefined_object; MySQL manual, error 3940.
     MissingConstraint, "correctness/missing-constraint", Engines::SERVERS, Error, Recommended
 }
 

@@ -36,6 +36,9 @@ rule! {
     /// ```sql sqlite
     /// DROP INDEX orders_note;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42704 undefined_object; MySQL manual, error 1091.
     MissingIndex, "correctness/missing-index", Engines::ALL, Error, Recommended
 }
 

@@ -32,6 +32,9 @@ rule! {
     /// ```sql
     /// DROP TABLE IF EXISTS ordres;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Error Codes, 42P01 undefined_table; MySQL manual, error 1146.
     MissingTable, "correctness/missing-table", Engines::ALL, Error, Recommended
 }
 

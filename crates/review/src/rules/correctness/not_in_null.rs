@@ -1,4 +1,4 @@
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Reach, Rule, Sink, rule};
 
 rule! {
     /// `NOT IN` has a `NULL` in its list.
@@ -21,12 +21,19 @@ rule! {
     /// ```sql
     /// DELETE FROM orders WHERE total NOT IN (1, 2);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Row and Array Comparisons, NOT IN; MySQL manual, Comparison Functions and Operators.
     NotInNull, "correctness/not-in-null", Engines::ALL, Error, Recommended
 }
 
 impl Rule for NotInNull {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Program
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -1,4 +1,4 @@
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, Reach, Rule, Sink, rule};
 
 rule! {
     /// Something is compared with `NULL` by an operator.
@@ -21,12 +21,19 @@ rule! {
     /// ```sql
     /// UPDATE orders SET total = 1 WHERE note IS NULL;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Comparison Functions and Operators; MySQL manual, Working with NULL Values.
     NullComparison, "correctness/null-comparison", Engines::ALL, Error, Recommended
 }
 
 impl Rule for NullComparison {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Program
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

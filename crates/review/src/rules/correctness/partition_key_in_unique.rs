@@ -23,6 +23,9 @@ rule! {
     /// ```sql mysql
     /// CREATE TABLE events (id bigint, at int NOT NULL, PRIMARY KEY (id, at)) PARTITION BY HASH (at) PARTITIONS 4;
     /// ```
+    ///
+    /// ## Source
+    /// Measured on PostgreSQL 14–18; MySQL manual, Partitioning Keys, Primary Keys, and Unique Keys.
     PartitionKeyInUnique, "correctness/partition-key-in-unique", Engines::SERVERS, Error, Recommended
 }
 

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE notes (id int PRIMARY KEY, a varchar(255), b text) DEFAULT CHARSET=utf8mb4;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Limits on Table Column Count and Row Size.
     RowTooLarge, "correctness/row-too-large", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

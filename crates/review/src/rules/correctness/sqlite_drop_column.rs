@@ -22,6 +22,9 @@ rule! {
     /// CREATE TABLE drafts (id integer PRIMARY KEY, note text);
     /// ALTER TABLE drafts DROP COLUMN note;
     /// ```
+    ///
+    /// ## Source
+    /// SQLite documentation, ALTER TABLE DROP COLUMN.
     SqliteDropColumn, "correctness/sqlite-drop-column", Engines::SQLITE, Error, Recommended
 }
 

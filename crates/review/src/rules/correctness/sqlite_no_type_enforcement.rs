@@ -28,6 +28,10 @@ impl Rule for SqliteNoTypeEnforcement {
         &Self::META
     }
 
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["schema/strict-table"]
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::CreateTable(create) = &cx.parsed.statement else { return };
         let strict = create.options.iter().any(|it| matches!(it.kind, TableOptionKind::Strict));

@@ -17,6 +17,9 @@ rule! {
     /// ```sql mysql
     /// CREATE TABLE notes (id int PRIMARY KEY, body text, KEY notes_body (body(100)));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Column Prefix Key Parts; error 1170.
     TextIndexWithoutPrefix, "correctness/text-index-without-prefix", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

@@ -17,6 +17,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE people (id integer PRIMARY KEY, email varchar(100) NOT NULL UNIQUE);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Unique Constraints; MySQL manual, CREATE INDEX Statement, Unique Indexes; SQLite documentation,
+    /// CREATE TABLE, UNIQUE constraints.
     UniqueNullable, "correctness/unique-nullable", Engines::ALL, Info, Strict
 }
 

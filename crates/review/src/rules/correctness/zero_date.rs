@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE events (id int PRIMARY KEY, at datetime NOT NULL DEFAULT CURRENT_TIMESTAMP);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Server SQL Modes, NO_ZERO_DATE.
     ZeroDate, "correctness/zero-date", Engines::MYSQL, Error, Recommended
 }
 

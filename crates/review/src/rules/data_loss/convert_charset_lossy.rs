@@ -27,6 +27,9 @@ rule! {
     /// -- sluice: allow(locks/table-copy) reason="a hundred notes"
     /// ALTER TABLE notes CONVERT TO CHARACTER SET utf8mb4;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, ALTER TABLE Statement, Changing the Character Set.
     ConvertCharsetLossy, "data-loss/convert-charset-lossy", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// CREATE TABLE drafts (id bigint PRIMARY KEY);
     /// DROP TABLE drafts;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Dependency Tracking.
     DropCascade, "data-loss/drop-cascade", Engines::POSTGRES, Error, Recommended
 }
 

@@ -25,6 +25,10 @@ rule! {
     /// ALTER TABLE orders ADD COLUMN memo varchar(20);
     /// ALTER TABLE orders DROP COLUMN memo;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, ALTER TABLE, DROP COLUMN; MySQL manual, ALTER TABLE Statement; SQLite documentation, ALTER TABLE
+    /// DROP COLUMN.
     DropColumn, "data-loss/drop-column", Engines::ALL, Error, Recommended
 }
 

@@ -23,6 +23,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE drafts (id integer PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP DATABASE; MySQL manual, DROP DATABASE Statement.
     DropDatabase, "data-loss/drop-database", Engines::SERVERS, Error, Recommended
 }
 

@@ -25,6 +25,9 @@ rule! {
     /// CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM orders;
     /// DROP MATERIALIZED VIEW totals;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Materialized Views.
     DropMaterializedView, "data-loss/drop-materialized-view", Engines::POSTGRES, Info, Recommended
 }
 

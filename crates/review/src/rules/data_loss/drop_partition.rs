@@ -26,6 +26,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE events ADD PARTITION (PARTITION p2026 VALUES LESS THAN (2027));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Management of RANGE and LIST Partitions.
     DropPartition, "data-loss/drop-partition", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

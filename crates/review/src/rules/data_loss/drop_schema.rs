@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// DROP SCHEMA shop;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP SCHEMA.
     DropSchema, "data-loss/drop-schema", Engines::POSTGRES, Error, Recommended
 }
 

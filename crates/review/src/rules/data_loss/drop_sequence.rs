@@ -27,6 +27,9 @@ rule! {
     /// CREATE SEQUENCE invoice_numbers;
     /// DROP SEQUENCE invoice_numbers;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP SEQUENCE; MariaDB documentation, DROP SEQUENCE.
     DropSequence, "data-loss/drop-sequence", Engines::SERVERS, Warning, Recommended
 }
 

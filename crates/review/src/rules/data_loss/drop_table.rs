@@ -22,6 +22,9 @@ rule! {
     /// CREATE TABLE drafts (id integer PRIMARY KEY);
     /// DROP TABLE drafts;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP TABLE; MySQL manual, DROP TABLE Statement; SQLite documentation, DROP TABLE.
     DropTable, "data-loss/drop-table", Engines::ALL, Error, Recommended
 }
 

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// DROP TYPE mood;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DROP TYPE; Dependency Tracking; measured on 14–18.
     DropTypeCascade, "data-loss/drop-type-cascade", Engines::POSTGRES, Error, Recommended
 }
 

@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// ALTER TABLE orders MODIFY COLUMN state enum('new','paid','lost');
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, The ENUM Type; Vitess, schemadiff, revertible changes.
     EnumValueRemoved, "data-loss/enum-value-removed", Engines::MYSQL_FAMILY, Error, Recommended
 }
 

@@ -29,6 +29,9 @@ rule! {
     /// ```sql sqlite
     /// INSERT INTO orders (id, note) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET note = excluded.note;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, REPLACE Statement; SQLite documentation, The ON CONFLICT Clause.
     InsertOrReplace, "data-loss/insert-or-replace", Engines::ALL, Warning, Strict
 }
 

@@ -37,6 +37,10 @@ rule! {
     /// ```sql mysql
     /// ALTER TABLE orders MODIFY COLUMN note varchar(50);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Out-of-Range and Overflow Handling; PostgreSQL manual, ALTER TABLE, SET DATA TYPE. Measured on MariaDB: a
+    /// narrower varchar is not refused before it is run.
     NarrowType, "data-loss/narrow-type", Engines::SERVERS, Warning, Recommended
 }
 

@@ -21,6 +21,9 @@ rule! {
     /// CREATE TABLE drafts (id integer PRIMARY KEY);
     /// TRUNCATE TABLE drafts;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, TRUNCATE; MySQL manual, TRUNCATE TABLE Statement.
     Truncate, "data-loss/truncate", Engines::SERVERS, Error, Recommended
 }
 

@@ -6,6 +6,9 @@ rule! {
     /// ## Why
     /// Databases that have applied it will not apply it again: they refuse it, or stay different from new ones. Repeatable changes may be
     /// edited.
+    ///
+    /// ## Source
+    /// Flyway documentation, Validate; the decision record on checksums of this project.
     EditedChange, "integrity/edited-change", Engines::ALL, Error, Recommended
 }
 

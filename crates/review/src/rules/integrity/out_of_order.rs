@@ -5,6 +5,9 @@ rule! {
     ///
     /// ## Why
     /// Databases that have the later one refuse the earlier one, and new databases apply both in another order than the old ones.
+    ///
+    /// ## Source
+    /// Flyway documentation, Out Of Order; Atlas, analyzer of non-linear changes.
     OutOfOrder, "integrity/out-of-order", Engines::ALL, Error, Recommended
 }
 

@@ -5,6 +5,9 @@ rule! {
     ///
     /// ## Why
     /// Databases that have applied it refuse a repository without it, and new databases never get it.
+    ///
+    /// ## Source
+    /// Flyway documentation, Validate, missing migrations.
     RemovedChange, "integrity/removed-change", Engines::ALL, Error, Recommended
 }
 

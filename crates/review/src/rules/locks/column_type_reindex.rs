@@ -1,5 +1,5 @@
 use crate::rules::locks::alteration::Alteration;
-use crate::rules::locks::type_change::{Effort, changes};
+use crate::rules::locks::type_change::changes;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -41,12 +41,11 @@ impl Rule for ColumnTypeReindex {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(alteration) = Alteration::of(cx) else { return };
-        let Some(relation) = alteration.relation else { return };
         for change in changes(cx, &alteration) {
             let column = change.name.folded(cx.dialect());
             let indexes: Vec<String> =
-                relation.indexes_of(&column).map(|index| format!("`{}`", index.name)).collect();
-            if change.effort != Effort::Indexes || indexes.is_empty() {
+                change.rebuilt.iter().map(|index| format!("`{}`", index.name)).collect();
+            if indexes.is_empty() || alteration.is_partitioned() {
                 continue;
             }
             let message = format!(

@@ -1,6 +1,7 @@
-use crate::rules::locks::strong_lock;
+use sluice_sql::ObjectKind;
+use sluice_sql::model::{Statement, StatementKind};
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Lock, LockMode, Meta, Rule, Sink, rule};
 
 rule! {
     /// One transaction locks several tables in use with the strongest lock.
@@ -40,14 +41,32 @@ impl Rule for SeveralHotTables {
         &Self::META
     }
 
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["locks/lock-order"]
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        if !cx.in_transaction() {
+        // Of a block, each statement is looked at.
+        let about_table = match &cx.parsed.statement {
+            Statement::Do(_) | Statement::CreateView(_) => false,
+            Statement::Drop(drop) => drop.kind != ObjectKind::View,
+            Statement::AlterTable(alter) => alter.kind != ObjectKind::View,
+            _ => true,
+        };
+        let of_rows = matches!(cx.parsed.statement.kind(), StatementKind::Rows | StatementKind::Query);
+        if cx.held.is_empty() || !cx.in_transaction() || !about_table || of_rows {
             return;
         }
-        // The second table is told of, those after it are the same story.
-        let [first] = cx.held else { return };
-        let now = strong_lock::of(cx);
-        let Some(new) = now.iter().find(|name| *name != first) else { return };
+        let mut held = cx.held.iter().filter(|held| held.mode == LockMode::AccessExclusive);
+        // The second statement that locks is told of, those after it are the same story.
+        let Some(first) = held.next().filter(|first| held.all(|other| other.by == first.by)) else { return };
+        let is_new = |lock: &&Lock| {
+            lock.mode == LockMode::AccessExclusive
+                && cx.in_use(&lock.relation)
+                && cx.held.iter().all(|held| held.relation != lock.relation)
+        };
+        let Some(new) = cx.forecast().locks.iter().find(is_new) else { return };
+        let (new, first) = (&new.relation, &first.relation);
         let message = format!(
             "this waits for an ACCESS EXCLUSIVE lock on `{new}` while it holds one on `{first}`: nobody reads or writes either"
         );

@@ -3,7 +3,7 @@ use sluice_sql::model::{
     AlterTable, Comparison, ConjunctKind, InsertSource, ObjectName, Statement, TableAction,
 };
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, LockMode, Meta, Rule, Sink, rule};
 
 rule! {
     /// Long work follows in the transaction that took the strongest lock on a table.
@@ -23,6 +23,12 @@ rule! {
     /// ```sql postgres
     /// ALTER TABLE orders ADD COLUMN paid boolean;
     /// ALTER TABLE orders VALIDATE CONSTRAINT note_short;
+    /// ```
+    /// ```sql postgres
+    /// DO $$ BEGIN
+    ///     ALTER TABLE orders ADD COLUMN paid boolean;
+    ///     UPDATE orders SET paid = true WHERE customer_id > 0;
+    /// END $$;
     /// ```
     ///
     /// ## Good
@@ -53,6 +59,14 @@ impl Rule for SlowWorkAfterLock {
             Statement::AlterTable(alter) if is_validation(cx, alter) => {
                 Some((&alter.name, "this validation"))
             }
+            Statement::CreateTable(create) if !create.no_data => {
+                let reads = create.query.as_ref().and_then(|query| query.facts.reads.first());
+                reads.map(|table| (&table.name, "this CREATE TABLE … AS"))
+            }
+            Statement::CreateView(view) if view.materialized && !view.no_data => {
+                let reads = view.query.facts.reads.first();
+                reads.map(|table| (&table.name, "this CREATE MATERIALIZED VIEW"))
+            }
             _ => return,
         };
         let Some((table, what)) = work.filter(|(table, _)| cx.in_transaction() && !cx.is_new(table)) else {
@@ -61,7 +75,8 @@ impl Rule for SlowWorkAfterLock {
         if is_one_row(cx, table) {
             return;
         }
-        let Some(locked) = cx.held.first() else { return };
+        let Some(held) = cx.first_held(LockMode::AccessExclusive) else { return };
+        let locked = &held.relation;
         let message = format!(
             "{what} runs while the transaction holds an ACCESS EXCLUSIVE lock on `{locked}`: nobody reads or writes it"
         );

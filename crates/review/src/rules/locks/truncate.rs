@@ -36,6 +36,10 @@ impl Rule for Truncate {
         &Self::META
     }
 
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["data-loss/truncate"]
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Truncate(truncate) = &cx.parsed.statement else { return };
         for table in truncate.tables.iter().filter(|table| !cx.is_new(&table.name)) {

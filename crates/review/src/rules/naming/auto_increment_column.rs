@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Using AUTO_INCREMENT.
     AutoIncrementColumn, "naming/auto-increment-column", Engines::MYSQL_FAMILY, Warning, All,
     options: &[
         OptionSpec {

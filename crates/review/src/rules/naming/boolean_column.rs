@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE users_of_shop (id bigint PRIMARY KEY, is_active boolean NOT NULL);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Boolean Type; MySQL manual, Numeric Data Type Syntax, BOOL.
     BooleanColumn, "naming/boolean-column", Engines::SERVERS, Info, All,
     options: &[
         OptionSpec {

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Column, "naming/column", Engines::ALL, Warning, All,
     options: new_name::PLAIN
 }

@@ -18,6 +18,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, total int, CONSTRAINT orders_total_check CHECK (total > 0));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Constraints: a name lets error messages and later changes refer to it; MySQL manual, CREATE TABLE
+    /// Statement, which numbers them.
     ConstraintUnnamed, "naming/constraint-unnamed", Engines::ALL, Warning, Strict
 }
 

@@ -3,7 +3,7 @@ use super::new_name::{self, Thing, check};
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
-    /// A enum type is not called by the pattern that names of its kind follow.
+    /// An enum type is not called by the pattern that names of its kind follow.
     ///
     /// ## Why
     /// One form of names is easier to read, to search for and to guess; names in lower case need no quotes on any engine. The
@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TYPE order_state AS ENUM ('open', 'paid');
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     EnumType, "naming/enum-type", Engines::POSTGRES, Warning, All,
     options: new_name::PLAIN
 }

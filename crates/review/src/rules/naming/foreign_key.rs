@@ -20,6 +20,9 @@ rule! {
     /// CREATE TABLE customers (id bigint PRIMARY KEY);
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     ForeignKey, "naming/foreign-key", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

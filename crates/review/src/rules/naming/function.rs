@@ -24,6 +24,9 @@ rule! {
     /// ```sql postgres
     /// CREATE FUNCTION add_one(a int) RETURNS int LANGUAGE sql AS $$ SELECT a + 1 $$;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Function, "naming/function", Engines::SERVERS, Warning, All,
     options: new_name::PLAIN
 }

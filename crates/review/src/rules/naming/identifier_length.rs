@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, told_late_on date);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Identifier Length Limits.
     IdentifierLength, "naming/identifier-length", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {
@@ -31,6 +34,10 @@ rule! {
 impl Rule for IdentifierLength {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["correctness/identifier-too-long"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -3,7 +3,7 @@ use super::new_name::{Thing, check};
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
-    /// A index is not called by the pattern that names of its kind follow.
+    /// An index is not called by the pattern that names of its kind follow.
     ///
     /// ## Why
     /// One form of names is easier to read, to search for and to guess; names in lower case need no quotes on any engine. The
@@ -20,6 +20,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL);
     /// CREATE INDEX orders_customer_id_idx ON orders (customer_id);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Index, "naming/index", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

@@ -23,6 +23,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint);
     /// CREATE INDEX orders_customer_id_idx ON orders (customer_id);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE INDEX: the server picks a name; MySQL manual, CREATE INDEX Statement.
     IndexUnnamed, "naming/index-unnamed", Engines::SERVERS, Warning, Strict
 }
 

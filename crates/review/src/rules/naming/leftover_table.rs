@@ -19,6 +19,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, RENAME TABLE Statement, which such names come from.
     LeftoverTable, "naming/leftover-table", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint, CONSTRAINT orders_pkey PRIMARY KEY (id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     PrimaryKey, "naming/primary-key", Engines::TRANSACTIONAL, Warning, All,
     options: &[
         OptionSpec {

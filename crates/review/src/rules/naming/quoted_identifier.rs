@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_name text);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words: quoting makes names case-sensitive.
     QuotedIdentifier, "naming/quoted-identifier", Engines::POSTGRES, Warning, All
 }
 

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, SQL Key Words; MySQL manual, Keywords and Reserved Words; SQLite documentation, SQLite Keywords.
     ReservedWord, "naming/reserved-word", Engines::ALL, Warning, All
 }
 

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE SCHEMA shop;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Schema, "naming/schema", Engines::POSTGRES, Warning, All,
     options: new_name::PLAIN
 }

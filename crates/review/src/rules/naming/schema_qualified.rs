@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE public.orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, The Schema Search Path.
     SchemaQualified, "naming/schema-qualified", Engines::POSTGRES, Warning, Strict
 }
 

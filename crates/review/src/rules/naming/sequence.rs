@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE SEQUENCE order_number_seq;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Sequence, "naming/sequence", Engines::POSTGRES, Warning, All,
     options: &[
         OptionSpec {

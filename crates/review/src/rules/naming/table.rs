@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Table, "naming/table", Engines::ALL, Warning, All,
     options: new_name::PLAIN
 }

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamp NULL);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Date/Time Types; MySQL manual, Date and Time Data Types.
     TimestampColumn, "naming/timestamp-column", Engines::ALL, Info, All,
     options: &[
         OptionSpec {

@@ -20,6 +20,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, total int);
     /// CREATE TRIGGER set_total BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     Trigger, "naming/trigger", Engines::ALL, Warning, All,
     options: new_name::PLAIN
 }

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, CONSTRAINT orders_customer_id_key UNIQUE (customer_id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     UniqueKey, "naming/unique-key", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

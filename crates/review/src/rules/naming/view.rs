@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// CREATE VIEW open_orders AS SELECT 1 AS id;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Identifiers and Key Words; MySQL manual, Schema Object Names.
     View, "naming/view", Engines::ALL, Warning, All,
     options: new_name::PLAIN
 }

@@ -15,6 +15,9 @@ rule! {
     /// ```sql postgres
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// squawk, issue 509: what is not understood must be told, not refused.
     NotAnalysed, "review/not-analysed", Engines::ALL, Info, Recommended
 }
 

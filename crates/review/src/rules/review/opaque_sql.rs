@@ -15,6 +15,9 @@ rule! {
     /// ```sql postgres
     /// DROP INDEX CONCURRENTLY IF EXISTS orders_total;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, PL/pgSQL, Executing Dynamic Commands; MySQL manual, Prepared Statements.
     OpaqueSql, "review/opaque-sql", Engines::ALL, Warning, Recommended
 }
 

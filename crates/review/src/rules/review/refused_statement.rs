@@ -16,6 +16,9 @@ rule! {
     /// ```sql postgres
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, BEGIN; the decision record on review of this project: transactions are those of the runner.
     RefusedStatement, "review/refused-statement", Engines::ALL, Error, Recommended
 }
 

@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// The page on review of this project, Suppressions.
     SuppressionWithoutReason, "review/suppression-without-reason", Engines::ALL, Error, Recommended
 }
 

@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// SELECT 'closed';
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Lexical Structure; MySQL manual, mysql Client Commands.
     UnreadableFile, "review/unreadable-file", Engines::ALL, Error, Recommended
 }
 

@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// The page on review of this project, Suppressions.
     UnusedSuppression, "review/unused-suppression", Engines::ALL, Warning, Recommended
 }
 

@@ -28,12 +28,20 @@ rule! {
     /// ```sql
     /// UPDATE orders SET status = 1 WHERE id BETWEEN 1 AND 1000;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Explicit Locking, Row-Level Locks; MySQL manual, Locks Set by Different SQL Statements in InnoDB;
+    /// strong_migrations, backfilling data.
     BackfillInOneStatement, "rows/backfill-in-one-statement", Engines::SERVERS, Warning, Recommended
 }
 
 impl Rule for BackfillInOneStatement {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["locks/slow-work-after-lock"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

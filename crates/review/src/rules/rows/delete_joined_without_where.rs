@@ -24,6 +24,9 @@ rule! {
     /// ```sql mysql
     /// DELETE orders FROM orders JOIN cancelled ON cancelled.id = orders.id;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DELETE, USING; MySQL manual, DELETE Statement, Multi-Table Deletes.
     DeleteJoinedWithoutWhere, "rows/delete-joined-without-where", Engines::SERVERS, Error, Recommended
 }
 

@@ -26,6 +26,10 @@ rule! {
     /// ```sql
     /// DELETE FROM orders WHERE id < 100;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys, ON DELETE CASCADE; MySQL manual, FOREIGN KEY Constraints, Referential Actions; SQLite
+    /// documentation, Foreign Key Support.
     DeleteReferencedCascade, "rows/delete-referenced-cascade", Engines::ALL, Info, Recommended
 }
 

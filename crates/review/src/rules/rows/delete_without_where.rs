@@ -28,6 +28,9 @@ rule! {
     /// ```sql
     /// DELETE FROM orders WHERE status = 9;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, DELETE; MySQL manual, Using Safe-Updates Mode.
     DeleteWithoutWhere, "rows/delete-without-where", Engines::ALL, Error, Recommended
 }
 

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// INSERT INTO numbers (n) VALUES (1), (2);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Populating a Database; MySQL manual, Optimizing INSERT Statements.
     InsertRowsLimit, "rows/insert-rows-limit", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 100 },

@@ -18,12 +18,19 @@ rule! {
     /// ```sql
     /// INSERT INTO archive (id, status) SELECT id, status FROM orders WHERE id < 100;
     /// ```
+    ///
+    /// ## Source
+    /// Measured: after DROP COLUMN values go into other columns without an error. PostgreSQL manual, INSERT.
     InsertSelectWithoutColumns, "rows/insert-select-without-columns", Engines::ALL, Warning, Strict
 }
 
 impl Rule for InsertSelectWithoutColumns {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["correctness/insert-without-columns"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -29,12 +29,19 @@ rule! {
     /// CREATE TABLE countries (id bigint PRIMARY KEY);
     /// INSERT INTO countries (id) VALUES (1);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Explicit Locking; MySQL manual, Statements That Cause an Implicit Commit.
     MixedDdlAndDml, "rows/mixed-ddl-and-dml", Engines::ALL, Warning, Strict
 }
 
 impl Rule for MixedDdlAndDml {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["locks/slow-work-after-lock"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

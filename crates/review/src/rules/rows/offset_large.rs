@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id > 50000 ORDER BY id LIMIT 10;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, LIMIT and OFFSET: rows skipped by OFFSET still have to be computed.
     OffsetLarge, "rows/offset-large", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 1000 },

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// INSERT INTO countries (code) VALUES ('ch') ON CONFLICT (code) DO NOTHING;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, INSERT, ON CONFLICT Clause; SQLite documentation, UPSERT.
     OnConflictWithoutTarget, "rows/on-conflict-without-target", Engines::TRANSACTIONAL, Warning, Strict
 }
 

@@ -26,6 +26,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id > 5 ORDER BY id LIMIT 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Sorting Rows; MySQL manual, Mathematical Functions, RAND().
     OrderByRandom, "rows/order-by-random", Engines::ALL, Warning, All
 }
 

@@ -35,6 +35,10 @@ impl Rule for ReplaceInto {
         &Self::META
     }
 
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["data-loss/insert-or-replace"]
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Insert(insert) = &cx.parsed.statement else { return };
         if let Some(span) = insert.replace {

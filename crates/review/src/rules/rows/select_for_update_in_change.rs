@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE status = 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, SELECT, The Locking Clause; MySQL manual, Locking Reads.
     SelectForUpdateInChange, "rows/select-for-update-in-change", Engines::SERVERS, Warning, Strict
 }
 

@@ -24,6 +24,10 @@ rule! {
     /// ```sql
     /// UPDATE orders SET status = 2 WHERE id = 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys; MySQL manual, Clustered and Secondary Indexes: the primary key is the place of the
+    /// row.
     UpdatePrimaryKey, "rows/update-primary-key", Engines::ALL, Warning, Recommended
 }
 

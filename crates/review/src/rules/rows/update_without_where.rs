@@ -25,6 +25,9 @@ rule! {
     /// ```sql
     /// UPDATE orders SET status = 0 WHERE status IS NULL;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, UPDATE; MySQL manual, Using Safe-Updates Mode.
     UpdateWithoutWhere, "rows/update-without-where", Engines::ALL, Warning, Recommended
 }
 

@@ -1,9 +1,9 @@
 use sluice_sql::model::{Statement, TableOptionKind};
 
-use crate::{Context, Engines, Meta, Rule, Sink, rule};
+use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
-    /// A table does not begin to count at 1.
+    /// A table does not begin to count where all others do.
     ///
     /// ## Why
     /// The start is often copied along with SHOW CREATE TABLE from another database.
@@ -17,7 +17,17 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
-    AutoIncrementStart, "schema/auto-increment-start", Engines::MYSQL_FAMILY, Warning, All
+    ///
+    /// ## Source
+    /// MySQL manual, Using AUTO_INCREMENT.
+    AutoIncrementStart, "schema/auto-increment-start", Engines::MYSQL_FAMILY, Warning, All,
+    options: &[
+        OptionSpec {
+            name: "start",
+            kind: OptionKind::Number { default: 1 },
+            about: "Where tables begin to count.",
+        },
+    ]
 }
 
 impl Rule for AutoIncrementStart {
@@ -29,7 +39,8 @@ impl Rule for AutoIncrementStart {
         let Statement::CreateTable(create) = &cx.parsed.statement else { return };
         for option in &create.options {
             if let TableOptionKind::AutoIncrement(start) = option.kind
-                && start > 1
+                && start != cx.options.number("start").max(1)
+                && start != 0
             {
                 let table = cx.display(&create.name);
                 out.report(option.span, format!("`{table}` begins to count at {start}"))

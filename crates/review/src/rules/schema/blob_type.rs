@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, picture_url varchar(200));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Binary Data Types; MySQL manual, The BLOB and TEXT Types.
     BlobType, "schema/blob-type", Engines::SERVERS, Warning, All
 }
 
@@ -30,10 +33,9 @@ impl Rule for BlobType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && (data_type.name == "bytea" || data_type.name.ends_with("blob")) {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` holds large objects"))
                     .help("keep files in object storage and their address here");
             }

@@ -27,10 +27,9 @@ impl Rule for CharType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "character" {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` is filled up with blanks"))
                     .help("use text with a check of its length");
             }

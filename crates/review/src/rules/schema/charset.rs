@@ -1,10 +1,10 @@
-use sluice_sql::model::TableOptionKind;
+use sluice_sql::model::{Statement, TableAction, TableOptionKind};
 
 use super::table_option;
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
-    /// A table has a charset that is not on the list.
+    /// A table or column has a charset that is not on the list.
     ///
     /// ## Why
     /// One charset for all tables lets them be joined without conversions.
@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY) DEFAULT CHARSET=utf8mb4;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Character Sets and Collations in MySQL.
     Charset, "schema/charset", Engines::MYSQL_FAMILY, Warning, All,
     options: &[
         OptionSpec {
@@ -38,5 +41,17 @@ impl Rule for Charset {
             TableOptionKind::Charset(word) => Some(word),
             _ => None,
         });
+        for (_, _, data_type) in cx.parsed.statement.column_types() {
+            if let Some(charset) = &data_type.charset {
+                table_option::check(cx, out, &charset.text, charset.span);
+            }
+        }
+        if let Statement::AlterTable(alter) = &cx.parsed.statement {
+            for action in &alter.actions {
+                if let TableAction::ConvertCharset { charset, .. } = &action.kind {
+                    table_option::check(cx, out, &charset.text, charset.span);
+                }
+            }
+        }
     }
 }

@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(50));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Column Character Set and Collation.
     ColumnCharset, "schema/column-charset", Engines::MYSQL_FAMILY, Warning, All
 }
 
@@ -24,10 +27,9 @@ impl Rule for ColumnCharset {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.charset.is_some() || data_type.collation.is_some() {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` has a charset of its own"))
                     .help("leave it to the table");
             }

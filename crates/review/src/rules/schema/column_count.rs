@@ -17,6 +17,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Limits; MySQL manual, Limits on Table Column Count and Row Size; SQLite documentation, Limits In
+    /// SQLite.
     ColumnCount, "schema/column-count", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

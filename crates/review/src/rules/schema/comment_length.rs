@@ -1,21 +1,32 @@
+use sluice_sql::model::{Statement, TableOptionKind, Text};
+
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
-    /// A comment of a column is long.
+    /// A comment is long.
     ///
     /// ## Why
     /// Long texts belong into documents; every reading of the schema carries them.
     ///
     /// ## Bad
-    /// ```sql
-    /// CREATE TABLE orders (id bigint PRIMARY KEY COMMENT 'word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word ');
+    /// ```sql mysql mariadb max:20
+    /// CREATE TABLE orders (id bigint PRIMARY KEY COMMENT 'the number by which an order is known');
+    /// ```
+    /// ```sql postgres max:20
+    /// COMMENT ON TABLE orders IS 'everything that anybody has ordered';
     /// ```
     ///
     /// ## Good
-    /// ```sql
+    /// ```sql mysql mariadb
     /// CREATE TABLE orders (id bigint PRIMARY KEY COMMENT 'number of the order');
     /// ```
-    CommentLength, "schema/comment-length", Engines::MYSQL_FAMILY, Warning, All,
+    /// ```sql postgres
+    /// COMMENT ON TABLE orders IS 'orders of the shop';
+    /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, COMMENT; MySQL manual, CREATE TABLE Statement, which keeps at most 1024 (columns) and 2048 (tables).
+    CommentLength, "schema/comment-length", Engines::SERVERS, Warning, All,
     options: &[
         OptionSpec {
             name: "max",
@@ -32,15 +43,29 @@ impl Rule for CommentLength {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let max = cx.options.number("max");
+        let mut comments: Vec<(String, &Text)> = Vec::new();
         for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(comment) = column.comment() else { continue };
+            let of = format!("`{}` of `{}`", column.name.text, cx.display(table));
+            comments.extend(column.comment().map(|comment| (of, comment)));
+        }
+        match &cx.parsed.statement {
+            Statement::CreateTable(create) => {
+                for option in &create.options {
+                    if let TableOptionKind::Comment(text) = &option.kind {
+                        comments.push((format!("`{}`", cx.display(&create.name)), text));
+                    }
+                }
+            }
+            Statement::Comment(comment) => {
+                let of = format!("`{}`", comment.name.display(cx.dialect()));
+                comments.extend(comment.text.as_ref().map(|text| (of, text)));
+            }
+            _ => {}
+        }
+        for (of, comment) in comments {
             if u64::try_from(comment.value.chars().count()).is_ok_and(|count| count > max) {
-                let (table, name) = (cx.display(table), &column.name.text);
-                out.report(
-                    comment.span,
-                    format!("the comment of `{name}` of `{table}` has more than {max} characters"),
-                )
-                .help("make it shorter");
+                out.report(comment.span, format!("the comment of {of} has more than {max} characters"))
+                    .help("make it shorter");
             }
         }
     }

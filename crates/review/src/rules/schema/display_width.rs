@@ -30,13 +30,12 @@ impl Rule for DisplayWidth {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.zerofill.is_some()
                 || (matches!(data_type.family(cx.dialect()), TypeFamily::Integer)
                     && data_type.number(0).is_some_and(|width| width != 1 || data_type.name != "tinyint"))
             {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` has a display width, which limits nothing"),

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY) ENGINE=InnoDB;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Setting the Storage Engine; MariaDB documentation, Choosing the Right Storage Engine.
     Engine, "schema/engine", Engines::MYSQL_FAMILY, Warning, All,
     options: &[
         OptionSpec {

@@ -1,23 +1,30 @@
-use sluice_sql::model::TypeFamily;
+use sluice_sql::model::{Statement, TypeBody, TypeFamily};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
-    /// A column has the type `ENUM`.
+    /// A column has the type `ENUM`, or such a type is made.
     ///
     /// ## Why
-    /// Values are part of the table's definition: to change or to order them alters the table.
+    /// Values are part of the table's definition: to change or to order them alters the table. In PostgreSQL they are part of a
+    /// type, from which nothing can be taken away.
     ///
     /// ## Bad
-    /// ```sql
+    /// ```sql mysql mariadb
     /// CREATE TABLE orders (id bigint PRIMARY KEY, state enum('open', 'paid'));
+    /// ```
+    /// ```sql postgres
+    /// CREATE TYPE state AS ENUM ('open', 'paid');
     /// ```
     ///
     /// ## Good
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, state varchar(20));
     /// ```
-    EnumType, "schema/enum-type", Engines::MYSQL_FAMILY, Info, All
+    ///
+    /// ## Source
+    /// MySQL manual, The ENUM Type; PostgreSQL manual, Enumerated Types.
+    EnumType, "schema/enum-type", Engines::SERVERS, Info, All
 }
 
 impl Rule for EnumType {
@@ -26,10 +33,19 @@ impl Rule for EnumType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        if let Statement::CreateType(create) = &cx.parsed.statement
+            && matches!(create.body, TypeBody::Enum(_))
+        {
+            let name = create.name.display(cx.dialect());
+            out.report(
+                create.name.span,
+                format!("the values of `{name}` can never be removed or ordered anew"),
+            )
+            .help("use a table of values and a foreign key");
+        }
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if matches!(data_type.family(cx.dialect()), TypeFamily::Enum) {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` is an ENUM"))
                     .help("use a table of values and a foreign key");
             }

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, total_price numeric(12, 2));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Floating-Point Types; MySQL manual, Problems with Floating-Point Values.
     FloatMoney, "schema/float-money", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {
@@ -33,16 +36,15 @@ impl Rule for FloatMoney {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if matches!(data_type.family(cx.dialect()), TypeFamily::Float)
                 && cx
                     .options
                     .list("words")
                     .iter()
-                    .any(|word| column.name.text.to_ascii_lowercase().contains(word.as_str()))
+                    .any(|word| name.text.to_ascii_lowercase().contains(word.as_str()))
             {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` seems to hold money and cannot hold cents exactly"),

@@ -24,6 +24,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, total numeric(12, 2));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Data Types; MySQL manual, Data Types.
     ForbiddenType, "schema/forbidden-type", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {
@@ -40,10 +43,9 @@ impl Rule for ForbiddenType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if cx.options.lists("types", &data_type.name) {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` has a type that is not used here"))
                     .help("use another type");
             }

@@ -21,6 +21,10 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint,
     ///   CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys; MySQL manual, FOREIGN KEY Constraints, Referential Actions; SQLite documentation,
+    /// Foreign Key Support.
     ForeignKeyCascade, "schema/foreign-key-cascade", Engines::ALL, Warning, All
 }
 

@@ -21,6 +21,10 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers (id));
     /// CREATE INDEX orders_customer_id_idx ON orders (customer_id);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys: it is often a good idea to index the referencing columns too; SQLite documentation,
+    /// Foreign Key Support, Required and Suggested Database Indexes.
     ForeignKeyWithoutIndex, "schema/foreign-key-without-index", Engines::TRANSACTIONAL, Warning, Strict
 }
 

@@ -17,6 +17,10 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, a int, b int, c int, d int, e int, f int);
     /// CREATE INDEX orders_idx ON orders (a, b);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Multicolumn Indexes: more than three columns are unlikely to be helpful; MySQL manual,
+    /// Multiple-Column Indexes.
     IndexColumnCount, "schema/index-column-count", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

@@ -1,5 +1,6 @@
 use sluice_sql::model::Statement;
 
+use super::new_index;
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
@@ -24,6 +25,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, a int, b int, c int, d int, e int, f int);
     /// CREATE INDEX orders_a_idx ON orders (a);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Indexes, Introduction; MySQL manual, Optimization and Indexes.
     IndexCount, "schema/index-count", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {
@@ -40,12 +44,19 @@ impl Rule for IndexCount {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::CreateIndex(create) = &cx.parsed.statement else { return };
-        let Some(relation) = cx.relation(&create.table) else { return };
-        let (count, max) = (relation.indexes.len() + 1, cx.options.number("max"));
+        let added = new_index::of(cx);
+        let Some(last) = added.last() else { return };
+        let kept = match &cx.parsed.statement {
+            Statement::CreateTable(_) => 0,
+            _ => match cx.relation(last.table) {
+                Some(relation) => new_index::kept(cx, relation).len(),
+                None => return,
+            },
+        };
+        let (count, max) = (kept + added.len(), cx.options.number("max"));
         if u64::try_from(count).is_ok_and(|count| count > max) {
-            let table = cx.display(&create.table);
-            out.report(create.index.span, format!("`{table}` then has {count} indexes, more than {max}"))
+            let table = cx.display(last.table);
+            out.report(last.span, format!("`{table}` then has {count} indexes, more than {max}"))
                 .help("drop indexes that nothing uses");
         }
     }

@@ -21,6 +21,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY, a int);
     /// CREATE INDEX orders_a_idx ON orders (a);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Index Types; MySQL manual, CREATE INDEX Statement, Index Options.
     IndexType, "schema/index-type", Engines::SERVERS, Warning, All,
     options: &[
         OptionSpec {

@@ -27,10 +27,9 @@ impl Rule for MoneyType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "money" {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` is money, whose meaning hangs on lc_monetary"),

@@ -20,6 +20,9 @@ rule! {
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// CREATE VIEW a AS SELECT id FROM orders;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE VIEW; MySQL manual, View Processing Algorithms.
     NestedView, "schema/nested-view", Engines::ALL, Info, All
 }
 

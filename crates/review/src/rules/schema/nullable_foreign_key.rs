@@ -1,3 +1,5 @@
+use sluice_sql::model::NameClass;
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -17,6 +19,9 @@ rule! {
     /// CREATE TABLE customers (id bigint PRIMARY KEY);
     /// CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers (id));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Foreign Keys: a row with a null in its key refers to nothing; MySQL manual, FOREIGN KEY Constraints.
     NullableForeignKey, "schema/nullable-foreign-key", Engines::ALL, Info, All
 }
 
@@ -26,12 +31,29 @@ impl Rule for NullableForeignKey {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            if column.references().is_some() && column.not_null().is_none() && column.primary_key().is_none()
-            {
-                let (table, name) = (cx.display(table), &column.name.text);
+        let (statement, dialect) = (&cx.parsed.statement, cx.dialect());
+        let defs = statement.column_defs();
+        for (table, key) in statement.foreign_keys() {
+            for column in &key.columns {
+                let def = defs.iter().map(|(_, def)| *def).find(|def| def.name.same(column, dialect));
+                let is_key = super::primary_key(cx, table)
+                    .iter()
+                    .any(|one| *one == column.key(dialect, NameClass::Other));
+                let nullable = match def {
+                    Some(def) => def.not_null().is_none(),
+                    None => {
+                        let known = cx.relation(table);
+                        let known = known.and_then(|it| it.column(&column.key(dialect, NameClass::Other)));
+                        known.is_some_and(|known| !known.not_null)
+                    }
+                };
+                if !nullable || is_key {
+                    continue;
+                }
+                let span = if key.span.start <= column.span.start { column.span } else { key.span };
+                let (table, name) = (cx.display(table), &column.text);
                 out.report(
-                    column.span,
+                    span,
                     format!("`{name}` of `{table}` may be null though it refers to another table"),
                 )
                 .help("make it NOT NULL unless rows without parent are meant");

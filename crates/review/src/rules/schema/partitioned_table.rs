@@ -23,12 +23,19 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Table Partitioning, Limitations; MySQL manual, Restrictions and Limitations on Partitioning.
     PartitionedTable, "schema/partitioned-table", Engines::SERVERS, Warning, All
 }
 
 impl Rule for PartitionedTable {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["statement/disallow-partition"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

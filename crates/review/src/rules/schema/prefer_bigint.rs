@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, clicks bigint);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Integer Types; MySQL manual, Integer Types.
     PreferBigint, "schema/prefer-bigint", Engines::SERVERS, Info, All
 }
 
@@ -25,16 +28,18 @@ impl Rule for PreferBigint {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0
                 && matches!(data_type.name.as_str(), "integer" | "int" | "smallint" | "mediumint")
-                && column.primary_key().is_none()
             {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` holds less than bigint does"))
                     .help("use bigint where it counts something that grows");
             }
         }
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["schema/small-primary-key"]
     }
 }

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, address jsonb);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, JSON Types: most applications should prefer jsonb.
     PreferJsonb, "schema/prefer-jsonb", Engines::POSTGRES, Warning, Strict
 }
 
@@ -26,10 +29,9 @@ impl Rule for PreferJsonb {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "json" {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` is json, which is parsed again by every query"),

@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note text);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Character Types, Tip.
     PreferText, "schema/prefer-text", Engines::POSTGRES, Info, All
 }
 
@@ -25,10 +28,9 @@ impl Rule for PreferText {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "character varying" {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` is varchar"))
                     .help("use text, with a check where its length matters");
             }

@@ -1,3 +1,5 @@
+use sluice_sql::model::NameClass;
+
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
@@ -15,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Primary Keys; MySQL manual, Optimizing InnoDB Queries: the primary key is in every other index.
     PrimaryKeyType, "schema/primary-key-type", Engines::SERVERS, Warning, All,
     options: &[
         OptionSpec {
@@ -31,10 +36,13 @@ impl Rule for PrimaryKeyType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
-            if column.primary_key().is_some() && !cx.options.lists("types", &data_type.name) {
-                let (table, name) = (cx.display(table), &column.name.text);
+        for (table, column, data_type) in cx.parsed.statement.column_types() {
+            let is_key = || {
+                let key = column.key(cx.dialect(), NameClass::Other);
+                super::primary_key(cx, table).iter().any(|one| *one == key)
+            };
+            if !cx.options.lists("types", &data_type.name) && is_key() {
+                let (table, name) = (cx.display(table), &column.text);
                 out.report(
                     data_type.span,
                     format!("the primary key `{name}` of `{table}` has a type that is not on the list"),

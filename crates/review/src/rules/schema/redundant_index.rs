@@ -1,5 +1,6 @@
-use sluice_sql::model::{IndexKey, NameClass, Order, Statement};
+use sluice_sql::model::{NameClass, Statement};
 
+use super::new_index;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -21,6 +22,9 @@ rule! {
     /// CREATE INDEX orders_a_b_idx ON orders (a, b);
     /// CREATE INDEX orders_b_idx ON orders (b);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Multicolumn Indexes; MySQL manual, Multiple-Column Indexes: leftmost prefixes.
     RedundantIndex, "schema/redundant-index", Engines::ALL, Warning, Strict
 }
 
@@ -30,55 +34,51 @@ impl Rule for RedundantIndex {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Statement::CreateIndex(create) = &cx.parsed.statement else { return };
-        let Some(relation) = cx.relation(&create.table) else { return };
-        let index = &create.index;
-        let bare = |key: &IndexKey| {
-            key.prefix.is_none()
-                && key.collation.is_none()
-                && key.operator_class.is_none()
-                && key.nulls_first.is_none()
-        };
-        let method = index.method.as_ref().is_none_or(|method| method.is("btree"));
-        if index.unique.is_some()
-            || index.filter.is_some()
-            || !index.include.is_empty()
-            || !method
-            || !index.keys.iter().all(bare)
-        {
-            return;
-        }
-        let dialect = cx.dialect();
-        let wanted: Vec<_> = index
-            .keys
-            .iter()
-            .map(|key| {
-                Some((
-                    key.column()?.key(dialect, NameClass::Other).into_owned(),
-                    matches!(key.order, Some(Order::Descending)),
-                ))
-            })
-            .collect();
-        let own = index.name.as_ref().map(|name| name.name.key(dialect, NameClass::Other));
-        let covers = |other: &&sluice_schema::Index| {
-            let leading: Vec<_> = other
-                .keys
-                .iter()
-                .take(wanted.len())
-                .map(|key| {
-                    key.column.clone().filter(|_| key.prefix.is_none()).map(|column| (column, key.descending))
-                })
-                .collect();
-            other.filter.is_none()
-                && other.valid
-                && (other.method.is_empty() || other.method.eq_ignore_ascii_case("btree"))
-                && leading == wanted
-                && !wanted.contains(&None)
-                && own.as_deref() != Some(other.name.as_str())
-        };
-        if let Some(other) = relation.indexes.iter().find(covers) {
-            let (table, name) = (cx.display(&create.table), &other.name);
-            out.report(index.span, format!("the index `{name}` of `{table}` begins with the same columns"))
+        let added = new_index::of(cx);
+        for (at, index) in added.iter().enumerate().filter(|(_, index)| index.plain && !index.unique) {
+            if index.keys.contains(&None) {
+                continue;
+            }
+            let begins = |keys: &[Option<(String, bool)>]| keys.starts_with(&index.keys);
+            let is_new = matches!(cx.parsed.statement, Statement::CreateTable(_));
+            let relation = cx.relation(index.table).filter(|_| !is_new);
+            let there = relation.map(|relation| new_index::kept(cx, relation)).unwrap_or_default();
+            let own = index.name.map(|name| name.key(cx.dialect(), NameClass::Other));
+            let old = there.into_iter().find(|other| {
+                let plain = other.method.is_empty() || other.method.eq_ignore_ascii_case("btree");
+                let keys: Vec<_> = other
+                    .keys
+                    .iter()
+                    .map(|key| {
+                        let column = key.column.clone().filter(|_| key.prefix.is_none());
+                        column.map(|column| (column, key.descending))
+                    })
+                    .collect();
+                plain
+                    && other.valid
+                    && other.filter.is_none()
+                    && own.as_deref() != Some(other.name.as_str())
+                    && begins(&keys)
+            });
+            // Of two that are the same in one statement, the second one is too much.
+            let beside = added.iter().enumerate().find(|(other_at, other)| {
+                let same = other.keys.len() == index.keys.len() && !other.unique;
+                *other_at != at
+                    && other.plain
+                    && begins(&other.keys)
+                    && (!same || *other_at < at)
+                    && cx.display(other.table) == cx.display(index.table)
+            });
+            let other = match (old, beside) {
+                (Some(old), _) => format!("the index `{}`", old.name),
+                (None, Some((_, beside))) => match beside.name {
+                    Some(name) => format!("the index `{}`", name.text),
+                    None => format!("`{}`", cx.slice(beside.span)),
+                },
+                (None, None) => continue,
+            };
+            let table = cx.display(index.table);
+            out.report(index.span, format!("{other} of `{table}` begins with the same columns"))
                 .help("leave this index out");
         }
     }

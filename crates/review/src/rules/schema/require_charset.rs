@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY) DEFAULT CHARSET=utf8mb4;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Table Character Set and Collation.
     RequireCharset, "schema/require-charset", Engines::MYSQL_FAMILY, Warning, Strict
 }
 

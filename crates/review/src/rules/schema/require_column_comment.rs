@@ -1,3 +1,6 @@
+use sluice_sql::model::Statement;
+use sluice_sql::{Dialect, ObjectKind};
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -12,10 +15,17 @@ rule! {
     /// ```
     ///
     /// ## Good
-    /// ```sql
+    /// ```sql mysql mariadb
     /// CREATE TABLE orders (weight int COMMENT 'grams');
     /// ```
-    RequireColumnComment, "schema/require-column-comment", Engines::MYSQL_FAMILY, Info, All
+    /// ```sql postgres
+    /// CREATE TABLE orders (weight int);
+    /// COMMENT ON COLUMN orders.weight IS 'grams';
+    /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, COMMENT; MySQL manual, CREATE TABLE Statement.
+    RequireColumnComment, "schema/require-column-comment", Engines::SERVERS, Info, All
 }
 
 impl Rule for RequireColumnComment {
@@ -24,10 +34,21 @@ impl Rule for RequireColumnComment {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        if matches!(&cx.parsed.statement, Statement::CreateTable(create) if create.temporary.is_some()) {
+            return;
+        }
         for (table, column) in cx.parsed.statement.column_defs() {
-            if column.comment().is_none() {
+            let follows = super::comments(cx).any(|it| {
+                let of_table = it.name.qualifiers.last();
+                it.kind == ObjectKind::Column
+                    && it.name.name.same(&column.name, cx.dialect())
+                    && of_table.is_some_and(|of| of.same(&table.name, cx.dialect()))
+            });
+            if column.comment().is_none() && !follows {
                 let (table, name) = (cx.display(table), &column.name.text);
-                out.report(column.span, format!("`{name}` of `{table}` has no comment")).help("add COMMENT");
+                let help =
+                    if cx.dialect() == Dialect::Postgres { "add COMMENT ON COLUMN" } else { "add COMMENT" };
+                out.report(column.span, format!("`{name}` of `{table}` has no comment")).help(help);
             }
         }
     }

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamp NULL, updated_at timestamp NULL);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Table Basics; MySQL manual, CREATE TABLE Statement.
     RequireColumns, "schema/require-columns", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(50) NOT NULL);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Not-Null Constraints: most columns should be marked not null.
     RequireNotNull, "schema/require-not-null", Engines::ALL, Info, All
 }
 

@@ -19,6 +19,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (number bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Primary Keys; Logical Replication, Replica Identity; MySQL manual, Group Replication Requirements.
     RequirePrimaryKey, "schema/require-primary-key", Engines::ALL, Warning, Strict
 }
 

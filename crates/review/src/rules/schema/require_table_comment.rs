@@ -1,4 +1,5 @@
 use sluice_sql::model::{Statement, TableOptionKind};
+use sluice_sql::{Dialect, ObjectKind};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -14,10 +15,17 @@ rule! {
     /// ```
     ///
     /// ## Good
-    /// ```sql
+    /// ```sql mysql mariadb
     /// CREATE TABLE orders (id bigint PRIMARY KEY) COMMENT='Orders of the shop';
     /// ```
-    RequireTableComment, "schema/require-table-comment", Engines::MYSQL_FAMILY, Info, All
+    /// ```sql postgres
+    /// CREATE TABLE orders (id bigint PRIMARY KEY);
+    /// COMMENT ON TABLE orders IS 'Orders of the shop';
+    /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, COMMENT; MySQL manual, CREATE TABLE Statement, Table Options.
+    RequireTableComment, "schema/require-table-comment", Engines::SERVERS, Info, All
 }
 
 impl Rule for RequireTableComment {
@@ -27,9 +35,13 @@ impl Rule for RequireTableComment {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::CreateTable(create) = &cx.parsed.statement else { return };
-        if !create.options.iter().any(|option| matches!(option.kind, TableOptionKind::Comment(_))) {
+        let written = create.options.iter().any(|option| matches!(option.kind, TableOptionKind::Comment(_)));
+        let follows = super::comments(cx)
+            .any(|it| it.kind == ObjectKind::Table && it.name.same_relation(&create.name, cx.dialect()));
+        if !written && !follows && create.temporary.is_none() && create.partition_of.is_none() {
             let table = cx.display(&create.name);
-            out.report(create.name.span, format!("`{table}` has no comment")).help("add COMMENT");
+            let help = if cx.dialect() == Dialect::Postgres { "add COMMENT ON TABLE" } else { "add COMMENT" };
+            out.report(create.name.span, format!("`{table}` has no comment")).help(help);
         }
     }
 }

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY) ROW_FORMAT=DYNAMIC;
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, InnoDB Row Formats.
     RowFormat, "schema/row-format", Engines::MYSQL_FAMILY, Warning, All,
     options: &[
         OptionSpec {

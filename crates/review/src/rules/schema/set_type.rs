@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, tag varchar(20));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, The SET Type.
     SetType, "schema/set-type", Engines::MYSQL_FAMILY, Warning, All
 }
 
@@ -26,10 +29,9 @@ impl Rule for SetType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if matches!(data_type.family(cx.dialect()), TypeFamily::Set) {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` is a SET"))
                     .help("use a table with a row for each value");
             }

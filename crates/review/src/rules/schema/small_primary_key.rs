@@ -1,5 +1,5 @@
 use sluice_sql::Dialect;
-use sluice_sql::model::{ColumnDef, Statement, TypeFamily};
+use sluice_sql::model::{NameClass, TypeFamily};
 use sluice_text::{Edit, Fix};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
@@ -20,6 +20,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Integer Types; MySQL manual, Integer Types.
     SmallPrimaryKey, "schema/small-primary-key", Engines::SERVERS, Warning, Strict
 }
 
@@ -30,24 +33,21 @@ impl Rule for SmallPrimaryKey {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let dialect = cx.dialect();
-        let is_key = |column: &ColumnDef| match &cx.parsed.statement {
-            Statement::CreateTable(create) => {
-                matches!(create.primary_key().as_slice(), [key] if key.same(&column.name, dialect))
-            }
-            _ => column.primary_key().is_some(),
-        };
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, column, data_type) in cx.parsed.statement.column_types() {
+            let is_key = || match super::primary_key(cx, table).as_slice() {
+                [key] => *key == column.key(dialect, NameClass::Other),
+                _ => false,
+            };
             let small = match data_type.name.as_str() {
                 "integer" | "int" | "smallint" | "mediumint" | "tinyint" => true,
                 // In MySQL and MariaDB it means bigint.
                 "serial" | "smallserial" => dialect == Dialect::Postgres,
                 _ => false,
             };
-            if !small || data_type.dimensions > 0 || !is_key(column) {
+            if !small || data_type.dimensions > 0 || !is_key() {
                 continue;
             }
-            let (table, name) = (cx.display(table), &column.name.text);
+            let (table, name) = (cx.display(table), &column.text);
             let plain = data_type.unsigned.is_none() && data_type.family(dialect) != TypeFamily::Serial;
             let fix = plain.then(|| Fix::edits("use bigint", vec![Edit::replace(data_type.span, "bigint")]));
             out.report(

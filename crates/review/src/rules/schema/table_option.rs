@@ -2,6 +2,8 @@
 
 use sluice_sql::model::{Statement, TableAction, TableOption, TableOptionKind, Word};
 
+use sluice_text::Span;
+
 use crate::{Context, Sink};
 
 /// Options that the statement gives to a table, by `CREATE TABLE` or `ALTER TABLE`.
@@ -27,9 +29,16 @@ pub(super) fn only_allowed(
     pick: impl Fn(&TableOptionKind) -> Option<&Word>,
 ) {
     for option in given(cx) {
-        if let Some(word) = pick(&option.kind).filter(|word| !cx.options.lists("allowed", &word.text)) {
-            out.report(option.span, format!("`{}` is not among those that are used here", word.text))
-                .help("use one that is on the list");
+        if let Some(word) = pick(&option.kind) {
+            check(cx, out, &word.text, option.span);
         }
+    }
+}
+
+/// Reports `word` if it is not on the rule's list `allowed`.
+pub(super) fn check(cx: &Context<'_>, out: &mut Sink<'_>, word: &str, span: Span) {
+    if !cx.options.lists("allowed", word) {
+        out.report(span, format!("`{word}` is not among those that are used here"))
+            .help("use one that is on the list");
     }
 }

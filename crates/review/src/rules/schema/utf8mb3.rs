@@ -27,10 +27,9 @@ impl Rule for Utf8mb3 {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.charset.as_ref().is_some_and(|charset| charset.is("utf8") || charset.is("utf8mb3")) {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` cannot hold characters of four bytes"),

@@ -27,6 +27,9 @@ rule! {
     /// ```sql mariadb
     /// CREATE TABLE orders (id bigint PRIMARY KEY, token uuid);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, UUID Type; MySQL manual, Miscellaneous Functions, UUID_TO_BIN().
     UuidAsText, "schema/uuid-as-text", Engines::SERVERS, Info, All
 }
 
@@ -36,12 +39,11 @@ impl Rule for UuidAsText {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = &column.data_type else { continue };
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
             if matches!(data_type.name.as_str(), "char" | "character" | "varchar" | "character varying")
                 && data_type.number(0) == Some(36)
             {
-                let (table, name) = (cx.display(table), &column.name.text);
+                let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` has the length of a UUID in text"))
                     .help("use the type uuid, or binary(16) on MySQL");
             }

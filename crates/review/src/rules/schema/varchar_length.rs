@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(200));
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Character Types; MySQL manual, The CHAR and VARCHAR Types.
     VarcharLength, "schema/varchar-length", Engines::SERVERS, Warning, All,
     options: &[
         OptionSpec {

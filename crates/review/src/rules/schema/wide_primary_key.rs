@@ -17,6 +17,10 @@ rule! {
     /// ```sql
     /// CREATE TABLE places (a int, b int, PRIMARY KEY (a, b));
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Clustered and Secondary Indexes: a long primary key makes every index longer; PostgreSQL manual, Primary
+    /// Keys.
     WidePrimaryKey, "schema/wide-primary-key", Engines::ALL, Warning, All,
     options: &[
         OptionSpec {

@@ -20,6 +20,10 @@ rule! {
     /// ```sql
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Explicit Locking: locks are held until the transaction ends; MySQL manual, Statements That Cause an
+    /// Implicit Commit.
     ChangeStatementCount, "statement/change-statement-count", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 50 },

@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE status = 2;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Indexes on Expressions; MySQL manual, How MySQL Uses Indexes.
     ComputedFilter, "statement/computed-filter", Engines::ALL, Warning, All
 }
 

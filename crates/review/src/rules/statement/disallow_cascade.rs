@@ -18,12 +18,19 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Dependency Tracking.
     DisallowCascade, "statement/disallow-cascade", Engines::POSTGRES, Warning, All
 }
 
 impl Rule for DisallowCascade {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["data-loss/drop-cascade", "data-loss/truncate-cascade", "data-loss/drop-type-cascade"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

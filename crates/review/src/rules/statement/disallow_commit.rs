@@ -21,6 +21,10 @@ rule! {
     /// ```sql
     /// INSERT INTO orders (id) VALUES (1);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Transactions; MySQL manual, START TRANSACTION, COMMIT, and ROLLBACK Statements; SQLite
+    /// documentation, Transaction.
     DisallowCommit, "statement/disallow-commit", Engines::ALL, Warning, All
 }
 

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE TABLE AS; MySQL manual, CREATE TABLE ... SELECT Statement.
     DisallowCreateTableAs, "statement/disallow-create-table-as", Engines::ALL, Warning, All
 }
 

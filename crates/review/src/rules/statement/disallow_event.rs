@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Using the Event Scheduler.
     DisallowEvent, "statement/disallow-event", Engines::MYSQL_FAMILY, Warning, All
 }
 

@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, FOREIGN KEY Constraints; gh-ost and Vitess, limits of online changes of tables with foreign keys.
     DisallowForeignKey, "statement/disallow-foreign-key", Engines::ALL, Warning, All
 }
 

@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, User-Defined Functions; MySQL manual, Stored Program Binary Logging.
     DisallowFunction, "statement/disallow-function", Engines::SERVERS, Warning, All
 }
 

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Materialized Views.
     DisallowMaterializedView, "statement/disallow-materialized-view", Engines::POSTGRES, Warning, All
 }
 

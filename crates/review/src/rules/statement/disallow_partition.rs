@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Table Partitioning, Limitations; MySQL manual, Restrictions and Limitations on Partitioning.
     DisallowPartition, "statement/disallow-partition", Engines::SERVERS, Warning, All
 }
 

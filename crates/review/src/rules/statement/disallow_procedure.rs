@@ -21,6 +21,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, User-Defined Procedures; MySQL manual, Stored Program Binary Logging.
     DisallowProcedure, "statement/disallow-procedure", Engines::SERVERS, Warning, All
 }
 

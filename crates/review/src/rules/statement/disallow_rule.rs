@@ -19,6 +19,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Rules Versus Triggers.
     DisallowRule, "statement/disallow-rule", Engines::POSTGRES, Warning, All
 }
 

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, CREATE TABLE, Temporary Tables; MySQL manual, Replication and Temporary Tables.
     DisallowTemporaryTable, "statement/disallow-temporary-table", Engines::ALL, Warning, All
 }
 

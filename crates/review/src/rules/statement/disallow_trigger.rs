@@ -27,6 +27,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Overview of Trigger Behavior; MySQL manual, Restrictions on Stored Programs.
     DisallowTrigger, "statement/disallow-trigger", Engines::ALL, Warning, All
 }
 

@@ -17,12 +17,19 @@ rule! {
     /// ```sql
     /// DELETE FROM orders WHERE id < 100;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, TRUNCATE; MySQL manual, TRUNCATE TABLE Statement.
     DisallowTruncate, "statement/disallow-truncate", Engines::SERVERS, Warning, All
 }
 
 impl Rule for DisallowTruncate {
     fn meta(&self) -> &'static Meta {
         &Self::META
+    }
+
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["data-loss/truncate"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -18,6 +18,9 @@ rule! {
     /// ```sql
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Views; MySQL manual, Restrictions on Views.
     DisallowView, "statement/disallow-view", Engines::ALL, Warning, All
 }
 

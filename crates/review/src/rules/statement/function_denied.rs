@@ -25,6 +25,9 @@ rule! {
     /// ```sql
     /// SELECT 1;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, System Administration Functions; MySQL manual, Built-In Function and Operator Reference.
     FunctionDenied, "statement/function-denied", Engines::ALL, Warning, Strict, options: &[OptionSpec {
         name: "functions",
         kind: OptionKind::List { default: &["sleep", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "benchmark"] },

@@ -19,6 +19,10 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id IN (1, 2);
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Row and Array Comparisons; MySQL manual, Range Optimization, Equality Range Optimization of
+    /// Many-Valued Comparisons.
     InListLength, "statement/in-list-length", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 50 },

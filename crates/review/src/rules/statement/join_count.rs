@@ -17,6 +17,10 @@ rule! {
     /// ```sql
     /// SELECT a.id FROM a JOIN b ON b.id = a.id WHERE a.id > 5;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Controlling the Planner with Explicit JOIN Clauses; MySQL manual, Controlling Query Plan Evaluation;
+    /// SQLite documentation, Limits In SQLite, Maximum Number Of Tables In A Join.
     JoinCount, "statement/join-count", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 8 },

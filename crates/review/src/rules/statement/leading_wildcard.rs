@@ -15,6 +15,10 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE note LIKE 'gift%';
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Index Types, B-Tree; MySQL manual, Comparison of B-Tree and Hash Indexes; SQLite documentation, The
+    /// Query Optimizer Overview, The LIKE Optimization.
     LeadingWildcard, "statement/leading-wildcard", Engines::ALL, Warning, All
 }
 

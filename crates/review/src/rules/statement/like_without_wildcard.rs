@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE note = 'gift';
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Pattern Matching, LIKE; MySQL manual, Pattern Matching.
     LikeWithoutWildcard, "statement/like-without-wildcard", Engines::ALL, Warning, All
 }
 

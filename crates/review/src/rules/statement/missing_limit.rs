@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id > 5 LIMIT 100;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, LIMIT and OFFSET; MySQL manual, LIMIT Query Optimization.
     MissingLimit, "statement/missing-limit", Engines::ALL, Warning, All
 }
 

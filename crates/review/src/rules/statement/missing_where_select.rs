@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id > 5;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, The WHERE Clause; MySQL manual, Avoiding Full Table Scans.
     MissingWhereSelect, "statement/missing-where-select", Engines::ALL, Warning, All
 }
 

@@ -16,6 +16,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM orders WHERE id > 5;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Select-List Items; sqlfluff, AM04.
     SelectStar, "statement/select-star", Engines::ALL, Warning, Strict
 }
 

@@ -15,6 +15,9 @@ rule! {
     /// ```sql
     /// SELECT 1 UNION ALL SELECT 2;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Combining Queries; MySQL manual, UNION Clause.
     UnionCount, "statement/union-count", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 5 },

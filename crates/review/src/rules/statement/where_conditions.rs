@@ -17,6 +17,9 @@ rule! {
     /// ```sql
     /// SELECT id FROM t WHERE a = 1 OR b = 3;
     /// ```
+    ///
+    /// ## Source
+    /// PostgreSQL manual, Comparison Functions and Operators; MySQL manual, WHERE Clause Optimization.
     WhereConditions, "statement/where-conditions", Engines::ALL, Warning, All, options: &[OptionSpec {
         name: "max",
         kind: OptionKind::Number { default: 10 },

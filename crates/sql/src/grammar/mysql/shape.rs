@@ -383,9 +383,5 @@ fn turned(operator: Comparison) -> Comparison {
 
 /// At most [`TEXT`] bytes, at a border of characters.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
+    sluice_text::cut(text, TEXT).to_owned()
 }

@@ -380,11 +380,7 @@ fn is_reserved(word: &str) -> bool {
 }
 
 fn cut(text: &str) -> &str {
-    let mut end = text.len().min(KEPT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    sluice_text::cut(text, KEPT)
 }
 
 /// The value of a node that is one literal: in parentheses, signed or cast.

@@ -381,6 +381,11 @@ impl Block<'_, '_> {
             _ => None,
         });
         self.subqueries(start, end);
+        if literal.is_some() {
+            // Nothing is put together: what the string says is what runs.
+            let program = read(grammar.source, grammar.token(1), "sql");
+            self.body.statements.extend(program.statements);
+        }
         self.body.dynamic.push(DynamicSql { span, literal });
     }
 }

@@ -31,11 +31,7 @@ pub(super) fn unquote(literal: &str, most: usize) -> String {
 
 /// At most [`TEXT`] bytes, at a border of characters.
 pub(super) fn cut(text: &str) -> String {
-    let mut end = text.len().min(TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
+    sluice_text::cut(text, TEXT).to_owned()
 }
 
 /// Where the number at `at` ends: `1`, `1.5e-3`, `.5`, `0xFF`, `1_000` (tokenize.c).

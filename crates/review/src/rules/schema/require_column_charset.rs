@@ -1,0 +1,46 @@
+use sluice_sql::model::TypeFamily;
+
+use crate::{Context, Engines, Meta, Rule, Sink, rule};
+
+rule! {
+    /// A text column is made without saying its charset.
+    ///
+    /// ## Why
+    /// What the table says is what it says on that day: `CONVERT TO` changes columns that have no charset of their own.
+    ///
+    /// ## Bad
+    /// ```sql
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20));
+    /// ```
+    ///
+    /// ## Good
+    /// ```sql
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20) CHARACTER SET utf8mb4);
+    /// ```
+    ///
+    /// ## Source
+    /// MySQL manual, Column Character Set and Collation.
+    RequireColumnCharset, "schema/require-column-charset", Engines::MYSQL_FAMILY, Warning, All
+}
+
+impl Rule for RequireColumnCharset {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        for (table, name, data_type) in cx.parsed.statement.column_types() {
+            let blob = data_type.name.ends_with("blob") || data_type.name == "binary";
+            let is_text = match data_type.family(cx.dialect()) {
+                TypeFamily::Text | TypeFamily::FixedText | TypeFamily::Lob => !blob,
+                TypeFamily::Enum | TypeFamily::Set => true,
+                _ => false,
+            };
+            if is_text && data_type.charset.is_none() {
+                let (table, name) = (cx.display(table), &name.text);
+                out.report(data_type.span, format!("`{name}` of `{table}` has the charset of its table"))
+                    .help("add CHARACTER SET");
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What was found, weighed: suppressions, rules that say the same, order.
+
+use jiff::civil::Date;
+use sluice_sql::Dialect;
+use sluice_text::{Finding, Severity, Span};
+
+use crate::policy::{Active, Policy};
+use crate::rules::review as own;
+use crate::sink::Draft;
+use crate::suppression::{self, Suppression};
+use crate::{Review, Script};
+
+/// The statement of findings that are in none.
+pub(crate) const NO_STATEMENT: Span = Span { start: 0, end: 0 };
+
+/// What was found, not yet weighed.
+pub(crate) struct Found {
+    rule: &'static str,
+    severity: Severity,
+    statement: Span,
+    draft: Draft,
+    /// Rules that say the same, only better.
+    better: &'static [&'static str],
+}
+
+/// What findings are weighed by.
+pub(crate) struct Scales<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) policy: &'a Policy,
+    pub(crate) today: Date,
+}
+
+impl Active<'_> {
+    pub(crate) fn found(&self, statement: Span, draft: Draft) -> Found {
+        let better = self.rule.yields_to();
+        Found { rule: self.meta.id, severity: self.severity, statement, draft, better }
+    }
+}
+
+impl Scales<'_> {
+    /// A finding of the review itself, unless the policy has its rule off.
+    pub(crate) fn push_own(&self, found: &mut Vec<Found>, rule: &'static str, statement: Span, draft: Draft) {
+        let severity = self.policy.severity(rule);
+        let better: &[&str] = &[];
+        found.extend(severity.map(|severity| Found { rule, severity, statement, draft, better }));
+    }
+
+    /// Weighs what was found: suppressions, doubles, order; reports on the suppressions themselves.
+    pub(crate) fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
+        let mut suppressions = suppression::read(self.dialect, script.file.text(), &script.statements);
+        // A suppression is used by what it covers, also where another rule says the same.
+        let covered: Vec<bool> = found.iter().map(|one| self.is_covered(one, &mut suppressions)).collect();
+        let said = said_better(&found);
+        let before = covered.iter().filter(|covered| **covered).count();
+        let mut at = 0;
+        found.retain(|_| {
+            let keep = !covered.get(at).is_some_and(|it| *it) && !said.get(at).is_some_and(|it| *it);
+            at += 1;
+            keep
+        });
+        review.suppressed = before;
+        for (rule, draft) in own::of_suppressions(&suppressions, self.today, self.policy, self.dialect) {
+            self.push_own(&mut found, rule, NO_STATEMENT, draft);
+        }
+        let key =
+            |one: &Found| (one.draft.span.start, one.rule, one.draft.message.clone(), one.draft.span.end);
+        found.sort_by_cached_key(key);
+        found.dedup_by(|left, right| key(left) == key(right));
+        let placed = |one: Found| Finding {
+            rule: one.rule,
+            severity: one.severity,
+            message: one.draft.message,
+            help: one.draft.help,
+            evidence: one.draft.evidence,
+            file: script.file.clone(),
+            span: one.draft.span,
+            statement: one.statement,
+            engine: Some(self.dialect.name()),
+            fix: one.draft.fix,
+        };
+        review.findings = found.into_iter().map(placed).collect();
+    }
+
+    fn is_covered(&self, one: &Found, suppressions: &mut [Suppression]) -> bool {
+        let covers = |by: &mut Suppression| {
+            by.covers(one.rule, one.draft.span.start, self.today)
+                || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, self.today))
+        };
+        // Every one of them is asked, so that each that fits counts as used.
+        suppressions.iter_mut().map(covers).fold(false, |any, one| any | one)
+    }
+}
+
+/// Rules about what the server refuses: what never happens locks, loses and breaks nothing.
+const REFUSED: &[&str] = &[
+    "correctness/drop-constraint-index",
+    "correctness/drop-referenced-table",
+    "correctness/duplicate-column",
+    "correctness/duplicate-index-name",
+    "correctness/duplicate-table",
+    "correctness/index-on-missing-column",
+    "correctness/missing-column",
+    "correctness/missing-constraint",
+    "correctness/missing-index",
+    "correctness/missing-table",
+    "correctness/sqlite-drop-column",
+    "correctness/type-used-by-view",
+];
+
+impl Found {
+    /// Whether another finding leaves this one nothing to say.
+    fn yields_to(&self, other: &Self) -> bool {
+        let harm = ["locks/", "data-loss/", "compatibility/"].iter().any(|it| self.rule.starts_with(it));
+        (self.better.contains(&other.rule) || (harm && REFUSED.contains(&other.rule)))
+            && touches(self.draft.span, other.draft.span)
+    }
+}
+
+/// Which findings another one says better. Findings of a statement follow each other.
+fn said_better(found: &[Found]) -> Vec<bool> {
+    let of_statement = found.chunk_by(|left, right| left.statement == right.statement);
+    let said = of_statement.flat_map(|together| {
+        together.iter().map(move |one| together.iter().any(|other| one.yields_to(other)))
+    });
+    said.collect()
+}
+
+fn touches(left: Span, right: Span) -> bool {
+    left.start < right.end && right.start < left.end
+}
