@@ -12,7 +12,7 @@ use crate::policy::Active;
 use crate::rules::locks::strong_lock;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
-use crate::suppression::{self, Suppression};
+use crate::suppression::{self, Heard};
 use crate::{Forecast, Options, Policy, Question, Script, ServerVersion, forecast, replay};
 
 /// More statements of a change than this are not kept for rules that look back.
@@ -231,15 +231,14 @@ impl<'p> Reviewer<'p> {
     fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
         let (text, today) = (script.file.text(), self.conditions.today);
         let mut suppressions = suppression::read(self.dialect, text, &script.statements);
+        let heard = |one: &Found| Heard {
+            rule: one.rule,
+            places: [Some(one.draft.span.start), (!one.statement.is_empty()).then_some(one.statement.start)],
+        };
+        let heard: Vec<Heard> = found.iter().map(heard).collect();
+        let mut quiet = suppression::hush(&mut suppressions, &heard, today).into_iter();
         let before = found.len();
-        found.retain(|one| {
-            let covered = |by: &mut Suppression| {
-                by.covers(one.rule, one.draft.span.start, today)
-                    || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, today))
-            };
-            // Every one of them is asked, so that each that fits counts as used.
-            !suppressions.iter_mut().map(covered).fold(false, |any, one| any | one)
-        });
+        found.retain(|_| !quiet.next().unwrap_or(false));
         review.suppressed = before - found.len();
         for (rule, draft) in own::of_suppressions(&suppressions, today, self.policy, self.dialect) {
             self.push_own(&mut found, rule, NO_STATEMENT, draft);

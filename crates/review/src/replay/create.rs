@@ -12,6 +12,9 @@ use sluice_sql::model::{
 use super::Replay;
 use super::name::{Purpose, key_word, pick};
 
+/// Tables times columns, constraints and indexes of the one that is copied, beyond which nothing is copied.
+const MOST_COPIES: usize = 1 << 22;
+
 impl Replay<'_> {
     /// A column's, index's or constraint's name as the server compares it.
     pub(super) fn key(&self, ident: &Ident) -> String {
@@ -86,11 +89,19 @@ impl Replay<'_> {
                     (whole || like.including.iter().any(|one| one == what || one == "all"))
                         && !like.excluding.iter().any(|one| one == what || one == "all")
                 };
-                let Some(model) = self.schema.relation(&like.table).cloned() else {
+                let model = self.schema.relation(&like.table).filter(|model| !self.is_too_much(model));
+                let Some(model) = model.cloned() else {
                     relation.columns_known = false;
                     return;
                 };
+                // A server refuses to make a column twice. What is copied again and again would double each time.
+                if model.columns.iter().any(|column| relation.column(&column.name).is_some()) {
+                    return;
+                }
                 for column in &model.columns {
+                    if relation.is_full() || relation.column(&column.name).is_some() {
+                        continue;
+                    }
                     let mut column = column.clone();
                     column.origin = self.origin;
                     if !includes("defaults") {
@@ -110,7 +121,11 @@ impl Replay<'_> {
                         .constraints
                         .iter()
                         .filter(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }));
-                    relation.constraints.extend(checks.cloned());
+                    for check in checks {
+                        if relation.constraint(&check.name).is_none() && !relation.is_overgrown() {
+                            relation.constraints.push(check.clone());
+                        }
+                    }
                 }
                 if includes("indexes") {
                     self.copy_indexes(relation, &model);
@@ -120,8 +135,17 @@ impl Replay<'_> {
         }
     }
 
+    /// Whether there are so many tables already that copies of this one would fill the memory.
+    fn is_too_much(&self, model: &Relation) -> bool {
+        let parts = model.columns.len() + model.constraints.len() + model.indexes.len();
+        self.schema.relations.len().saturating_mul(parts) > MOST_COPIES
+    }
+
     pub(super) fn copy_indexes(&self, relation: &mut Relation, model: &Relation) {
         for index in &model.indexes {
+            if relation.is_overgrown() {
+                return;
+            }
             let columns: Vec<&str> = index.keys.iter().map(key_word).collect();
             let constraint = index.constraint.as_deref().and_then(|name| model.constraint(name));
             let purpose = match constraint.map(|constraint| &constraint.kind) {
@@ -144,26 +168,27 @@ impl Replay<'_> {
     }
 
     fn inherit_columns(&self, relation: &mut Relation, parent: &Name) {
-        let Some(parent) = self.schema.relations.get(parent) else {
+        let parent = self.schema.relations.get(parent).filter(|parent| !self.is_too_much(parent));
+        let Some(parent) = parent else {
             relation.columns_known = false;
             return;
         };
         relation.columns_known &= parent.columns_known;
         for column in &parent.columns {
-            if relation.column(&column.name).is_none() {
+            if relation.column(&column.name).is_none() && !relation.is_full() {
                 relation.columns.push(Column { origin: self.origin, ..column.clone() });
             }
         }
         let checks = parent.constraints.iter().filter(|constraint| !constraint.has_index());
         for check in checks {
-            if relation.constraint(&check.name).is_none() {
+            if relation.constraint(&check.name).is_none() && !relation.is_overgrown() {
                 relation.constraints.push(Constraint { origin: self.origin, ..check.clone() });
             }
         }
     }
 
     fn inherit_indexes(&self, relation: &mut Relation, parent: &Name) {
-        if let Some(parent) = self.schema.relations.get(parent) {
+        if let Some(parent) = self.schema.relations.get(parent).filter(|parent| !self.is_too_much(parent)) {
             let whole = Relation {
                 indexes: parent.indexes.iter().filter(|index| !index.only).cloned().collect(),
                 ..parent.clone()
@@ -191,6 +216,10 @@ impl Replay<'_> {
 
     /// Adds a column with the constraints that it carries; in front of the column at `position`, if given.
     pub(super) fn add_column(&mut self, relation: &mut Relation, def: &ColumnDef, position: Option<usize>) {
+        if relation.is_full() {
+            relation.columns_known = false;
+            return;
+        }
         let column = self.column(def);
         let at = position.unwrap_or(relation.columns.len()).min(relation.columns.len());
         let name = column.name.clone();
@@ -385,6 +414,9 @@ impl Replay<'_> {
         known: (bool, bool),
         keys: Option<&[IndexKey]>,
     ) {
+        if relation.is_overgrown() {
+            return;
+        }
         let (validated, enforced) = known;
         let purpose = match &kind {
             ConstraintKind::PrimaryKey { .. } => Purpose::PrimaryKey,
@@ -472,6 +504,9 @@ impl Replay<'_> {
 
     /// Adds an index.
     pub(super) fn add_index(&mut self, relation: &mut Relation, def: &IndexDef, only: bool) {
+        if relation.is_overgrown() {
+            return;
+        }
         let keys: Vec<Key> = def.keys.iter().map(|key| self.index_key(key)).collect();
         let words: Vec<&str> = keys.iter().map(key_word).collect();
         let name = match &def.name {
