@@ -156,29 +156,71 @@ mysql() {
   [ -e "$tools/mysql/sys/.complete" ] && return 0
   local log=$tools/mysql.log
   say "installing MySQL"
-  bash -e -c "$(declare -f unpack_mysql); unpack_mysql \"\$1\"" unpack_mysql "$tools/mysql" >"$log" 2>&1 || {
+  bash -e -c "$(declare -f own_package_lists unpack_mysql); unpack_mysql \"\$1\"" unpack_mysql "$tools/mysql" >"$log" 2>&1 || {
     tail -n 3 "$log" >&2
     say "MySQL could not be installed: tests that need it are skipped (see $log)"
   }
 }
 
-unpack_mysql() {
-  local root=$1 site keys=/usr/share/keyrings/debian-archive-keyring.gpg package
-  rm -rf "$root"
-  mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/sys"
+# own_package_lists FOLDER deb|deb-src: lists of Debian sid for the apt-get of this shell; the system's stay as they are.
+own_package_lists() {
+  local root=$1 kind=$2 site keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
   : >"$root/status"
   # The package source that this machine already uses.
   site=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | grep -v security | sed -n 1p)
-  echo "deb [signed-by=$keys] ${site:-http://deb.debian.org/debian/} sid main" >"$root/sources.list"
+  echo "$kind [signed-by=$keys] ${site:-http://deb.debian.org/debian/} sid main" >"$root/sources.list"
   printf '%s "%s";\n' Dir::Etc::sourcelist "$root/sources.list" Dir::Etc::sourceparts - \
     Dir::State::lists "$root/lists" Dir::State::status "$root/status" Dir::Cache "$root/cache" >"$root/apt.conf"
   export APT_CONFIG=$root/apt.conf
   apt-get update
+}
+
+unpack_mysql() {
+  local root=$1 package
+  rm -rf "$root"
+  mkdir -p "$root/sys"
+  own_package_lists "$root" deb
   apt-get install -y --download-only --no-install-recommends mysql-server-core
   for package in "$root"/cache/archives/*.deb; do dpkg -x "$package" "$root/sys"; done
   rm -rf "$root/cache" "$root/lists"
   test -x "$root/sys/usr/sbin/mysqld"
   touch "$root/sys/.complete"
+}
+
+# The test suites of PostgreSQL, MariaDB and SQLite, for the optional tests of our grammars. Not part of the usual setup: 60 MB are fetched.
+suites() {
+  [ -e "$tools/suites/.complete" ] && return 0
+  local log=$tools/suites.log
+  say "installing the test suites of the databases"
+  bash -e -c "$(declare -f own_package_lists unpack_suites); unpack_suites \"\$1\"" unpack_suites "$tools/suites" >"$log" 2>&1 || {
+    tail -n 3 "$log" >&2
+    say "the test suites could not be installed: tests that need them are skipped (see $log)"
+  }
+}
+
+unpack_suites() {
+  local root=$1 suite=$1/mariadb.new
+  rm -rf "$root"
+  mkdir -p "$root/source" "$suite" "$root/postgres" "$root/sqlite"
+  (
+    cd "$suite"
+    apt-get -qq download mariadb-test-data
+    dpkg -x mariadb-test-data_*.deb .
+  )
+  mv "$suite/usr/share/mysql/mysql-test/main" "$root/mariadb"
+  own_package_lists "$root/apt" deb-src
+  (
+    cd "$root/source"
+    apt-get -qq source --download-only postgresql-18 sqlite3
+    tar -xf postgresql-18_*.orig.tar.* --wildcards '*/src/test/regress/sql/*' '*/src/pl/plpgsql/src/sql/*'
+    tar -xf sqlite3_*.orig.tar.* --wildcards '*/test/*.test'
+    find . -path '*/test/*.test' -exec cp {} "$root/sqlite" \;
+    find . -path '*/regress/sql/*.sql' -exec cp {} "$root/postgres" \;
+    find . -path '*/plpgsql/src/sql/*.sql' -exec cp {} "$root/postgres" \;
+  )
+  rm -rf "$root/source" "$root/apt" "$suite"
+  touch "$root/.complete"
 }
 
 main() {

@@ -86,7 +86,8 @@ const DRIVERS: &[(&str, &[&str])] = &[
 ];
 
 /// Members that are not part of the product: they may depend on anything in it.
-const OUTSIDE: &[&str] = &["xtask", "sluice-testkit", "sluice-benches", "sluice-e2e", "sluice-faults"];
+const OUTSIDE: &[&str] =
+    &["xtask", "sluice-testkit", "sluice-benches", "sluice-e2e", "sluice-faults", "sluice-promises"];
 
 /// Normal and build dependencies by package name, for every package of the resolved graph.
 struct Graph {

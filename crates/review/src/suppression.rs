@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::ops::Range;
+
 use jiff::civil::Date;
 use sluice_sql::Dialect;
 use sluice_text::Span;
@@ -28,38 +31,93 @@ pub(crate) fn read(dialect: Dialect, text: &str, statements: &[Span]) -> Vec<Sup
     }
     let first = statements.first().map_or(text.len(), |span| span.start);
     let comments = sluice_sql::comments(dialect, text);
+    let mut lines = Lines::new(text, &comments);
     comments
         .iter()
-        .filter_map(|span| {
+        .zip(code_after(text, &comments))
+        .filter_map(|(span, code)| {
+            lines.move_to(*span);
             let mut found = parse(*span, span.slice(text))?;
             found.used = vec![false; found.rules.len()];
-            found.covers = (span.start >= first).then(|| next_line(text, &comments, *span, statements));
+            found.covers = (span.start >= first).then(|| lines.covered(*span, code, statements));
             Some(found)
         })
         .collect()
 }
 
-/// What a comment inside of the file covers: the line after it that holds code, and the whole statement if one begins there;
-/// where code stands before the comment on its own line, that line.
-fn next_line(text: &str, comments: &[Span], comment: Span, statements: &[Span]) -> Span {
-    let line_start = text.get(..comment.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let own_line = text.get(line_start..comment.start).is_some_and(|before| !before.trim().is_empty());
-    let start = if own_line {
-        line_start
-    } else {
-        let mut at = comment.end;
-        loop {
-            let rest = text.get(at..).unwrap_or_default();
-            at += rest.len() - rest.trim_start().len();
-            match comments.iter().find(|next| next.start == at) {
-                Some(next) if next.end > at => at = next.end,
-                _ => break at,
+/// For each comment, where the code after it begins: behind all comments that follow.
+fn code_after(text: &str, comments: &[Span]) -> Vec<usize> {
+    let mut next: Option<(usize, usize)> = None;
+    let mut found = Vec::with_capacity(comments.len());
+    for comment in comments.iter().rev() {
+        let rest = text.get(comment.end..).unwrap_or_default();
+        let begins = text.len() - rest.trim_start().len();
+        let code = match next {
+            Some((start, code)) if start == begins => code,
+            _ => begins,
+        };
+        next = Some((comment.start, code));
+        found.push(code);
+    }
+    found.reverse();
+    found
+}
+
+/// The lines of comments that are asked for one after the other. Each part of the text is looked at once, however many comments
+/// stand on a line.
+struct Lines<'a> {
+    text: &'a str,
+    /// The comment that was asked for last.
+    at: usize,
+    /// Where its line begins, and whether something stands before it there.
+    start: usize,
+    behind_code: bool,
+    /// A place and the end of its line, for comments behind code and for those above it.
+    ends: [(usize, usize); 2],
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str, comments: &[Span]) -> Self {
+        let at = comments.first().map_or(0, |comment| comment.start);
+        let mut lines = Self { text, at: 0, start: 0, behind_code: false, ends: [(1, 0); 2] };
+        lines.move_to(Span::new(at, at));
+        lines
+    }
+
+    fn move_to(&mut self, comment: Span) {
+        let passed = self.text.get(self.at..comment.start).unwrap_or_default();
+        let on_line = match passed.rfind('\n') {
+            Some(newline) => {
+                self.start = self.at + newline + 1;
+                self.behind_code = false;
+                passed.get(newline + 1..).unwrap_or_default()
             }
+            None => passed,
+        };
+        self.behind_code |= !on_line.trim().is_empty();
+        self.at = comment.start;
+    }
+
+    /// What the comment covers, behind which code begins at `code`: the line with that code, and the whole statement if one begins
+    /// there; where code stands before the comment on its own line, that line.
+    fn covered(&mut self, comment: Span, code: usize, statements: &[Span]) -> Span {
+        if self.behind_code {
+            return Span::new(self.start, self.line_end(0, comment.start));
         }
-    };
-    let line_end = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at);
-    let statement = statements.iter().find(|span| span.start >= start && span.start <= line_end && !own_line);
-    Span::new(start, statement.map_or(line_end, |span| span.end.max(line_end)))
+        let line_end = self.line_end(1, code);
+        let next = statements.partition_point(|span| span.start < code);
+        let statement = statements.get(next).filter(|span| span.start <= line_end);
+        Span::new(code, statement.map_or(line_end, |span| span.end.max(line_end)))
+    }
+
+    fn line_end(&mut self, which: usize, place: usize) -> usize {
+        let Some(known) = self.ends.get_mut(which) else { return place };
+        if !(known.0..=known.1).contains(&place) {
+            let rest = self.text.as_bytes().get(place..).unwrap_or_default();
+            *known = (place, place + memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+        }
+        known.1
+    }
 }
 
 /// A comment that asks for silence.
@@ -126,25 +184,61 @@ impl Suppression {
         self.wrong.is_none() && self.reason.is_some() && self.until.is_none_or(|until| until >= today)
     }
 
-    /// Whether it covers a finding of `rule` at `at`; notes that it was used.
-    pub(crate) fn covers(&mut self, rule: &str, at: usize, today: Date) -> bool {
-        let here =
-            self.covers.is_none_or(|covers| at >= covers.start && at < covers.end.max(covers.start + 1));
-        if !here || !self.holds(today) {
-            return false;
+    /// The places that it covers.
+    fn range(&self) -> Range<usize> {
+        self.covers.map_or(0..usize::MAX, |covers| covers.start..covers.end.max(covers.start + 1))
+    }
+}
+
+/// A finding as suppressions see it.
+pub(crate) struct Heard {
+    pub(crate) rule: &'static str,
+    /// Its own place, and where its statement begins.
+    pub(crate) places: [Option<usize>; 2],
+}
+
+/// Which of the findings are kept quiet. Notes which rules of which suppression were of use: all that fit were.
+pub(crate) fn hush(suppressions: &mut [Suppression], found: &[Heard], today: Date) -> Vec<bool> {
+    let mut quiet = vec![false; found.len()];
+    if suppressions.iter().all(|one| !one.holds(today)) {
+        return quiet;
+    }
+    // Places of findings by what a suppression may call their rule.
+    let mut places: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    for (index, heard) in found.iter().enumerate() {
+        let category = heard.rule.split_once('/').map(|(category, _)| format!("{category}/*"));
+        for name in [Some(heard.rule.to_owned()), category].into_iter().flatten() {
+            places.entry(name).or_default().extend(heard.places.iter().flatten().map(|at| (*at, index)));
         }
-        let mut covered = false;
-        for (name, used) in self.rules.iter().zip(&mut self.used) {
-            let whole = name
-                .strip_suffix("/*")
-                .is_some_and(|category| rule.split_once('/').is_some_and(|(own, _)| own == category));
-            if name == rule || whole {
+    }
+    places.values_mut().for_each(|list| list.sort_unstable());
+    let mut ranges: HashMap<&str, Vec<Range<usize>>> = HashMap::new();
+    for one in suppressions.iter_mut().filter(|one| one.holds(today)) {
+        let range = one.range();
+        for (name, used) in one.rules.iter().zip(&mut one.used) {
+            let Some((name, list)) = places.get_key_value(name) else { continue };
+            let from = list.partition_point(|(at, _)| *at < range.start);
+            let to = list.partition_point(|(at, _)| *at < range.end);
+            if from < to {
                 *used = true;
-                covered = true;
+                ranges.entry(name.as_str()).or_default().push(from..to);
             }
         }
-        covered
     }
+    for (name, mut ranges) in ranges {
+        let list = places.get(name).map(Vec::as_slice).unwrap_or_default();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut done = 0;
+        for range in ranges {
+            for (_, index) in list.get(range.start.max(done)..range.end).unwrap_or_default() {
+                if let Some(quiet) = quiet.get_mut(*index) {
+                    *quiet = true;
+                }
+            }
+            done = done.max(range.end);
+        }
+    }
+    quiet
 }
 
 #[cfg(test)]
@@ -161,6 +255,11 @@ mod tests {
         read(Dialect::Postgres, text, &statements).remove(0)
     }
 
+    fn hushes(suppression: &mut Suppression, rule: &'static str, at: usize, today: Date) -> bool {
+        let heard = Heard { rule, places: [Some(at), None] };
+        hush(std::slice::from_mut(suppression), &[heard], today)[0]
+    }
+
     #[test]
     fn a_comment_above_a_statement_covers_the_statement() {
         let text = "SELECT 1;\n-- sluice: allow(a/b, c/*) reason=\"small, table\" until=2027-01-31\nDROP\nTABLE t;\nSELECT 2;";
@@ -168,16 +267,38 @@ mod tests {
         assert_eq!(found.rules, ["a/b", "c/*"]);
         assert_eq!(found.reason.as_deref(), Some("small, table"));
         let today = Date::constant(2027, 1, 31);
-        assert!(found.covers("a/b", text.find("TABLE").unwrap(), today));
-        assert!(found.covers("c/x", text.find("DROP").unwrap(), today));
-        assert!(!found.covers("a/b", text.find("SELECT 2").unwrap(), today));
-        assert!(!found.covers("a/b", text.find("DROP").unwrap(), today.tomorrow().unwrap()));
+        assert!(hushes(&mut found, "a/b", text.find("TABLE").unwrap(), today));
+        assert_eq!(found.used, [true, false]);
+        assert!(hushes(&mut found, "c/x", text.find("DROP").unwrap(), today));
+        assert_eq!(found.used, [true, true]);
+        assert!(!hushes(&mut found, "a/b", text.find("SELECT 2").unwrap(), today));
+        assert!(!hushes(&mut found, "a/b", text.find("DROP").unwrap(), today.tomorrow().unwrap()));
     }
 
     #[test]
     fn a_comment_at_the_top_covers_the_file() {
         let text = "-- sluice: allow(a/b) reason=\"x\"\nSELECT 1;\nSELECT 2;";
-        assert!(read_one(text).covers("a/b", text.len() - 2, Date::constant(2026, 1, 1)));
+        assert!(hushes(&mut read_one(text), "a/b", text.len() - 2, Date::constant(2026, 1, 1)));
+    }
+
+    #[test]
+    fn a_comment_behind_code_covers_its_line_and_others_in_a_row_the_code_below() {
+        let text = "SELECT 1;\n\
+             SELECT 2 /* sluice: allow(a/b) reason=\"x\" */ ; /* sluice: allow(c/d) reason=\"x\" */\n\
+             -- sluice: allow(e/f) reason=\"x\"\n\
+             /* more */ -- sluice: allow(g/h) reason=\"x\"\n\
+             SELECT\n3;";
+        let statements: Vec<Span> = sluice_sql::split(Dialect::Postgres, text)
+            .unwrap()
+            .iter()
+            .map(|piece| piece.body)
+            .filter(|body| !body.is_empty())
+            .collect();
+        let covered: Vec<&str> = read(Dialect::Postgres, text, &statements)
+            .iter()
+            .map(|found| found.covers.unwrap().slice(text).split(' ').next().unwrap())
+            .collect();
+        assert_eq!(covered, ["SELECT", "SELECT", "SELECT\n3", "/*"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What was found, weighed: suppressions, rules that say the same, order.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, Span};
@@ -7,7 +9,7 @@ use sluice_text::{Finding, Severity, Span};
 use crate::policy::{Active, Policy};
 use crate::rules::review as own;
 use crate::sink::Draft;
-use crate::suppression::{self, Suppression};
+use crate::suppression::{self, Heard};
 use crate::{Review, Script};
 
 /// The statement of findings that are in none.
@@ -49,7 +51,8 @@ impl Scales<'_> {
     pub(crate) fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
         let mut suppressions = suppression::read(self.dialect, script.file.text(), &script.statements);
         // A suppression is used by what it covers, also where another rule says the same.
-        let covered: Vec<bool> = found.iter().map(|one| self.is_covered(one, &mut suppressions)).collect();
+        let heard: Vec<Heard> = found.iter().map(Found::heard).collect();
+        let covered = suppression::hush(&mut suppressions, &heard, self.today);
         let said = said_better(&found);
         let before = covered.iter().filter(|covered| **covered).count();
         let mut at = 0;
@@ -80,15 +83,6 @@ impl Scales<'_> {
         };
         review.findings = found.into_iter().map(placed).collect();
     }
-
-    fn is_covered(&self, one: &Found, suppressions: &mut [Suppression]) -> bool {
-        let covers = |by: &mut Suppression| {
-            by.covers(one.rule, one.draft.span.start, self.today)
-                || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, self.today))
-        };
-        // Every one of them is asked, so that each that fits counts as used.
-        suppressions.iter_mut().map(covers).fold(false, |any, one| any | one)
-    }
 }
 
 /// Rules about what the server refuses: what never happens locks, loses and breaks nothing.
@@ -108,21 +102,35 @@ const REFUSED: &[&str] = &[
 ];
 
 impl Found {
+    fn heard(&self) -> Heard {
+        let statement = (!self.statement.is_empty()).then_some(self.statement.start);
+        Heard { rule: self.rule, places: [Some(self.draft.span.start), statement] }
+    }
+
+    /// Whether a finding of this rule leaves this one nothing to say, where they are about the same.
+    fn yields_to_rule(&self, rule: &str) -> bool {
+        let harm = ["locks/", "data-loss/", "compatibility/"].iter().any(|it| self.rule.starts_with(it));
+        self.better.contains(&rule) || (harm && REFUSED.contains(&rule))
+    }
+
     /// Whether another finding leaves this one nothing to say.
     fn yields_to(&self, other: &Self) -> bool {
-        let harm = ["locks/", "data-loss/", "compatibility/"].iter().any(|it| self.rule.starts_with(it));
-        (self.better.contains(&other.rule) || (harm && REFUSED.contains(&other.rule)))
-            && touches(self.draft.span, other.draft.span)
+        self.yields_to_rule(other.rule) && touches(self.draft.span, other.draft.span)
     }
 }
 
 /// Which findings another one says better. Findings of a statement follow each other.
 fn said_better(found: &[Found]) -> Vec<bool> {
     let of_statement = found.chunk_by(|left, right| left.statement == right.statement);
-    let said = of_statement.flat_map(|together| {
-        together.iter().map(move |one| together.iter().any(|other| one.yields_to(other)))
-    });
-    said.collect()
+    let mut said = Vec::with_capacity(found.len());
+    for together in of_statement {
+        // Few rules, but perhaps a finding for each of very many columns.
+        let rules: BTreeSet<&str> = together.iter().map(|one| one.rule).collect();
+        said.extend(together.iter().map(|one| {
+            rules.iter().any(|rule| one.yields_to_rule(rule)) && together.iter().any(|other| one.yields_to(other))
+        }));
+    }
+    said
 }
 
 fn touches(left: Span, right: Span) -> bool {

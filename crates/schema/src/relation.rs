@@ -106,6 +106,10 @@ pub struct Use {
     pub star: bool,
 }
 
+/// More columns, constraints or indexes than this are not kept of a relation: no server lets a table have so many columns, and
+/// text that is made to hurt must not take more time than its length.
+const MOST_PARTS: usize = 4096;
+
 impl Relation {
     /// An empty relation.
     pub fn new(name: Name, kind: RelationKind, origin: Origin) -> Self {
@@ -144,6 +148,16 @@ impl Relation {
     /// Whether it is a partitioned table.
     pub fn is_partitioned(&self) -> bool {
         self.partitioned_by.is_some()
+    }
+
+    /// Whether it takes no more columns; from then on not all of them are known.
+    pub fn is_full(&self) -> bool {
+        self.columns.len() >= MOST_PARTS
+    }
+
+    /// Whether it takes no more constraints and indexes.
+    pub fn is_overgrown(&self) -> bool {
+        self.constraints.len() >= MOST_PARTS || self.indexes.len() >= MOST_PARTS
     }
 
     /// The column called `name`.

@@ -75,8 +75,16 @@ impl Schema {
         self.dialect
     }
 
+    /// Whether the names of indexes are those of the schema, not of a table.
+    fn index_names_are_global(&self) -> bool {
+        matches!(self.dialect, Dialect::Postgres | Dialect::Sqlite)
+    }
+
     /// Fills what is derived from the rest, after deserialising.
     pub fn restored(mut self) -> Self {
+        if !self.index_names_are_global() {
+            return self;
+        }
         let pairs = self.relations.values().flat_map(|relation| {
             let schema = relation.name.schema.clone();
             relation
@@ -171,6 +179,9 @@ impl Schema {
         if let Some(table) = table {
             let relation = self.relation(table)?;
             let name = written.name.key(self.dialect, NameClass::Other);
+            // MySQL's name for the index of every primary key.
+            let name =
+                if name == "primary" && !self.index_names_are_global() { "PRIMARY".into() } else { name };
             return relation.index(&name).map(|index| (relation, index));
         }
         self.candidates(written, NameClass::Other).iter().find_map(|name| {
@@ -181,7 +192,9 @@ impl Schema {
 
     /// Remembers the table of an index; to be called for every index that is added.
     pub fn note_index(&mut self, table: &Name, index: &str) {
-        self.index_tables.insert(Name::new(table.schema.clone(), index), table.clone());
+        if self.index_names_are_global() {
+            self.index_tables.insert(Name::new(table.schema.clone(), index), table.clone());
+        }
     }
 
     /// Forgets the table of an index.
@@ -192,8 +205,7 @@ impl Schema {
     /// Adds a relation, its indexes included.
     pub fn insert(&mut self, relation: Relation) {
         for index in &relation.indexes {
-            self.index_tables
-                .insert(Name::new(relation.name.schema.clone(), index.name.clone()), relation.name.clone());
+            self.note_index(&relation.name, &index.name);
         }
         self.links.note(&relation);
         self.relations.insert(relation.name.clone(), relation);

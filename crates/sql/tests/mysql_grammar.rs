@@ -635,3 +635,9 @@ fn grants_users_and_settings_are_read() {
     let dynamic = parsed(Mysql, "PREPARE s FROM @sql");
     assert_eq!(dynamic.not_analysed[0].reason, Reason::Dynamic);
 }
+
+#[test]
+fn a_percentile_is_over_the_rows_of_a_window() {
+    let sql = "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY a) OVER (PARTITION BY b) AS c FROM t";
+    assert_eq!(parsed(Dialect::Mariadb, sql).not_analysed, []);
+}

@@ -612,6 +612,26 @@ fn the_other_statements_are_known() {
     }
 }
 
+/// From PostgreSQL's regression suite.
+#[test]
+fn statements_that_are_rare_are_known() {
+    for sql in [
+        "set constraints all deferred",
+        "SET CONSTRAINTS s.a, b IMMEDIATE",
+        "reset time zone",
+        "create operator s.=(procedure = s.same, leftarg = s.c, rightarg = s.c)",
+        "alter operator s.=(s.c, s.c) set schema t",
+        "drop operator if exists s.+ (int, int), + (int, int)",
+        "create table t (a int, b int, exclude using btree (a with =) include (b))",
+        "create function f() returns int language plpgsql as $$\n#variable_conflict use_column\ndeclare x int; begin $1 := 1; end$$",
+    ] {
+        assert_eq!(parsed(sql).not_analysed, [], "{sql}");
+        for nested in parsed(sql).statement.nested() {
+            assert_eq!(nested.not_analysed, [], "{sql}");
+        }
+    }
+}
+
 #[test]
 fn what_is_nested_too_deeply_is_said_at_once() {
     let understand = |sql: &str| {

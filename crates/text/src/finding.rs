@@ -143,7 +143,7 @@ pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) ->
     let mut at = 0;
     for edit in edits {
         let Some(before) = text.get(at..edit.span.start) else { continue };
-        if !text.is_char_boundary(edit.span.end) {
+        if edit.span.end < edit.span.start || !text.is_char_boundary(edit.span.end) {
             continue;
         }
         out.push_str(before);
@@ -157,6 +157,12 @@ pub fn apply_edits<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edit_that_ends_before_it_begins_is_left_out() {
+        let edit = Edit { span: Span { start: 3, end: 1 }, text: "x".to_owned() };
+        assert_eq!(apply_edits("abcde", [&edit]), "abcde");
+    }
 
     #[test]
     fn edits_are_made_in_the_order_of_their_places() {

@@ -5,7 +5,7 @@ use sluice_sql::model::{
 use sluice_sql::{Dialect, ObjectKind};
 
 use super::Replay;
-use super::dependent::{drop_column, rename_column};
+use super::dependent::rename_column;
 use super::table::set_option;
 
 impl Replay<'_> {
@@ -71,6 +71,7 @@ impl Replay<'_> {
             }
             TableAction::SetSchema(schema) => {
                 let schema = schema.folded(self.dialect()).into_owned();
+                self.move_sequences(name, &schema);
                 self.rename_relation(name, Name::new(schema, name.name.clone()));
             }
             TableAction::DropColumn { name: column, cascade, .. } => {
@@ -132,7 +133,7 @@ impl Replay<'_> {
             }
             TableAction::DropColumn { name, .. } => {
                 let name = self.key(name);
-                drop_column(relation, &name);
+                self.drop_column(relation, &name);
             }
             TableAction::RenameColumn { from, to } => {
                 let (from, to) = (self.key(from), self.key(to));
@@ -183,17 +184,22 @@ impl Replay<'_> {
                 for constraint in relation.constraints.iter_mut().filter(|one| one.name == from) {
                     constraint.name.clone_from(&to);
                 }
+                let table = relation.name.clone();
                 for index in
                     relation.indexes.iter_mut().filter(|one| one.constraint.as_deref() == Some(&from))
                 {
                     index.name.clone_from(&to);
                     index.constraint = Some(to.clone());
+                    self.schema.forget_index(&table, &from);
+                    self.schema.note_index(&table, &to);
                 }
             }
             TableAction::AddIndex { index, .. } => self.add_index(relation, index, false),
             TableAction::DropIndex { name, .. } => {
+                let mysql = matches!(self.dialect(), Dialect::Mysql | Dialect::Mariadb);
                 let name = self.key(name);
-                self.drop_constraint(relation, &name);
+                let name = if mysql && name == "primary" { "PRIMARY" } else { name.as_str() };
+                self.drop_constraint(relation, name);
             }
             TableAction::RenameIndex { from, to } => {
                 let (from, to) = (self.key(from), self.key(to));

@@ -24,6 +24,10 @@ impl Replay<'_> {
 
     /// Adds a column with the constraints that it carries; in front of the column at `position`, if given.
     pub(super) fn add_column(&mut self, relation: &mut Relation, def: &ColumnDef, position: Option<usize>) {
+        if relation.is_full() {
+            relation.columns_known = false;
+            return;
+        }
         let column = self.column(def);
         let at = position.unwrap_or(relation.columns.len()).min(relation.columns.len());
         let name = column.name.clone();

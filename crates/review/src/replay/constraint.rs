@@ -116,6 +116,9 @@ impl Replay<'_> {
         known: (bool, bool),
         keys: Option<&[IndexKey]>,
     ) {
+        if relation.is_overgrown() {
+            return;
+        }
         let (validated, enforced) = known;
         let purpose = match &kind {
             ConstraintKind::PrimaryKey { .. } => Purpose::PrimaryKey,

@@ -19,6 +19,19 @@ impl Replay<'_> {
         });
     }
 
+    /// Sequences go to another schema with the table that owns them.
+    pub(super) fn move_sequences(&mut self, table: &Name, schema: &str) {
+        let owned = |sequence: &Sequence| sequence.owned_by.as_ref().is_some_and(|(of, _)| of == table);
+        let all = self.schema.sequences.iter();
+        let moved: Vec<Name> =
+            all.filter(|(_, sequence)| owned(sequence)).map(|(name, _)| name.clone()).collect();
+        for name in moved {
+            if let Some(sequence) = self.schema.sequences.remove(&name) {
+                self.schema.sequences.insert(Name::new(schema, name.name), sequence);
+            }
+        }
+    }
+
     /// Foreign keys, views and sequences follow a column's new name.
     pub(super) fn column_was_renamed(&mut self, table: &Name, from: &str, to: &str) {
         let swap = |name: &mut String| {
@@ -72,19 +85,46 @@ impl Replay<'_> {
         self.schema.insert(relation);
     }
 
+    /// Takes a column away, with the constraints and indexes that need it.
+    pub(super) fn drop_column(&mut self, relation: &mut Relation, name: &str) {
+        relation.columns.retain(|column| column.name != name);
+        relation.constraints.retain(|constraint| !constraint.columns().iter().any(|column| column == name));
+        let table = &relation.name;
+        relation.indexes.retain(|index| {
+            let uses = index.uses(name);
+            if uses {
+                self.schema.forget_index(table, &index.name);
+            }
+            !uses
+        });
+    }
+
     /// Columns of a type that is dropped with `CASCADE` go with it.
     pub(super) fn drop_columns_of_type(&mut self, dropped: &Name) {
-        for relation in self.schema.relations.values_mut() {
-            let of_type = relation.columns.iter().filter(|column| {
-                column.data_type.as_ref().is_some_and(|it| {
-                    it.name == dropped.name
-                        && it.schema.as_ref().is_none_or(|schema| *schema == dropped.schema)
-                })
-            });
-            let gone: Vec<String> = of_type.map(|column| column.name.clone()).collect();
+        let is_of_type = |column: &sluice_schema::Column| {
+            column.data_type.as_ref().is_some_and(|it| {
+                it.name == dropped.name && it.schema.as_ref().is_none_or(|schema| *schema == dropped.schema)
+            })
+        };
+        let affected: Vec<Name> = self
+            .schema
+            .relations
+            .values()
+            .filter(|relation| relation.columns.iter().any(is_of_type))
+            .map(|relation| relation.name.clone())
+            .collect();
+        for name in affected {
+            let Some(mut relation) = self.schema.relations.remove(&name) else { continue };
+            let gone: Vec<String> = relation
+                .columns
+                .iter()
+                .filter(|column| is_of_type(column))
+                .map(|it| it.name.clone())
+                .collect();
             for column in gone {
-                drop_column(relation, &column);
+                self.drop_column(&mut relation, &column);
             }
+            self.schema.relations.insert(name, relation);
         }
     }
 }
@@ -127,11 +167,4 @@ pub(super) fn rename_column(relation: &mut Relation, from: &str, to: &str) {
         }
         index.include.iter_mut().chain(&mut index.filter_columns).for_each(swap);
     }
-}
-
-/// Takes a column away, with the constraints and indexes that need it.
-pub(super) fn drop_column(relation: &mut Relation, name: &str) {
-    relation.columns.retain(|column| column.name != name);
-    relation.constraints.retain(|constraint| !constraint.columns().iter().any(|column| column == name));
-    relation.indexes.retain(|index| !index.uses(name));
 }

@@ -5,6 +5,9 @@ use sluice_sql::model::{self, CreateIndex, IndexDef, IndexKey};
 use super::Replay;
 use super::name::{Purpose, key_word, pick};
 
+/// Tables times columns, constraints and indexes of the one that is copied, beyond which nothing is copied.
+const MOST_COPIES: usize = 1 << 22;
+
 impl Replay<'_> {
     pub(super) fn index_key(&self, key: &IndexKey) -> Key {
         let column = key.column().map(|column| self.key(column));
@@ -23,6 +26,9 @@ impl Replay<'_> {
 
     /// Adds an index.
     pub(super) fn add_index(&mut self, relation: &mut Relation, def: &IndexDef, only: bool) {
+        if relation.is_overgrown() {
+            return;
+        }
         let keys: Vec<Key> = def.keys.iter().map(|key| self.index_key(key)).collect();
         let words: Vec<&str> = keys.iter().map(key_word).collect();
         let name = match &def.name {
@@ -75,8 +81,17 @@ impl Replay<'_> {
         }
     }
 
+    /// Whether there are so many tables already that copies of this one would fill the memory.
+    pub(super) fn is_too_much(&self, model: &Relation) -> bool {
+        let parts = model.columns.len() + model.constraints.len() + model.indexes.len();
+        self.schema.relations.len().saturating_mul(parts) > MOST_COPIES
+    }
+
     pub(super) fn copy_indexes(&self, relation: &mut Relation, model: &Relation) {
         for index in &model.indexes {
+            if relation.is_overgrown() {
+                return;
+            }
             let columns: Vec<&str> = index.keys.iter().map(key_word).collect();
             let constraint = index.constraint.as_deref().and_then(|name| model.constraint(name));
             let purpose = match constraint.map(|constraint| &constraint.kind) {
@@ -99,7 +114,7 @@ impl Replay<'_> {
     }
 
     pub(super) fn inherit_indexes(&self, relation: &mut Relation, parent: &Name) {
-        if let Some(parent) = self.schema.relations.get(parent) {
+        if let Some(parent) = self.schema.relations.get(parent).filter(|parent| !self.is_too_much(parent)) {
             let whole = Relation {
                 indexes: parent.indexes.iter().filter(|index| !index.only).cloned().collect(),
                 ..parent.clone()

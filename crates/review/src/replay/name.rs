@@ -1,5 +1,7 @@
 //! Names that servers pick where none is written.
 
+use std::collections::HashSet;
+
 use sluice_schema::{Key, Relation, Schema};
 use sluice_sql::Dialect;
 
@@ -20,7 +22,10 @@ pub(crate) enum Purpose {
 
 /// The name that the server picks for a constraint or index over `columns`.
 pub(crate) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpose: Purpose) -> String {
-    let taken = |name: &str| relation.constraint(name).is_some() || relation.index(name).is_some();
+    let constraints = relation.constraints.iter().map(|constraint| constraint.name.as_str());
+    let names: HashSet<&str> =
+        constraints.chain(relation.indexes.iter().map(|index| index.name.as_str())).collect();
+    let taken = |name: &str| names.contains(name);
     match schema.dialect() {
         Dialect::Postgres => {
             let suffix = match purpose {

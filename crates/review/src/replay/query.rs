@@ -3,6 +3,9 @@ use sluice_sql::model::{CreateView, Query, QueryFacts, QueryInto};
 
 use super::Replay;
 
+/// Relations times columns of a query beyond which it counts as reading every column of each.
+const MOST_USES: usize = 1 << 20;
+
 impl Replay<'_> {
     /// `SELECT … INTO table` makes a table.
     pub(super) fn query(&mut self, query: &Query) {
@@ -19,6 +22,10 @@ impl Replay<'_> {
         relation.columns_known &= plain;
         for output in query.outputs.iter().flatten() {
             let name = self.key(output);
+            if relation.is_full() {
+                relation.columns_known = false;
+                break;
+            }
             if relation.column(&name).is_none() {
                 relation.columns.push(Column::named(name, self.origin));
             }
@@ -47,8 +54,13 @@ impl Replay<'_> {
     /// What a query reads. A column without table counts for every relation that has, or may have, it.
     fn uses(&self, facts: &QueryFacts) -> Vec<Use> {
         let mut uses: Vec<Use> = Vec::new();
+        let too_many = facts.reads.len().saturating_mul(facts.columns.len()) > MOST_USES;
         for read in &facts.reads {
             let relation = self.schema.relation_name(&read.name);
+            if too_many {
+                uses.push(Use { relation, columns: Vec::new(), star: true });
+                continue;
+            }
             let known = self.schema.relations.get(&relation).filter(|relation| relation.columns_known);
             let alias = read.alias.as_ref().unwrap_or(&read.name.name);
             let mut columns: Vec<String> = facts

@@ -69,11 +69,19 @@ impl Replay<'_> {
                     (whole || like.including.iter().any(|one| one == what || one == "all"))
                         && !like.excluding.iter().any(|one| one == what || one == "all")
                 };
-                let Some(model) = self.schema.relation(&like.table).cloned() else {
+                let model = self.schema.relation(&like.table).filter(|model| !self.is_too_much(model));
+                let Some(model) = model.cloned() else {
                     relation.columns_known = false;
                     return;
                 };
+                // A server refuses to make a column twice. What is copied again and again would double each time.
+                if model.columns.iter().any(|column| relation.column(&column.name).is_some()) {
+                    return;
+                }
                 for column in &model.columns {
+                    if relation.is_full() || relation.column(&column.name).is_some() {
+                        continue;
+                    }
                     let mut column = column.clone();
                     column.origin = self.origin;
                     if !includes("defaults") {
@@ -93,7 +101,11 @@ impl Replay<'_> {
                         .constraints
                         .iter()
                         .filter(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }));
-                    relation.constraints.extend(checks.cloned());
+                    for check in checks {
+                        if relation.constraint(&check.name).is_none() && !relation.is_overgrown() {
+                            relation.constraints.push(check.clone());
+                        }
+                    }
                 }
                 if includes("indexes") {
                     self.copy_indexes(relation, &model);
@@ -104,19 +116,20 @@ impl Replay<'_> {
     }
 
     pub(super) fn inherit_columns(&self, relation: &mut Relation, parent: &Name) {
-        let Some(parent) = self.schema.relations.get(parent) else {
+        let parent = self.schema.relations.get(parent).filter(|parent| !self.is_too_much(parent));
+        let Some(parent) = parent else {
             relation.columns_known = false;
             return;
         };
         relation.columns_known &= parent.columns_known;
         for column in &parent.columns {
-            if relation.column(&column.name).is_none() {
+            if relation.column(&column.name).is_none() && !relation.is_full() {
                 relation.columns.push(Column { origin: self.origin, ..column.clone() });
             }
         }
         let checks = parent.constraints.iter().filter(|constraint| !constraint.has_index());
         for check in checks {
-            if relation.constraint(&check.name).is_none() {
+            if relation.constraint(&check.name).is_none() && !relation.is_overgrown() {
                 relation.constraints.push(Constraint { origin: self.origin, ..check.clone() });
             }
         }

@@ -157,3 +157,31 @@ fn a_table_that_becomes_a_partition_gets_the_indexes_of_the_whole() {
     };
     assert_eq!((indexes("one"), indexes("two")), (vec!["one_r_idx".to_owned()], vec!["own".to_owned()]));
 }
+
+#[test]
+fn a_table_takes_its_sequences_to_another_schema() {
+    let schema = replayed(Dialect::Postgres, "CREATE TABLE t (a serial); ALTER TABLE t SET SCHEMA s;");
+    let sequence = &schema.sequences[&Name::new("s", "t_a_seq")];
+    assert_eq!(sequence.owned_by, Some((Name::new("s", "t"), "a".to_owned())));
+}
+
+#[test]
+fn the_index_of_a_primary_key_can_be_dropped_by_its_name() {
+    for drop in ["DROP INDEX `PRIMARY` ON t", "ALTER TABLE t DROP INDEX `PRIMARY`"] {
+        let schema = replayed(Dialect::Mysql, &format!("CREATE TABLE t (a int PRIMARY KEY); {drop};"));
+        assert!(schema.relations[&Name::new("", "t")].indexes.is_empty(), "{drop}");
+    }
+}
+
+#[test]
+fn a_table_that_is_copied_again_and_again_does_not_fill_the_memory() {
+    let mut sql = "CREATE TABLE t0 (a int, CHECK (a > 0), UNIQUE (a));".to_owned();
+    for at in 0..60 {
+        let next = at + 1;
+        sql.push_str(&format!("CREATE TABLE t{next} (LIKE t{at} INCLUDING ALL, LIKE t{at} INCLUDING ALL);"));
+    }
+    let schema = replayed(Dialect::Postgres, &sql);
+    let last = &schema.relations[&Name::new("public", "t60")];
+    assert_eq!(last.columns.len(), 1);
+    assert!(last.indexes.len() <= 4096 && last.constraints.len() <= 4096);
+}

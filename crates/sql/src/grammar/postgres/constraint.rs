@@ -119,6 +119,9 @@ impl Grammar<'_> {
             let operator = (start..grammar.at).map(|index| grammar.text(grammar.token(index))).collect();
             Some((key, operator))
         })?;
+        if self.eat("include") {
+            self.group()?;
+        }
         self.index_parameters()?;
         let filter: Option<Expr> = if self.eat("where") { Some(self.parenthesised()?) } else { None };
         Some(Exclusion { method, elements, filter })

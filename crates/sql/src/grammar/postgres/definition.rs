@@ -17,27 +17,19 @@ impl Grammar<'_> {
             return Some(ObjectName::bare(Ident::bare(text, self.since(start))));
         }
         let name = match self.peek().kind {
+            TokenKind::Word | TokenKind::QuotedName if self.is_operator_of_schema() => {
+                let schema = self.ident()?;
+                self.at += 1;
+                let operator = self.operator_name()?;
+                ObjectName::from_parts(vec![schema, operator])?
+            }
             TokenKind::Word | TokenKind::QuotedName => self.name()?,
             TokenKind::Number => {
                 let token = self.advance();
                 ObjectName::bare(Ident::bare(self.text(token), self.token_span(token)))
             }
-            _ => {
-                // An operator.
-                while matches!(self.peek().kind, TokenKind::Symbol(symbol) if symbol != b',') {
-                    self.at += 1;
-                }
-                if self.at == start {
-                    return None;
-                }
-                let text = self.source.slice(self.token(start).start, self.before());
-                ObjectName::bare(Ident::bare(text, self.since(start)))
-            }
+            _ => ObjectName::bare(self.operator_name()?),
         };
-        while matches!(self.peek().kind, TokenKind::Symbol(symbol) if symbol != b',') {
-            // `schema.+`
-            self.at += 1;
-        }
         if self.is_open() {
             self.group()?;
         }
@@ -45,6 +37,22 @@ impl Grammar<'_> {
             self.ident()?;
         }
         Some(name)
+    }
+
+    /// `schema.+`
+    fn is_operator_of_schema(&self) -> bool {
+        self.nth(1).kind == TokenKind::Symbol(b'.') && matches!(self.nth(2).kind, TokenKind::Symbol(_))
+    }
+
+    fn operator_name(&mut self) -> Option<Ident> {
+        let start = self.at;
+        while matches!(self.peek().kind, TokenKind::Symbol(symbol) if symbol != b',') {
+            self.at += 1;
+        }
+        (self.at > start).then(|| {
+            let text = self.source.slice(self.token(start).start, self.before());
+            Ident::bare(text, self.since(start))
+        })
     }
 
     /// `DROP …`, behind `DROP`.

@@ -83,6 +83,11 @@ fn sql_text(grammar: &Grammar<'_>) -> String {
         text.replace_range(start..start + new.len(), &new);
     };
     let mut index = 0;
+    // `#variable_conflict use_column`: the options of a program are its first lines.
+    while index < grammar.tokens.len() && grammar.token(index).kind == TokenKind::Symbol(b'#') {
+        blank(grammar.token(index).start, grammar.token(index + 2).end, "");
+        index += 3;
+    }
     let mut before_into = false;
     while index < grammar.tokens.len() {
         let token = grammar.token(index);
@@ -285,11 +290,12 @@ impl Block<'_, '_> {
         }
     }
 
-    /// `x := …`, `x.y = …`, `x[1] := …`.
+    /// `x := …`, `x.y = …`, `x[1] := …`, `$1 := …`.
     fn assigns(&self, start: usize) -> bool {
         let grammar = &self.grammar;
         let mut index = start;
-        if !matches!(grammar.token(index).kind, TokenKind::Word | TokenKind::QuotedName) {
+        let names = [TokenKind::Word, TokenKind::QuotedName, TokenKind::Symbol(b'$')];
+        if !names.contains(&grammar.token(index).kind) {
             return false;
         }
         index += 1;

@@ -17,6 +17,9 @@ impl Grammar<'_> {
             let setting = self.setting(start, SetScope::Session, &what, true);
             return Some(Statement::Set(Box::new(Set { settings: vec![setting], role: None })));
         }
+        if self.are(&["set", "constraints"]) && self.tokens.len() > 2 {
+            return Some(self.other_statement("set constraints"));
+        }
         let (setting, role) = self.setting_clause()?;
         Some(Statement::Set(Box::new(Set { settings: setting.into_iter().collect(), role })))
     }
@@ -98,7 +101,9 @@ impl Grammar<'_> {
             };
         } else if self.skip(&["time", "zone"]) {
             setting.name = "timezone".to_owned();
-            self.setting_values(&mut setting)?;
+            if !resets {
+                self.setting_values(&mut setting)?;
+            }
         } else if self.is_any(&["names", "catalog", "schema"]) && !self.is_assigned(1) {
             let word = self.word()?.text.to_ascii_lowercase();
             setting.name = if word == "schema" { "search_path".to_owned() } else { word };

@@ -7,7 +7,7 @@ use crate::lexer::TokenKind;
 /// Words that continue an expression behind an operand.
 const OPERATORS: &[&str] = &[
     "and", "or", "xor", "not", "in", "like", "rlike", "regexp", "between", "is", "div", "mod", "escape",
-    "collate", "sounds", "member", "of", "over", "against", "at", "zone", "respect", "nulls",
+    "collate", "sounds", "member", "of", "over", "within", "against", "at", "zone", "respect", "nulls",
 ];
 /// Words of window frames.
 const FRAME_WORDS: &[&str] = &["current", "preceding", "following", "row", "rows", "range"];
@@ -67,6 +67,8 @@ impl Parser<'_> {
             if self.is_name() {
                 self.advance();
             }
+        } else if self.accept("within") {
+            self.accept("group");
         } else if self.accept("as") || self.accept("returning") {
             if let Some(data_type) = self.data_type() {
                 self.facts.casts.push(data_type);
