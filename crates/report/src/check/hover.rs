@@ -7,7 +7,7 @@ impl StatementReport {
     pub fn markdown(&self) -> String {
         let mut out = match self.blocks.as_deref() {
             Some(blocks) => format!("**Blocks {blocks}** while it runs\n"),
-            None => "**Blocks nobody's reads and writes**\n".to_owned(),
+            None => "**Others read and write** while it runs\n".to_owned(),
         };
         let mut list = |title: &str, lines: Vec<String>| {
             if !lines.is_empty() {

@@ -33,6 +33,7 @@ const published = new Map()
 const waiting = []
 const said = []
 const registered = []
+let opened = 0
 
 connection.onNotification(protocol.PublishDiagnosticsNotification.type, (params) => {
   const all = published.get(params.uri) ?? []
@@ -56,7 +57,9 @@ const actions = {
     return result
   },
 
-  async open({ uri, text, language = 'sql', version = 1 }) {
+  async open({ uri, text, language = 'sql' }) {
+    // Each document begins with a version of its own, so that what was said of an earlier one is not taken for news.
+    const version = ++opened * 1000
     documents.set(uri, TextDocument.create(uri, language, version, text))
     const textDocument = { uri, languageId: language, version, text }
     await connection.sendNotification(protocol.DidOpenTextDocumentNotification.type, { textDocument })
@@ -195,4 +198,4 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
     }
     process.stdout.write(JSON.stringify(out) + '\n')
   })
-}).on('close', () => process.exit())
+}).on('close', () => last.then(() => process.exit()))

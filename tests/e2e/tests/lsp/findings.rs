@@ -29,6 +29,8 @@ fn checked(project: &Project, path: &str, text: &str) -> Vec<Value> {
         .map(|one| {
             let slice =
                 &text[offset(&one["line"], &one["column"])..offset(&one["end_line"], &one["end_column"])];
+            // No client can tell a place inside of a line's end.
+            let slice = slice.trim_end_matches('\r');
             let help = one["help"].as_str().unwrap();
             let help = if help.is_empty() { String::new() } else { format!("\nhelp: {help}") };
             let severity = match one["severity"].as_str().unwrap() {

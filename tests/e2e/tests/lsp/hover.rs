@@ -19,12 +19,35 @@ fn a_statement_tells_what_it_locks() {
     editor.open(&project, CHANGE);
     let said = editor.hover(CHANGE, "INDEX");
     assert_eq!(said["contents"]["kind"], "markdown");
-    insta::assert_snapshot!(said["contents"]["value"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(said["contents"]["value"].as_str().unwrap(), @r"
+    **Blocks writes** while it runs
+
+    Locks
+    - SHARE on `orders`
+
+    Work
+    - index-build of `orders_total`
+
+    Known how: modelled
+    ");
     let uri = editor.uri(CHANGE);
     let covered = editor.act(json!({ "do": "slices", "uri": uri, "ranges": [said["range"]] }));
     assert_eq!(covered[0], "CREATE INDEX orders_total ON orders (total)");
-    insta::assert_snapshot!(editor.hover(CHANGE, "UPDATE")["contents"]["value"].as_str().unwrap(), @"");
-    insta::assert_snapshot!(editor.hover(CHANGE, "TABLE parcels")["contents"]["value"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(editor.hover(CHANGE, "UPDATE")["contents"]["value"].as_str().unwrap(), @r"
+    **Others read and write** while it runs
+
+    Locks
+    - ROW EXCLUSIVE on `orders`
+
+    Known how: modelled
+
+    Rows that it writes stay locked until its transaction ends.
+    ");
+    insta::assert_snapshot!(editor.hover(CHANGE, "TABLE parcels")["contents"]["value"].as_str().unwrap(), @r"
+    **Others read and write** while it runs
+
+    Known how: modelled
+    ");
     assert_eq!(editor.hover(CHANGE, "SELECT"), Value::Null);
     assert_eq!(editor.hover(CHANGE, "nothing"), Value::Null);
     editor.end();
