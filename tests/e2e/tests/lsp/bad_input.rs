@@ -25,7 +25,7 @@ fn hostile_text_ends_nothing() {
         ("SELECT 1;\u{0}", "-"),
         ("\u{feff}CREATE INDEX a ON b (c);", "locks/create-index"),
         ("", "-"),
-        ("\r\r\n\u{2028}CREATE INDEX a ON b (c);", "locks/create-index"),
+        ("\r\r\n-- \u{2028}\nCREATE INDEX a ON b (c);", "locks/create-index"),
         (&"x".repeat(5 << 20), "-"),
     ] {
         let uri = editor.uri(CHANGE);

@@ -20,7 +20,8 @@ fn checked(project: &Project, path: &str, text: &str) -> Vec<Value> {
     let json = project.sluice(&["check", "--format", "json"]).json();
     let lines: Vec<&str> = text.split('\n').collect();
     let offset = |line: &Value, column: &Value| {
-        let (line, column) = (line.as_u64().unwrap() as usize, column.as_u64().unwrap() as usize);
+        let number = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+        let (line, column) = (number(line), number(column));
         let before: usize = lines[..line - 1].iter().map(|line| line.len() + 1).sum();
         before + lines[line - 1].chars().take(column - 1).map(char::len_utf8).sum::<usize>()
     };
