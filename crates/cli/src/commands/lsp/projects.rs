@@ -151,7 +151,7 @@ impl ReadProject {
         let config = match unsaved.get(config_path) {
             Some(text) => {
                 let name = config_path.file_name().unwrap_or_default().to_string_lossy();
-                Config::parse(&SourceFile::new(&*name, text.clone()))
+                Config::parse(&SourceFile::new(&*name, &**text))
             }
             None => sluice_project::read_config(config_path).map(|(_, config)| config),
         };
