@@ -31,6 +31,8 @@ connection.onError(([error]) => broken.push(String(error)))
 const documents = new Map()
 const published = new Map()
 const waiting = []
+// How many publications about a document have been told.
+const told = new Map()
 const said = []
 const registered = []
 let opened = 0
@@ -99,15 +101,19 @@ const actions = {
     for (;;) {
       const all = published.get(uri) ?? []
       const last = all[all.length - 1]
-      if (last !== undefined && (version === undefined || last.version === version)) return last.diagnostics
+      if (last !== undefined && (version === undefined || last.version === version)) {
+        told.set(uri, all.length)
+        return last.diagnostics
+      }
       await new Promise((resolve) => waiting.push(resolve))
     }
   },
 
-  // The diagnostics that come next for a document.
+  // The diagnostics that come after those that were told last.
   async next({ uri }) {
-    const before = (published.get(uri) ?? []).length
+    const before = told.get(uri) ?? 0
     while ((published.get(uri) ?? []).length <= before) await new Promise((resolve) => waiting.push(resolve))
+    told.set(uri, published.get(uri).length)
     return published.get(uri).at(-1).diagnostics
   },
 
