@@ -42,7 +42,7 @@ pub(super) struct Failure {
     /// Everything that is wrong; paths are relative to the project.
     pub(super) messages: Vec<Message>,
     /// The configuration, if that can be read.
-    pub(super) config: Option<Config>,
+    pub(super) config: Option<Box<Config>>,
 }
 
 /// A project that could be read.
@@ -121,7 +121,7 @@ impl Known {
 
 impl Failure {
     fn of(error: ProjectError, config: Option<Config>) -> Self {
-        Self { messages: error.messages, config }
+        Self { messages: error.messages, config: config.map(Box::new) }
     }
 
     fn of_options(error: &CliError, config: Config) -> Self {
@@ -129,7 +129,7 @@ impl Failure {
             let place = problem.place.clone().unwrap_or_else(|| sluice_project::config::FILE_NAME.to_owned());
             Message::about(place, problem.message.clone(), problem.help.clone())
         });
-        Self { messages: messages.collect(), config: Some(config) }
+        Self { messages: messages.collect(), config: Some(Box::new(config)) }
     }
 
     /// Whether a file could be a change of the project.
