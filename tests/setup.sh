@@ -223,11 +223,36 @@ unpack_suites() {
   touch "$root/.complete"
 }
 
+# The client library of VS Code, for tests of the language server. Optional: they are skipped without it.
+lsp_packages="vscode-languageserver-protocol@3.18.5 vscode-languageserver-textdocument@1.0.16"
+
+lsp() {
+  [ "$(cat "$tools/lsp/.complete" 2>/dev/null)" = "$lsp_packages" ] && return 0
+  want npm nodejs npm
+  say "installing the client library of VS Code"
+  local work=$tools/lsp.new
+  rm -rf "$work"
+  mkdir -p "$work"
+  (
+    cd "$work"
+    echo '{"private":true}' >package.json
+    # shellcheck disable=SC2086
+    npm install --no-audit --no-fund --loglevel=error $lsp_packages >"$tools/lsp.log" 2>&1
+  ) || {
+    tail -n 3 "$tools/lsp.log" >&2 || true
+    say "the client library could not be installed: tests of the language server are skipped"
+    return 0
+  }
+  echo "$lsp_packages" >"$work/.complete"
+  rm -rf "$tools/lsp"
+  mv "$work" "$tools/lsp"
+}
+
 main() {
   mkdir -p "$tools"
   exec 9>"$tools/.setup.lock"
   flock 9
-  if [ $# = 0 ]; then set -- programs postgres mariadb mysql; fi
+  if [ $# = 0 ]; then set -- programs postgres mariadb mysql lsp; fi
   local part
   for part in "$@"; do "$part"; done
 }

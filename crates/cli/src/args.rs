@@ -118,6 +118,10 @@ pub enum Command {
     Check(Check),
     /// List the rules of the review, or explain one
     Rules(Rules),
+    /// Serve the review to editors: a language server on standard input and output
+    ///
+    /// Findings while somebody types, fixes, suppressions, and what a statement locks. docs/editors.md tells how editors start it.
+    Lsp(Lsp),
     /// Show what a deployment would do, database by database, with the exact SQL
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
@@ -168,7 +172,7 @@ pub struct New {
 }
 
 /// Review changes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Check {
     /// Changes to review; `-` is standard input, with --engine
     pub paths: Vec<PathBuf>,
@@ -196,6 +200,14 @@ pub struct Check {
     /// Write the fixes into the files, then review again
     #[arg(long)]
     pub fix: bool,
+}
+
+/// Serve the review to editors.
+#[derive(Debug, Args)]
+pub struct Lsp {
+    /// What many editors add; standard input and output are used anyway.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// List the rules.

@@ -79,6 +79,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     match &cli.command {
         Command::Check(args) => return commands::check::run(&cli.global, output, cancel, args),
         Command::Rules(args) => return commands::rules::run(output, args),
+        Command::Lsp(_) => return commands::lsp::run(&cli.global, output),
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
@@ -137,6 +138,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         | Command::New(_)
         | Command::Check(_)
         | Command::Rules(_)
+        | Command::Lsp(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

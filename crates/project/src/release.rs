@@ -6,7 +6,7 @@ use sluice_text::SourceFile;
 
 use crate::config::{Config, FILE_NAME};
 use crate::git::{self, Difference, GitError, Origin};
-use crate::layout::{self, Directory};
+use crate::layout::{self, Directory, Layout, Reread, Unsaved};
 use crate::{Message, ProjectError};
 
 /// A repository as it is on disk: its configuration and its changes.
@@ -41,12 +41,29 @@ impl Project {
     /// # Errors
     /// Everything that is wrong with the changes.
     pub fn read(root: PathBuf, config: Config) -> Result<Self, ProjectError> {
+        Self::read_with(root, config, Unsaved::default())
+    }
+
+    /// As [`Project::read`], where an editor has texts that are not on disk.
+    ///
+    /// # Errors
+    /// Those of [`Project::read`].
+    pub fn read_with(root: PathBuf, config: Config, unsaved: Unsaved) -> Result<Self, ProjectError> {
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
-        let mut directory = layout::read(&root, &directories, config.project.layout)?;
+        let mut directory = layout::read_with(&root, &directories, config.project.layout, unsaved)?;
         if !config.placeholders.decided {
             directory.check_placeholders()?;
         }
         Ok(Self { root, config, directory })
+    }
+
+    /// Reads one file again, as if it had this text; see [`Directory::reread`].
+    pub fn reread(&self, path: &str, text: &str) -> Option<Reread> {
+        let mut reread = self.directory.reread(&self.root, path, text)?;
+        if !self.config.placeholders.decided && self.directory.detection.layout == Layout::Flyway {
+            reread.errors.extend(layout::unreplaced(&reread.changes, Layout::Flyway));
+        }
+        Some(reread)
     }
 
     /// A project whose migrations are not looked at.

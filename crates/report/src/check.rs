@@ -2,6 +2,7 @@
 
 mod forecast;
 mod forge;
+mod hover;
 mod human;
 mod junit;
 mod lines;

@@ -101,6 +101,18 @@ impl Report for RuleList {
     }
 }
 
+impl RuleDetail {
+    /// The rule as an editor shows it.
+    pub fn markdown(&self) -> String {
+        let rule = &self.rule;
+        let engines = rule.engines.join(", ");
+        format!(
+            "**{}**: {} for {engines}, in the set {}\n\n{}\n",
+            rule.id, rule.severity, rule.set, self.text
+        )
+    }
+}
+
 impl Report for RuleDetail {
     const SCHEMA: &'static str = "sluice/rule/v1";
 

@@ -1,13 +1,13 @@
-mod edits;
-mod files;
-mod policy;
-mod project;
+pub(super) mod edits;
+pub(super) mod files;
+pub(super) mod policy;
+pub(super) mod project;
 
 use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
 use sluice_report::{Check, CheckFormat};
-use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, rules};
+use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
@@ -23,27 +23,39 @@ use crate::output::Output;
 const AHEAD: usize = 32;
 
 /// A change, or a file that could not be read.
-struct Item {
+pub(super) struct Item {
     /// Its text; empty where it could not be read.
-    script: Script,
+    pub(super) script: Script,
     /// It is reviewed; else it was there before and is only replayed.
-    reviewed: bool,
+    pub(super) reviewed: bool,
     /// Findings that do not come from its statements: what is wrong with the file or with the history.
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// What a review works on.
-struct Work {
-    dialect: Dialect,
+pub(super) struct Work {
+    pub(super) dialect: Dialect,
     /// In the order in which they are applied.
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// Nothing but these items has made the database.
     complete: bool,
     /// They are deployed together.
     one_batch: bool,
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Lowest severity that fails; none for never.
     fail_on: Option<Severity>,
+}
+
+impl Work {
+    /// The schema before the first item.
+    pub(super) fn schema(&self) -> Schema {
+        if self.complete { Schema::empty(self.dialect) } else { Schema::unknown(self.dialect) }
+    }
+
+    /// What its review takes as given.
+    pub(super) fn conditions(&self, version: Option<ServerVersion>) -> Conditions {
+        Conditions { version, today: Zoned::now().date(), one_batch: self.one_batch }
+    }
 }
 
 /// `sluice check [PATHS]`
@@ -91,17 +103,10 @@ pub fn run(
 }
 
 fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), CliError> {
-    let version = match &args.server_version {
-        Some(text) => {
-            Some(text.parse().map_err(|error| CliError::usage(format!("--server-version: {error}")))?)
-        }
-        None => None,
-    };
+    let version = server_version(args)?;
     let (mut check, mut all) = (Check::default(), Vec::new());
     for work in works {
-        let schema = if work.complete { Schema::empty(work.dialect) } else { Schema::unknown(work.dialect) };
-        let conditions = Conditions { version, today: Zoned::now().date(), one_batch: work.one_batch };
-        let mut reviewer = Reviewer::new(schema, &work.policy, conditions);
+        let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version));
         with_parsed(&work.items, |item, parsed| {
             if !item.reviewed {
                 reviewer.replay_parsed(&item.script, parsed);
@@ -141,6 +146,15 @@ fn with_parsed(items: &[Item], mut take: impl FnMut(&Item, &[Parsed])) {
     });
 }
 
+/// The version that the options name.
+///
+/// # Errors
+/// What is no version.
+pub(super) fn server_version(args: &args::Check) -> Result<Option<ServerVersion>, CliError> {
+    let version = args.server_version.as_deref().map(str::parse).transpose();
+    version.map_err(|error| CliError::usage(format!("--server-version: {error}")))
+}
+
 /// A finding about a file as a whole.
 fn about(
     file: &SourceFile,
@@ -165,7 +179,7 @@ fn about(
 }
 
 /// A file that cannot be read, with the finding that says so.
-fn unreadable(path: &str, policy: &Policy, message: String) -> Item {
+pub(super) fn unreadable(path: &str, policy: &Policy, message: String) -> Item {
     let file = SourceFile::new(path, "");
     let help = "make it readable: nothing of it was reviewed";
     let findings = about(&file, rules::review::UNREADABLE, policy, message, help).into_iter().collect();

@@ -6,6 +6,7 @@ pub mod check;
 pub mod deploy;
 pub mod history;
 pub mod init;
+pub mod lsp;
 pub mod new;
 pub mod plan;
 pub mod release;

@@ -11,7 +11,7 @@ use super::reading::{Reading, Source, all_of, whole};
 use super::scan;
 use super::tree::Entry;
 
-const CONVENTION: Convention = Convention { recursive: false, orphan_is_error: false, role, body };
+pub(super) const CONVENTION: Convention = Convention { recursive: false, orphan_is_error: false, role, body };
 
 /// Name of the integrity file.
 pub(super) const SUM: &str = "atlas.sum";

@@ -11,7 +11,7 @@ use super::reading::{Reading, all_of, whole};
 use super::scan;
 use super::tree::Entry;
 
-const CONVENTION: Convention = Convention { recursive: true, orphan_is_error: false, role, body };
+pub(super) const CONVENTION: Convention = Convention { recursive: true, orphan_is_error: false, role, body };
 
 pub(super) fn read(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
     let databases: BTreeSet<&str> = entries

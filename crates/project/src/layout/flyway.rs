@@ -7,7 +7,7 @@ use super::convention::{Body, Convention, Role};
 use super::reading::{Reading, whole};
 use super::tree::Entry;
 
-const CONVENTION: Convention = Convention { recursive: true, orphan_is_error: false, role, body };
+pub(super) const CONVENTION: Convention = Convention { recursive: true, orphan_is_error: false, role, body };
 
 /// First words of Flyway's callback scripts.
 const CALLBACKS: [&str; 6] = ["before", "after", "create", "drop", "undo", "clean"];

@@ -23,11 +23,13 @@ mod numbered;
 mod order;
 mod product;
 mod reading;
+mod reread;
 mod scan;
 mod sqitch;
 mod sqitch_plan;
 mod tree;
 mod unreplaced;
+mod unsaved;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,8 @@ use sluice_text::{SourceFile, Span};
 pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
 pub use product::Written;
+pub use reread::Reread;
+pub use unsaved::{Unsaved, without_dots};
 
 use crate::message::{Message, ProjectError};
 use order::Order;
@@ -77,6 +81,11 @@ impl Directory {
     }
 }
 
+/// What is wrong with placeholders of changes that a configuration does not decide about.
+pub(crate) fn unreplaced(changes: &[Change], layout: Layout) -> Vec<Message> {
+    changes.iter().filter_map(|change| unreplaced::message(change, layout)).collect()
+}
+
 /// What the lines at the top of a file that is in no project say of how it runs. What cannot be read of them says nothing.
 pub fn directives(file: &SourceFile) -> Directives {
     let mut directives = Directives::default();
@@ -91,7 +100,21 @@ pub fn directives(file: &SourceFile) -> Directives {
 /// # Errors
 /// Everything that is wrong with the files, their names, their markers and directives, their order and what they require.
 pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Directory, ProjectError> {
+    read_with(root, dirs, layout, Unsaved::default())
+}
+
+/// As [`read`], where an editor has texts that are not on disk.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_with(
+    root: &Path,
+    dirs: &[PathBuf],
+    layout: Option<Layout>,
+    unsaved: Unsaved,
+) -> Result<Directory, ProjectError> {
     let mut reading = Reading::new(root);
+    reading.unsaved = unsaved;
     let mut trees = Vec::with_capacity(dirs.len());
     let mut found = layout.map(|layout| Detection { layout, evidence: "`layout` in sluice.toml".to_owned() });
     for dir in dirs {

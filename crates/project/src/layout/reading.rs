@@ -11,7 +11,7 @@ use sluice_rollout::{
 use sluice_text::{DecodeError, Position, SourceFile, Span};
 
 use super::tree::is_special;
-use super::{directive, scan};
+use super::{Unsaved, directive, scan};
 use crate::message::Message;
 
 /// What is read from disk, with everything that is wrong so far.
@@ -20,6 +20,8 @@ pub(super) struct Reading {
     buffer: Vec<u8>,
     /// Files that were read before their turn. By the bytes of their paths: hashing a path goes part by part.
     preloaded: HashMap<OsString, Source>,
+    /// Texts that come before those on disk.
+    pub unsaved: Unsaved,
     /// Whether a change without statements is an error rather than a warning.
     pub empty_is_error: bool,
     pub errors: Vec<Message>,
@@ -52,6 +54,7 @@ impl Reading {
             root: root.to_owned(),
             buffer: Vec::new(),
             preloaded: HashMap::new(),
+            unsaved: Unsaved::default(),
             empty_is_error: false,
             errors: Vec::new(),
             warnings: Vec::new(),
@@ -64,7 +67,8 @@ impl Reading {
             (!self.preloaded.is_empty()).then(|| self.preloaded.remove_entry(path.as_os_str())).flatten()
         };
         let preloaded = paths.filter_map(known).collect();
-        Self { preloaded, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
+        let unsaved = self.unsaved.clone();
+        Self { preloaded, unsaved, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
     }
 
     /// Takes over what a part has found.
@@ -109,6 +113,9 @@ impl Reading {
             return Some(source);
         }
         let shown = self.shown(path);
+        if let Some(text) = self.unsaved.get(path).cloned() {
+            return self.decoded(shown, text.as_bytes());
+        }
         let length = match File::open(path).and_then(|file| fill(&mut self.buffer, file)) {
             Ok(length) => length,
             Err(error) => {
@@ -120,7 +127,16 @@ impl Reading {
                 return None;
             }
         };
-        let bytes = self.buffer.get(..length).unwrap_or_default();
+        let buffer = std::mem::take(&mut self.buffer);
+        let source = self.decoded(shown, buffer.get(..length).unwrap_or_default());
+        if buffer.len() <= 1024 * 1024 {
+            self.buffer = buffer;
+        }
+        source
+    }
+
+    /// The text of a file of these bytes; what is wrong with it is reported.
+    pub fn decoded(&mut self, shown: String, bytes: &[u8]) -> Option<Source> {
         let text = match sluice_text::decode(bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -134,11 +150,7 @@ impl Reading {
         } else {
             ChecksumInput::Raw(Arc::from(bytes))
         };
-        let file = SourceFile::new(shown, text);
-        if self.buffer.len() > 1024 * 1024 {
-            self.buffer = Vec::new();
-        }
-        Some(Source { file, input })
+        Some(Source { file: SourceFile::new(shown, text), input })
     }
 
     /// Keeps a file that was read before its turn.

@@ -40,10 +40,17 @@ impl Entry {
 /// How deep directories are followed.
 const MAX_DEPTH: usize = 12;
 
-/// Every file below `dir`, sorted by path; hidden files and directories are left out.
+/// Every file below `dir`, those that only an editor has included, sorted by path; hidden files and directories are left out.
 pub(super) fn walk(reading: &mut Reading, dir: &Path) -> Vec<Entry> {
     let mut entries = Vec::new();
     walk_into(reading, dir, "", 0, &mut entries);
+    for path in reading.unsaved.below(dir) {
+        let inside = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        if !entries.iter().any(|entry: &Entry| entry.inside == inside) {
+            let name_at = inside.rfind('/').map_or(0, |slash| slash + 1);
+            entries.push(Entry { path: dir.join(path), inside, name_at });
+        }
+    }
     entries.sort_by(|left, right| left.inside.cmp(&right.inside));
     entries
 }

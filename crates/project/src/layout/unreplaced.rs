@@ -29,7 +29,7 @@ impl Directory {
 }
 
 /// About the first placeholder of a change.
-fn message(change: &Change, layout: Layout) -> Option<Message> {
+pub(super) fn message(change: &Change, layout: Layout) -> Option<Message> {
     let file = &change.up.file;
     let blocks = change.up.blocks.iter().filter(|block| block.substitute);
     let (at, name) = blocks.filter_map(|block| first(file.text(), block.span)).next()?;

@@ -9,3 +9,4 @@ mod histories;
 mod kit;
 mod native;
 mod properties;
+mod reread;

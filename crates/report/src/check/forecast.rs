@@ -65,9 +65,20 @@ impl StatementReport {
         {
             return None;
         }
-        Some(Self {
+        Some(Self::at(one, dialect, file, lines.position(one.span.start).0))
+    }
+
+    /// What a statement locks and does, also where nobody notices it.
+    pub fn new(one: &StatementForecast, dialect: Dialect, file: &SourceFile) -> Self {
+        Self::at(one, dialect, file, file.position(one.span.start).line)
+    }
+
+    fn at(one: &StatementForecast, dialect: Dialect, file: &SourceFile, line: usize) -> Self {
+        let forecast = &one.forecast;
+        let strongest = forecast.locks.iter().map(|lock| lock.mode).max();
+        Self {
             path: file.path().to_owned(),
-            line: lines.position(one.span.start).0,
+            line,
             statement: excerpt(dialect, file.slice(one.span), EXCERPT),
             locks: forecast
                 .locks
@@ -88,7 +99,7 @@ impl StatementReport {
             blocks: strongest.and_then(LockMode::blocks).map(str::to_owned),
             algorithm: forecast.online.map(|online| format!("{:?}", online.algorithm).to_uppercase()),
             evidence: forecast.evidence.name().to_owned(),
-        })
+        }
     }
 }
 

@@ -17,9 +17,8 @@ use crate::error::CliError;
 /// # Errors
 /// A policy that cannot be taken; a schema file that cannot be read.
 pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
-    let dialect = args.engine.map_or(Dialect::Postgres, args::Engine::dialect);
-    let review = config::Review::default();
-    let policy = policy::of(&review, args)?;
+    let mut work = nothing(args)?;
+    let dialect = work.dialect;
     let mut items = Vec::new();
     for path in &args.schema {
         let text = text_of(path)
@@ -32,24 +31,44 @@ pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
         items.push(Item { script, reviewed: false, findings: Vec::new() });
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    items.extend(in_parallel(&args.paths, threads, |path| item(dialect, path, &policy)));
-    let fail_on = policy::fail_on(&review, args);
+    items.extend(in_parallel(&args.paths, threads, |path| item(dialect, path, &work.policy)));
+    work.items = items;
     // A schema that is given is all that there is.
-    let complete = !args.schema.is_empty();
-    Ok(vec![Work { dialect, items, complete, one_batch: false, policy, fail_on }])
+    work.complete = !args.schema.is_empty();
+    Ok(vec![work])
+}
+
+/// A review without a project that has nothing to review yet.
+///
+/// # Errors
+/// A policy that cannot be taken.
+pub(in crate::commands) fn nothing(args: &args::Check) -> Result<Work, CliError> {
+    let review = config::Review::default();
+    Ok(Work {
+        dialect: args.engine.map_or(Dialect::Postgres, args::Engine::dialect),
+        items: Vec::new(),
+        complete: false,
+        one_batch: false,
+        policy: policy::of(&review, args)?,
+        fail_on: policy::fail_on(&review, args),
+    })
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
     let shown = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     match text_of(path) {
         Ok(text) => {
-            let file = SourceFile::new(shown, text);
-            let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
-            let script = Script::read(dialect, file, info);
+            let script = script_of(dialect, SourceFile::new(shown, text));
             Item { script, reviewed: true, findings: Vec::new() }
         }
         Err(message) => unreadable(&shown, policy, message),
     }
+}
+
+/// A file that is a change of its own, as the review takes it.
+pub(in crate::commands) fn script_of(dialect: Dialect, file: SourceFile) -> Script {
+    let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
+    Script::read(dialect, file, info)
 }
 
 fn text_of(path: &Path) -> Result<String, String> {

@@ -12,7 +12,7 @@ use crate::error::CliError;
 ///
 /// # Errors
 /// Sets, rules, severities and options that do not exist.
-pub(super) fn of(review: &config::Review, args: &args::Check) -> Result<Policy, CliError> {
+pub(in crate::commands) fn of(review: &config::Review, args: &args::Check) -> Result<Policy, CliError> {
     let extends = match &args.extends {
         Some(name) => vec![name.as_str()],
         None => review.extends.iter().map(String::as_str).collect(),

@@ -67,12 +67,44 @@ pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliEr
         Some(base) => base_review(base)?.unwrap_or_else(|| project.config.review.clone()),
         None => project.config.review.clone(),
     };
-    let fail_on = policy::fail_on(&review, args);
+    works(&project, dialects, &review, &reviewed, args)
+}
+
+/// Every change of a project, for a review without a base.
+///
+/// # Errors
+/// An engine that cannot be told; a policy that cannot be taken.
+pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Result<Vec<Work>, CliError> {
+    let dialects = dialects(&project.config, args)?;
+    works(project, dialects, &project.config.review, &Reviewed::default(), args)
+}
+
+/// As [`whole`], of a project whose changes cannot be read: nothing is known of what is there.
+///
+/// # Errors
+/// Those of [`whole`].
+pub(in crate::commands) fn without_changes(
+    config: &Config,
+    args: &args::Check,
+) -> Result<Vec<Work>, CliError> {
+    let project = Project::without_files(PathBuf::from("."), config.clone());
+    let works = whole(&project, args)?;
+    Ok(works.into_iter().map(|work| Work { complete: false, ..work }).collect())
+}
+
+fn works(
+    project: &Project,
+    dialects: BTreeSet<Dialect>,
+    review: &config::Review,
+    reviewed: &Reviewed,
+    args: &args::Check,
+) -> Result<Vec<Work>, CliError> {
+    let fail_on = policy::fail_on(review, args);
     let mut works = Vec::new();
     for dialect in dialects {
-        let policy = policy::of(&review, args)?;
-        let items = items(&project, dialect, &reviewed, &policy);
-        let one_batch = base.is_some();
+        let policy = policy::of(review, args)?;
+        let items = items(project, dialect, reviewed, &policy);
+        let one_batch = reviewed.based;
         works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on });
     }
     Ok(works)
@@ -84,7 +116,10 @@ fn git_error(error: GitError) -> CliError {
 }
 
 /// Engines of the project's databases, as far as they can be told without asking them.
-fn dialects(config: &Config, args: &args::Check) -> Result<BTreeSet<Dialect>, CliError> {
+pub(in crate::commands) fn dialects(
+    config: &Config,
+    args: &args::Check,
+) -> Result<BTreeSet<Dialect>, CliError> {
     if let Some(engine) = args.engine {
         return Ok(BTreeSet::from([engine.dialect()]));
     }
@@ -111,6 +146,7 @@ fn base_review(base: &str) -> Result<Option<config::Review>, CliError> {
 }
 
 /// Which files are reviewed, and what is wrong with the history.
+#[derive(Default)]
 struct Reviewed {
     /// None: every one.
     paths: Option<BTreeSet<String>>,
@@ -129,8 +165,7 @@ impl Reviewed {
         base: Option<&str>,
         place: &Place,
     ) -> Result<Self, CliError> {
-        let mut reviewed =
-            Self { paths: None, edited: BTreeSet::new(), removed: Vec::new(), based: base.is_some() };
+        let mut reviewed = Self { based: base.is_some(), ..Self::default() };
         if let Some(base) = base {
             let differences = project.differences(base).map_err(git_error)?;
             let mut paths = BTreeSet::new();
@@ -224,7 +259,8 @@ fn items(project: &Project, dialect: Dialect, reviewed: &Reviewed, policy: &Poli
     items
 }
 
-fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
+/// A change as the review takes it.
+pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
     let file = if substitute { masked(&change.up.file) } else { change.up.file.clone() };
     match script::statements(change, dialect) {

@@ -30,7 +30,7 @@ struct Changeset<'t> {
 }
 
 /// Reads the changesets of `file` into `changes`.
-pub(super) fn read(reading: &mut Reading, file: &SourceFile, changes: &mut Vec<Change>) {
+pub(in crate::layout) fn read(reading: &mut Reading, file: &SourceFile, changes: &mut Vec<Change>) {
     let text = file.text();
     let mut found: Vec<(Changeset<'_>, usize)> = Vec::new();
     let mut open: Option<Changeset<'_>> = None;

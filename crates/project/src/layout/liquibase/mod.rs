@@ -6,6 +6,8 @@ mod changeset;
 
 use sluice_rollout::{Change, ChangeKind};
 
+pub(super) use changeset::read as changesets;
+
 use super::reading::Reading;
 use super::tree::Entry;
 
