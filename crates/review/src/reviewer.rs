@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use sluice_schema::{Origin, Schema};
@@ -11,7 +12,7 @@ use crate::context::{ChangeContext, Context, Seen, Session};
 use crate::policy::Active;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
-use crate::suppression::{self, Suppression};
+use crate::suppression;
 use crate::{Forecast, Policy, Question, Script, ServerVersion, forecast, replay};
 
 /// More statements of a change than this are not kept for rules that look back.
@@ -53,6 +54,23 @@ pub struct Review {
     pub statements: usize,
     /// How many findings suppressions kept quiet.
     pub suppressed: usize,
+    /// Those findings, in the order of their places.
+    pub quiet: Vec<Suppressed>,
+}
+
+/// A finding that a suppression keeps quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The rule.
+    pub rule: &'static str,
+    /// Where.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// Why it may stay, as the suppression says.
+    pub reason: String,
+    /// The last day on which it may.
+    pub until: Option<Date>,
 }
 
 /// What one statement locks and does.
@@ -71,6 +89,14 @@ impl<'p> Reviewer<'p> {
         let active = policy.active(dialect);
         let session = Session::default();
         Self { dialect, policy, active, conditions, schema, session, counted: Origin::default() }
+    }
+
+    /// Reviews what follows by another policy.
+    pub fn set_policy(&mut self, policy: &'p Policy) {
+        if !std::ptr::eq(self.policy, policy) {
+            self.policy = policy;
+            self.active = policy.active(self.dialect);
+        }
     }
 
     /// The schema after all that was taken.
@@ -207,23 +233,39 @@ impl<'p> Reviewer<'p> {
     /// A finding of the review itself, unless the policy has its rule off.
     fn push_own(&self, found: &mut Vec<Found>, rule: &'static str, statement: Span, draft: Draft) {
         let severity = self.policy.severity(rule);
-        found.extend(severity.map(|severity| Found { rule, severity, statement, draft }));
+        found.extend(severity.map(|severity| Found { rule, severity, statement, draft, variant: 0 }));
     }
 
     /// Weighs what was found: suppressions, order, doubles; reports on the suppressions themselves.
     fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
         let (text, today) = (script.file.text(), self.conditions.today);
         let mut suppressions = suppression::read(self.dialect, text, &script.statements);
-        let before = found.len();
+        keep_severest(&mut found);
         found.retain(|one| {
-            let covered = |by: &mut Suppression| {
-                by.covers(one.rule, one.draft.span.start, today)
-                    || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, today))
-            };
+            let mut quiet = None;
             // Every one of them is asked, so that each that fits counts as used.
-            !suppressions.iter_mut().map(covered).fold(false, |any, one| any | one)
+            for by in &mut suppressions {
+                let covers = by.covers(one.rule, one.draft.span.start, today)
+                    || (!one.statement.is_empty() && by.covers(one.rule, one.statement.start, today));
+                if covers && quiet.is_none() {
+                    quiet = Some(Suppressed {
+                        rule: one.rule,
+                        span: one.draft.span,
+                        message: one.draft.message.clone(),
+                        reason: by.reason.clone().unwrap_or_default(),
+                        until: by.until,
+                    });
+                }
+            }
+            let stays = quiet.is_none();
+            review.quiet.extend(quiet);
+            stays
         });
-        review.suppressed = before - found.len();
+        review.quiet.sort_by(|left, right| {
+            (left.span.start, left.rule, &left.message).cmp(&(right.span.start, right.rule, &right.message))
+        });
+        review.quiet.dedup();
+        review.suppressed = review.quiet.len();
         for (rule, draft) in own::of_suppressions(&suppressions, today, self.policy, self.dialect) {
             self.push_own(&mut found, rule, NO_STATEMENT, draft);
         }
@@ -253,10 +295,27 @@ struct Found {
     severity: Severity,
     statement: Span,
     draft: Draft,
+    /// As [`Active::variant`].
+    variant: usize,
+}
+
+/// Where a rule looked with several options, what the severest setting found at a place stands for all.
+fn keep_severest(found: &mut Vec<Found>) {
+    if found.iter().all(|one| one.variant == 0) {
+        return;
+    }
+    let place = |one: &Found| (one.rule, one.draft.span.start, one.draft.span.end);
+    let rank = |one: &Found| (one.severity, std::cmp::Reverse(one.variant));
+    let mut best = BTreeMap::new();
+    for one in found.iter() {
+        let entry = best.entry(place(one)).or_insert_with(|| rank(one));
+        *entry = rank(one).max(*entry);
+    }
+    found.retain(|one| best.get(&place(one)) == Some(&rank(one)));
 }
 
 impl Active<'_> {
     fn found(&self, statement: Span, draft: Draft) -> Found {
-        Found { rule: self.meta.id, severity: self.severity, statement, draft }
+        Found { rule: self.meta.id, severity: self.severity, statement, draft, variant: self.variant }
     }
 }

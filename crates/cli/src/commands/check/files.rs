@@ -29,14 +29,15 @@ pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
         if let Some((span, message)) = &script.broken {
             return Err(CliError::usage(format!("--schema {}: {message}", script.file.locate(span.start))));
         }
-        items.push(Item { script, reviewed: false, findings: Vec::new() });
+        items.push(Item::of(script, false));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     items.extend(in_parallel(&args.paths, threads, |path| item(dialect, path, &policy)));
     let fail_on = policy::fail_on(&review, args);
     // A schema that is given is all that there is.
     let complete = !args.schema.is_empty();
-    Ok(vec![Work { dialect, items, complete, one_batch: false, policy, fail_on }])
+    let (one_batch, measures, changes) = (false, Vec::new(), Vec::new());
+    Ok(vec![Work { dialect, items, complete, one_batch, policy, fail_on, measures, changes }])
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
@@ -46,7 +47,7 @@ fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
             let file = SourceFile::new(shown, text);
             let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
             let script = Script::read(dialect, file, info);
-            Item { script, reviewed: true, findings: Vec::new() }
+            Item::of(script, true)
         }
         Err(message) => unreadable(&shown, policy, message),
     }
