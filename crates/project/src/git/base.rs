@@ -1,7 +1,19 @@
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
-use super::{Answers, GitError, LONGEST_ANSWER, TIME_LIMIT, finish, git, repository_root, start, text};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+use sluice_rollout::Checksum;
+
+use super::{
+    Answers, Difference, GitError, LONGEST_ANSWER, TIME_LIMIT, finish, git, name_in, repository_root, start,
+    text,
+};
 use crate::process;
+
+/// How long git may take that reads every file of a large project.
+const LONG_LIMIT: Duration = Duration::from_mins(5);
 
 /// The commit in which `revision` and what is checked out meet: what a branch began from.
 ///
@@ -67,7 +79,7 @@ pub fn tree(dir: &Path, commit: &str, within: &[&str]) -> Result<Tree, GitError>
         [&["--literal-pathspecs", "ls-tree", "-r", "-z", "-l", "--full-name", commit, "--"][..], within]
             .concat();
     // A hundred thousand names are more than other answers of git may be.
-    let running = process::start(&mut git(dir, &arguments), None, TIME_LIMIT, 256 * LONGEST_ANSWER);
+    let running = process::start(&mut git(dir, &arguments), None, LONG_LIMIT, 256 * LONGEST_ANSWER);
     let found = finish("ls-tree", running)?;
     let blobs = text(&found.stdout).split('\0').filter_map(blob).collect();
     Ok(Tree { prefix: text(&prefix.stdout).trim_end_matches('\n').to_owned(), blobs })
@@ -89,24 +101,56 @@ impl Tree {
         self.blobs.iter().filter_map(|blob| blob.path.strip_prefix(self.prefix.as_str()))
     }
 
+    /// Compares files with it, line endings and byte order marks aside. `files` are paths relative to `dir`, the folder that was
+    /// asked about, with their content; what differs comes back, in the same order.
+    ///
+    /// # Errors
+    /// [`GitError`] where git fails.
+    pub fn differences<'f>(
+        &self,
+        dir: &Path,
+        files: &[(&'f str, &[u8])],
+    ) -> Result<Vec<(&'f str, Difference)>, GitError> {
+        let top = repository_root(dir).ok_or(GitError::NoRepository)?;
+        let by_path: HashMap<&str, &Blob> =
+            self.blobs.iter().map(|blob| (blob.path.as_str(), blob)).collect();
+        let found: Vec<Option<&Blob>> =
+            files.iter().map(|(path, _)| by_path.get(name_in(&top, dir, path)?.as_str()).copied()).collect();
+        // Git is asked only for the few whose bytes are others: they may differ in their line ends alone.
+        let is_other = |blob: &Blob, content: &[u8]| blob.oid != oid(content, blob.oid.len());
+        let pairs = || files.iter().zip(&found);
+        let others: Vec<&Blob> =
+            pairs().filter_map(|((_, content), blob)| blob.filter(|blob| is_other(blob, content))).collect();
+        let contents = contents(dir, &others)?;
+        let mut answers = Answers { rest: &contents };
+        let mut differences = Vec::new();
+        for ((path, content), blob) in pairs() {
+            let difference = match blob {
+                None => Difference::NotCommitted,
+                Some(blob) if is_other(blob, content) => {
+                    let theirs = answers.next().flatten().ok_or_else(ended_early)?;
+                    if Checksum::of(theirs) == Checksum::of(content) {
+                        continue;
+                    }
+                    Difference::Changed
+                }
+                Some(_) => continue,
+            };
+            differences.push((*path, difference));
+        }
+        Ok(differences)
+    }
+
     /// Writes the files into the folder `into`. Returns what stands there for the folder that was asked about.
     ///
     /// # Errors
     /// [`GitError`] where git fails or a file cannot be written.
     pub fn export(&self, dir: &Path, into: &Path) -> Result<PathBuf, GitError> {
         let failed = |reason: String| GitError::Failed { command: "cat-file", reason };
-        let mut questions = Vec::new();
-        let mut most = 0_u64;
+        let contents = contents(dir, &self.blobs.iter().collect::<Vec<_>>())?;
+        let mut answers = Answers { rest: &contents };
         for blob in &self.blobs {
-            questions.extend_from_slice(format!("{}\n", blob.oid).as_bytes());
-            most = most.saturating_add(blob.size).saturating_add(256);
-        }
-        let running =
-            process::start(&mut git(dir, &["cat-file", "--batch"]), Some(questions), TIME_LIMIT, most);
-        let finished = finish("cat-file", running)?;
-        let mut answers = Answers { rest: &finished.stdout };
-        for blob in &self.blobs {
-            let content = answers.next().flatten().ok_or_else(|| failed("it ended early".to_owned()))?;
+            let content = answers.next().flatten().ok_or_else(ended_early)?;
             // What git itself would refuse to check out is not written either.
             if !Path::new(&blob.path).components().all(|part| matches!(part, Component::Normal(_))) {
                 return Err(failed(format!("`{}` is not a path", blob.path)));
@@ -118,6 +162,33 @@ impl Tree {
                 .map_err(|error| failed(format!("{} cannot be written: {error}", path.display())))?;
         }
         Ok(into.join(&self.prefix))
+    }
+}
+
+fn ended_early() -> GitError {
+    GitError::Failed { command: "cat-file", reason: "it ended early".to_owned() }
+}
+
+/// What `git cat-file --batch` answers about blobs.
+fn contents(dir: &Path, blobs: &[&Blob]) -> Result<Vec<u8>, GitError> {
+    if blobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let questions: String = blobs.iter().map(|blob| format!("{}\n", blob.oid)).collect();
+    let most = blobs.iter().fold(0_u64, |most, blob| most.saturating_add(blob.size).saturating_add(256));
+    let mut command = git(dir, &["cat-file", "--batch"]);
+    let running = process::start(&mut command, Some(questions.into_bytes()), LONG_LIMIT, most);
+    Ok(finish("cat-file", running)?.stdout)
+}
+
+/// The name that git gives a blob: a hash of `length` hexadecimal digits.
+fn oid(content: &[u8], length: usize) -> String {
+    let head = format!("blob {}\0", content.len());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if length == 40 {
+        hex(&Sha1::new().chain_update(head).chain_update(content).finalize())
+    } else {
+        hex(&Sha256::new().chain_update(head).chain_update(content).finalize())
     }
 }
 

@@ -42,7 +42,9 @@ fn nothing(files: u64) -> (Vec<String>, u64) {
 fn a_version_that_both_sides_have_added_is_found_before_it_is_merged() {
     let project = branch();
     project.write("migrations/0003_mine.sql", &table("mine"));
-    on_main(&project, |project| drop(project.write("migrations/3_theirs.sql", &table("theirs"))));
+    on_main(&project, |project| {
+        project.write("migrations/3_theirs.sql", &table("theirs"));
+    });
     let json = project.sluice(&CHECK).exits(1).json();
     assert_eq!(rules(&json), ["integrity/duplicate-version"]);
     let message = json["findings"][0]["message"].as_str().unwrap();
@@ -56,7 +58,9 @@ fn a_version_that_both_sides_have_added_is_found_before_it_is_merged() {
 fn the_same_change_on_both_sides_is_one_change() {
     let project = branch();
     project.write("migrations/0003_c.sql", &table("c"));
-    on_main(&project, |project| drop(project.write("migrations/0003_c.sql", &table("c"))));
+    on_main(&project, |project| {
+        project.write("migrations/0003_c.sql", &table("c"));
+    });
     assert_eq!(found(&project), nothing(0));
     project.write("migrations/0003_c.sql", &table("d"));
     assert_eq!(found(&project).0, ["integrity/duplicate-version"]);
@@ -67,7 +71,9 @@ fn versions_come_after_what_the_base_has_by_now() {
     let project = branch();
     project.write("migrations/0003_c.sql", &table("c"));
     assert_eq!(found(&project), nothing(1));
-    on_main(&project, |project| drop(project.write("migrations/0010_d.sql", &table("d"))));
+    on_main(&project, |project| {
+        project.write("migrations/0010_d.sql", &table("d"));
+    });
     assert_eq!(found(&project).0, ["integrity/out-of-order"]);
     project.run_git(&["mv", "migrations/0003_c.sql", "migrations/0011_c.sql"]);
     assert_eq!(found(&project), nothing(1));
@@ -76,7 +82,9 @@ fn versions_come_after_what_the_base_has_by_now() {
     let config = format!("{}\n[policy]\nout_of_order = \"allow\"\n", project.read("sluice.toml"));
     project.write("sluice.toml", &config);
     assert_eq!(found(&project).0, ["integrity/out-of-order"]);
-    on_main(&project, |project| drop(project.write("sluice.toml", &config)));
+    on_main(&project, |project| {
+        project.write("sluice.toml", &config);
+    });
     assert_eq!(found(&project), nothing(1));
 }
 
@@ -84,7 +92,9 @@ fn versions_come_after_what_the_base_has_by_now() {
 fn a_branch_into_which_its_base_was_merged_has_only_its_own_changes() {
     let project = branch();
     project.write("migrations/0004_mine.sql", &table("mine"));
-    on_main(&project, |project| drop(project.write("migrations/0003_theirs.sql", &table("theirs"))));
+    on_main(&project, |project| {
+        project.write("migrations/0003_theirs.sql", &table("theirs"));
+    });
     assert_eq!(found(&project), nothing(1));
     project.run_git(&["merge", "--quiet", "--no-edit", "main"]);
     assert_eq!(found(&project), nothing(1));
@@ -112,7 +122,9 @@ fn an_edit_that_the_base_has_made_as_well_is_not_the_branchs() {
     let project = branch();
     project.write("migrations/0002_b.sql", &table("b2"));
     assert_eq!(found(&project).0, ["integrity/edited-change"]);
-    on_main(&project, |project| drop(project.write("migrations/0002_b.sql", &table("b2"))));
+    on_main(&project, |project| {
+        project.write("migrations/0002_b.sql", &table("b2"));
+    });
     assert_eq!(found(&project), nothing(0));
 }
 
@@ -153,7 +165,9 @@ fn a_project_in_a_folder_of_its_repository_is_compared_like_any_other() {
     });
     project.run_git(&["checkout", "--quiet", "-B", "branch", "main"]);
     project.write("db/migrations/0003_mine.sql", &table("mine"));
-    on_main(&project, |project| drop(project.write("db/migrations/0003_theirs.sql", &table("theirs"))));
+    on_main(&project, |project| {
+        project.write("db/migrations/0003_theirs.sql", &table("theirs"));
+    });
     let arguments = [&CHECK[..], &["--config", "db/sluice.toml"]].concat();
     let json = project.sluice(&arguments).exits(1).json();
     assert_eq!(rules(&json), ["integrity/duplicate-version"]);
@@ -178,7 +192,9 @@ fn a_base_that_cannot_be_read_is_a_finding() {
 fn a_clone_without_the_history_is_refused_with_what_to_do() {
     let project = branch();
     project.write("migrations/0003_c.sql", &table("c"));
-    on_main(&project, |project| drop(project.write("README", "x")));
+    on_main(&project, |project| {
+        project.write("README", "x");
+    });
     let clone = Project::new();
     let from = format!("file://{}", project.root().display());
     clone.run_git(&["init", "--quiet", "--initial-branch=x"]);

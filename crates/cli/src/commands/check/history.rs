@@ -73,9 +73,12 @@ impl Base {
         let here = Path::new(".");
         let within: Vec<&str> = project.config.project.migrations.iter().map(String::as_str).collect();
         let tree = git::tree(here, began, &within)?;
-        let differences = project.differences(began)?;
-        let by_path: HashMap<&str, Difference> =
-            differences.iter().map(|(path, difference)| (path.as_str(), *difference)).collect();
+        let files: Vec<(&str, &[u8])> = project
+            .changes()
+            .iter()
+            .map(|change| (change.up.file.path(), change.up.file.text().as_bytes()))
+            .collect();
+        let by_path: HashMap<&str, Difference> = tree.differences(here, &files)?.into_iter().collect();
         let difference = |change: &Change| by_path.get(change.up.file.path()).copied();
         let is_edited =
             project.changes().iter().any(|change| difference(change) == Some(Difference::Changed));
