@@ -193,10 +193,9 @@ pub struct Check {
         value_name = "FILE",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "",
         conflicts_with_all = ["base", "fix"]
     )]
-    pub write_baseline: Option<PathBuf>,
+    pub write_baseline: Option<Option<PathBuf>>,
     /// Set of rules to start from: recommended, strict, all
     #[arg(long, value_name = "SET")]
     pub extends: Option<String>,

@@ -106,7 +106,7 @@ pub fn run(
         None => review(&works, args, known.as_ref())?,
         Some(name) => {
             let (mut check, mut all) = review(&works, args, None)?;
-            let path = baseline::path(name, args, place.as_ref());
+            let path = baseline::path(name.as_deref(), args, place.as_ref());
             let changes = works.first().map_or(&[][..], |work| &work.changes);
             let written = baseline::write(&path, &check, changes, &reviewed_paths(&works))?;
             let findings = if written == 1 { "finding is" } else { "findings are" };

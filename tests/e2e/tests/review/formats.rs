@@ -153,7 +153,7 @@ fn annotations_are_one_line_for_a_finding_whatever_is_in_it() {
 #[test]
 fn a_comment_has_only_the_markup_that_is_ours() {
     let markdown = check("markdown");
-    for text in ["<b>", "<e>", "@all", "[|", "::error ::x", "&amp;"] {
+    for text in ["<b>", "<e>", "@all", "[|", "&amp;"] {
         assert!(!markdown.contains(text), "{text} in\n{markdown}");
     }
     // Tags that are ours, and nothing else between angle brackets.

@@ -172,7 +172,7 @@ fn what_is_wrong_with_an_override_is_said_whether_or_not_it_is_about_anything() 
         ("rules = { \"locks/create-index\" = { maxx = 3 } }\npaths = \"nowhere\"", "has no option `maxx`"),
         ("rules = { \"locks/create-index\" = \"fatal\" }\npaths = \"x\"", "not a severity"),
         ("extends = \"strickt\"\npaths = \"nowhere\"", "there is no rule set `strickt`"),
-        ("fail_on = \"warn\"\npaths = \"x\"", "did you mean `warning`?"),
+        ("fail_on = \"warn\"\npaths = \"x\"", "`warn` is not a value of `fail_on`"),
         ("fail_on = \"info\"\nenvironments = [\"prd\"]", "did you mean `prod`?"),
         ("fail_on = \"info\"\nengines = [\"postgresql\"]", "did you mean `postgres`?"),
         ("fail_on = \"info\"\nwhere = \"region =\"", "is not a CEL expression"),

@@ -162,8 +162,8 @@ fn may_stay(finding: &FindingReport) -> bool {
 }
 
 /// The file that is written: the one that the option names, else the one that is read.
-pub(super) fn path(named: &Path, args: &args::Check, place: Option<&Place>) -> PathBuf {
-    let given = Some(named).filter(|path| !path.as_os_str().is_empty()).or(args.baseline.as_deref());
+pub(super) fn path(named: Option<&Path>, args: &args::Check, place: Option<&Place>) -> PathBuf {
+    let given = named.or(args.baseline.as_deref());
     match (given, place) {
         (Some(path), Some(place)) => place.path(path),
         (Some(path), None) => path.to_owned(),
