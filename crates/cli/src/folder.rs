@@ -40,6 +40,11 @@ impl Folder {
         Ok(Self { global: global.clone(), output, cancel, config })
     }
 
+    /// The configuration's path, seen from the folder.
+    pub fn config_name(&self) -> &str {
+        self.config.to_str().unwrap_or(sluice_project::config::FILE_NAME)
+    }
+
     /// Reads the configuration.
     ///
     /// # Errors

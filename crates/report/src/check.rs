@@ -4,6 +4,7 @@ mod forecast;
 mod forge;
 mod hover;
 mod human;
+mod inert;
 mod junit;
 mod lines;
 mod markdown;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use sluice_review::StatementForecast;
+use sluice_review::{StatementForecast, Suppressed};
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 
@@ -28,6 +29,8 @@ pub struct Check {
     pub findings: Vec<FindingReport>,
     /// What statements lock and do, those left out that nobody notices.
     pub forecasts: Vec<StatementReport>,
+    /// Findings that suppressions in the files keep quiet.
+    pub suppressed: Vec<SuppressedReport>,
     /// Counts.
     pub summary: Summary,
     #[serde(skip)]
@@ -36,6 +39,14 @@ pub struct Check {
     #[serde(skip)]
     #[schemars(skip)]
     spans: Vec<(usize, usize)>,
+    /// Whether each finding makes the review fail by the policy of its change.
+    #[serde(skip)]
+    #[schemars(skip)]
+    failing: Vec<bool>,
+    /// How often findings that read the same came so far.
+    #[serde(skip)]
+    #[schemars(skip)]
+    seen: BTreeMap<String, usize>,
 }
 
 /// One finding.
@@ -65,9 +76,29 @@ pub struct FindingReport {
     pub statement: String,
     /// The engine.
     pub engine: Option<String>,
+    /// Its name, which stays the same while the file changes elsewhere.
+    pub fingerprint: String,
     /// A change that makes it go away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<FixReport>,
+}
+
+/// A finding that a suppression keeps quiet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SuppressedReport {
+    /// The rule.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+    /// The file.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Why it may stay.
+    pub reason: String,
+    /// The last day on which it may, `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// A change of the file, and changes to come after it.
@@ -120,6 +151,10 @@ pub struct Summary {
     pub infos: usize,
     /// Findings that suppressions kept quiet.
     pub suppressed: usize,
+    /// Findings that the baseline file lists.
+    pub baselined: usize,
+    /// Files that the policy ignores.
+    pub ignored: usize,
     /// Whether the review failed by the policy.
     pub failed: bool,
 }
@@ -153,18 +188,96 @@ impl Check {
             return;
         }
         let lines = Lines::of(file.text());
-        self.sources.insert(file.path().to_owned(), file.clone());
-        for finding in findings {
-            match finding.severity {
-                Severity::Error => self.summary.errors += 1,
-                Severity::Warning => self.summary.warnings += 1,
-                Severity::Info => self.summary.infos += 1,
-            }
-            self.spans.push((finding.span.start, finding.span.end));
-            self.findings.push(FindingReport::of(finding, dialect, &lines));
-        }
+        self.push(dialect, file, findings, &lines);
         self.forecasts
             .extend(forecasts.iter().filter_map(|one| StatementReport::of(one, dialect, file, &lines)));
+    }
+
+    /// Adds findings about a file that was not reviewed.
+    pub fn add_findings(&mut self, dialect: Dialect, file: &SourceFile, findings: &[Finding]) {
+        if !findings.is_empty() {
+            self.push(dialect, file, findings, &Lines::of(file.text()));
+        }
+    }
+
+    /// Adds what suppressions kept quiet in a file.
+    pub fn add_suppressed(&mut self, file: &SourceFile, quiet: &[Suppressed]) {
+        if quiet.is_empty() {
+            return;
+        }
+        let lines = Lines::of(file.text());
+        self.suppressed.extend(quiet.iter().map(|one| SuppressedReport {
+            rule: one.rule.to_owned(),
+            message: one.message.clone(),
+            path: file.path().to_owned(),
+            line: lines.position(one.span.start).0,
+            reason: one.reason.clone(),
+            until: one.until.map(|day| day.to_string()),
+        }));
+    }
+
+    fn push(&mut self, dialect: Dialect, file: &SourceFile, findings: &[Finding], lines: &Lines<'_>) {
+        self.sources.insert(file.path().to_owned(), file.clone());
+        for finding in findings {
+            self.count(finding.severity.name(), 1);
+            self.spans.push((finding.span.start, finding.span.end));
+            let mut report = FindingReport::of(finding, dialect, lines);
+            report.fingerprint = self.fingerprint(&report);
+            self.findings.push(report);
+        }
+    }
+
+    fn count(&mut self, severity: &str, by: isize) {
+        let count = match severity {
+            "error" => &mut self.summary.errors,
+            "warning" => &mut self.summary.warnings,
+            _ => &mut self.summary.infos,
+        };
+        *count = count.saturating_add_signed(by);
+    }
+
+    /// Says of the findings that were added since the last time which of them make the review fail: those at or above `fail_on`.
+    pub fn weigh(&mut self, fail_on: Option<Severity>) {
+        let new = self.findings.iter().skip(self.failing.len());
+        let fails = |finding: &FindingReport| {
+            fail_on.is_some_and(|lowest| match finding.severity.as_str() {
+                "error" => true,
+                "warning" => lowest <= Severity::Warning,
+                _ => lowest == Severity::Info,
+            })
+        };
+        let new: Vec<bool> = new.map(fails).collect();
+        self.failing.extend(new);
+    }
+
+    /// Takes findings out that the baseline file lists: those whose place in `keep` is false.
+    pub fn take_known(&mut self, keep: &[bool]) {
+        let mut at = 0;
+        let mut stays = || {
+            at += 1;
+            keep.get(at - 1).copied().unwrap_or(true)
+        };
+        let mut taken = Vec::new();
+        self.findings.retain(|finding| {
+            let stays = stays();
+            if !stays {
+                taken.push(finding.severity.clone());
+            }
+            stays
+        });
+        let mut at = keep.iter();
+        self.spans.retain(|_| at.next().copied().unwrap_or(true));
+        let mut at = keep.iter();
+        self.failing.retain(|_| at.next().copied().unwrap_or(true));
+        for severity in &taken {
+            self.count(severity, -1);
+        }
+        self.summary.baselined += taken.len();
+    }
+
+    /// Says whether the review failed.
+    pub fn settle(&mut self) {
+        self.summary.failed = self.failing.contains(&true);
     }
 
     /// Writes the findings in a format of their own.
@@ -178,21 +291,15 @@ impl Check {
         }
     }
 
-    /// A name for each finding that stays the same while the file changes elsewhere, in their order: digest over rule, path and
-    /// statement, and a number where that comes more than once.
-    fn fingerprints(&self) -> Vec<String> {
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        let mut prints = Vec::with_capacity(self.findings.len());
-        for finding in &self.findings {
-            let words: Vec<&str> = finding.statement.split_whitespace().collect();
-            let text =
-                format!("{}\n{}\n{}\n{}", finding.rule, finding.path, words.join(" "), finding.message);
-            let times = seen.entry(text.clone()).or_default();
-            let whole = sluice_rollout::Checksum::of(format!("{text}\n{times}").as_bytes()).to_string();
-            *times += 1;
-            prints.push(whole.rsplit(':').next().unwrap_or_default().to_owned());
-        }
-        prints
+    /// A name for a finding that stays the same while the file changes elsewhere: digest over rule, path, statement and message,
+    /// and a number where that comes more than once.
+    fn fingerprint(&mut self, finding: &FindingReport) -> String {
+        let words: Vec<&str> = finding.statement.split_whitespace().collect();
+        let text = format!("{}\n{}\n{}\n{}", finding.rule, finding.path, words.join(" "), finding.message);
+        let times = self.seen.entry(text.clone()).or_default();
+        let whole = sluice_rollout::Checksum::of(format!("{text}\n{times}").as_bytes()).to_string();
+        *times += 1;
+        whole.rsplit(':').next().unwrap_or_default().to_owned()
     }
 }
 
@@ -230,6 +337,7 @@ impl FindingReport {
             end_column,
             statement: excerpt(dialect, finding.file.slice(finding.statement), EXCERPT),
             engine: finding.engine.map(str::to_owned),
+            fingerprint: String::new(),
             fix,
         }
     }

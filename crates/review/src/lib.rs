@@ -30,7 +30,7 @@ pub use forecast::{
 pub use option::{OptionError, OptionKind, OptionSpec, Options};
 pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::apply;
-pub use reviewer::{Conditions, Review, Reviewer, StatementForecast};
+pub use reviewer::{Conditions, Review, Reviewer, StatementForecast, Suppressed};
 pub use rule::{Meta, Reach, Rule, RuleSet};
 pub use script::Script;
 pub use sink::{Reported, Sink};

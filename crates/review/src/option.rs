@@ -47,7 +47,7 @@ pub enum OptionKind {
 }
 
 /// Values of a rule's options.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     values: BTreeMap<&'static str, Setting>,
 }
@@ -60,6 +60,20 @@ enum Setting {
     /// Compiled where it has no placeholder.
     Pattern(String, Option<Regex>),
     List(Vec<String>),
+}
+
+impl PartialEq for Setting {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(left), Self::Number(right)) => left == right,
+            (Self::Switch(left), Self::Switch(right)) => left == right,
+            (Self::Text(left), Self::Text(right)) | (Self::Pattern(left, _), Self::Pattern(right, _)) => {
+                left == right
+            }
+            (Self::List(left), Self::List(right)) => left == right,
+            _ => false,
+        }
+    }
 }
 
 /// An option that cannot be taken.

@@ -10,10 +10,12 @@ use crate::{Meta, OptionError, Options, Reach, Rule, RuleSet, rules};
 #[derive(Debug, Clone)]
 pub struct Policy {
     settings: Vec<Setting>,
+    /// Where several policies hold at once: further settings of rules, by their index, with other options.
+    also: Vec<(usize, Setting)>,
 }
 
 /// What holds for one rule.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Setting {
     severity: Option<Severity>,
     options: Options,
@@ -26,6 +28,8 @@ pub(crate) struct Active<'p> {
     pub(crate) severity: Severity,
     pub(crate) reach: Reach,
     pub(crate) options: &'p Options,
+    /// 0, or the number of a further setting of the same rule.
+    pub(crate) variant: usize,
 }
 
 /// What `[review.rules]` says of a rule.
@@ -74,7 +78,7 @@ impl Policy {
                 options: Options::defaults(meta.options),
             }
         });
-        Self { settings: settings.collect() }
+        Self { settings: settings.collect(), also: Vec::new() }
     }
 
     /// The rules of the sets that are named; of the recommended one, where none is.
@@ -87,6 +91,37 @@ impl Policy {
             set = set.max(RuleSet::named(name).ok_or_else(|| PolicyError::Set(name.to_owned()))?);
         }
         Ok(Self::of(set))
+    }
+
+    /// The policy of what several policies are about: a rule is on where one of them has it on, as severe as the severest has it.
+    /// Where they give it different options, it looks with each of them.
+    pub fn strictest<'p>(policies: impl IntoIterator<Item = &'p Self>) -> Option<Self> {
+        let mut policies = policies.into_iter();
+        let mut all = policies.next()?.clone();
+        for other in policies {
+            for (at, setting) in other.settings.iter().enumerate() {
+                all.add(at, setting);
+            }
+            for (at, setting) in &other.also {
+                all.add(*at, setting);
+            }
+        }
+        Some(all)
+    }
+
+    fn add(&mut self, at: usize, setting: &Setting) {
+        let Some(own) = self.settings.get_mut(at).filter(|_| setting.severity.is_some()) else { return };
+        if own.severity.is_none() {
+            own.clone_from(setting);
+            return;
+        }
+        let same = std::iter::once(own)
+            .chain(self.also.iter_mut().filter(|(of, _)| *of == at).map(|(_, setting)| setting))
+            .find(|one| one.options == setting.options);
+        match same {
+            Some(one) => one.severity = one.severity.max(setting.severity),
+            None => self.also.push((at, setting.clone())),
+        }
     }
 
     /// Takes what is said of one rule, or of all rules of a category (`naming/*`). A rule that is only given options is on.
@@ -134,22 +169,28 @@ impl Policy {
 
     /// Rules that are on for a dialect.
     pub(crate) fn active(&self, dialect: Dialect) -> Vec<Active<'_>> {
-        let pairs = rules::all().iter().zip(&self.settings);
-        pairs
-            .filter_map(|(rule, setting)| {
-                let meta = rule.meta();
-                let severity = setting.severity?;
-                let on = meta.engines.contains(dialect);
-                let reach = rule.reach();
-                on.then_some(Active { rule: *rule, meta, severity, reach, options: &setting.options })
-            })
-            .collect()
+        let all = rules::all();
+        let first = all.iter().zip(&self.settings).map(|(rule, setting)| (0, rule, setting));
+        let also = self
+            .also
+            .iter()
+            .zip(1..)
+            .filter_map(|((at, setting), variant)| all.get(*at).map(|rule| (variant, rule, setting)));
+        let on = first.chain(also).filter_map(|(variant, rule, setting)| {
+            let meta = rule.meta();
+            let active =
+                Active {
+ rule: *rule, meta, severity: setting.severity?, reach: rule.reach(), options: &setting.options, variant };
+            meta.engines.contains(dialect).then_some(active)
+        });
+        on.collect()
     }
 
     /// Severity of a rule; none where it is off or unknown.
     pub fn severity(&self, id: &str) -> Option<Severity> {
         let at = rules::all().iter().position(|rule| rule.meta().id == id)?;
-        self.settings.get(at)?.severity
+        let also = self.also.iter().filter(|(of, _)| *of == at).map(|(_, setting)| setting.severity);
+        also.chain(self.settings.get(at).map(|setting| setting.severity)).max().flatten()
     }
 }
 
@@ -165,4 +206,52 @@ pub fn nearest(name: &str) -> Option<&'static str> {
         .min()
         .filter(|(distance, id)| distance * 3 <= id.len())
         .map(|(_, id)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(rules: &[(&str, Option<Severity>, Option<u64>)]) -> Policy {
+        let mut policy = Policy::of(RuleSet::Recommended);
+        for (rule, severity, max) in rules {
+            let options = max.iter().map(|max| ("max".to_owned(), Value::from(*max))).collect();
+            policy.set(rule, &RuleSetting { severity: Some(*severity), options }).unwrap();
+        }
+        policy
+    }
+
+    #[test]
+    fn the_strictest_of_several_policies_has_every_rule_at_its_severest() {
+        let soft = policy(&[
+            ("locks/create-index", None, None),
+            ("rows/update-without-where", Some(Severity::Info), None),
+        ]);
+        let hard = policy(&[
+            ("locks/create-index", Some(Severity::Warning), None),
+            ("locks/drop-index", None, None),
+        ]);
+        for pair in [[&soft, &hard], [&hard, &soft]] {
+            let all = Policy::strictest(pair).unwrap();
+            assert_eq!(all.severity("locks/create-index"), Some(Severity::Warning));
+            assert_eq!(all.severity("rows/update-without-where"), hard.severity("rows/update-without-where"));
+            assert_eq!(all.severity("locks/drop-index"), soft.severity("locks/drop-index"));
+            assert!(all.also.is_empty());
+        }
+        assert!(Policy::strictest([]).is_none());
+    }
+
+    #[test]
+    fn different_options_hold_side_by_side_and_equal_ones_once() {
+        let rule = "statement/in-list-length";
+        let long = policy(&[(rule, Some(Severity::Error), Some(1000))]);
+        let short = policy(&[(rule, Some(Severity::Warning), Some(10))]);
+        let all = Policy::strictest([&long, &short, &long, &short]).unwrap();
+        assert_eq!(all.also.len(), 1);
+        assert_eq!(all.severity(rule), Some(Severity::Error));
+        let active = all.active(Dialect::Postgres);
+        let of_rule: Vec<_> = active.iter().filter(|active| active.meta.id == rule).collect();
+        assert_eq!(of_rule.len(), 2);
+        assert_eq!(of_rule.iter().map(|active| active.options.number("max")).collect::<Vec<_>>(), [1000, 10]);
+    }
 }

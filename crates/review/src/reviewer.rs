@@ -57,6 +57,23 @@ pub struct Review {
     pub statements: usize,
     /// How many findings suppressions kept quiet.
     pub suppressed: usize,
+    /// Those findings, in the order of their places.
+    pub quiet: Vec<Suppressed>,
+}
+
+/// A finding that a suppression keeps quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The rule.
+    pub rule: &'static str,
+    /// Where.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// Why it may stay, as the suppression says.
+    pub reason: String,
+    /// The last day on which it may.
+    pub until: Option<Date>,
 }
 
 /// What one statement locks and does.
@@ -127,6 +144,14 @@ impl<'p> Reviewer<'p> {
         let session = Session::default();
         let (counted, orders) = (Origin::default(), Orders::default());
         Self { dialect, policy, active, conditions, schema, session, counted, orders }
+    }
+
+    /// Reviews what follows by another policy.
+    pub fn set_policy(&mut self, policy: &'p Policy) {
+        if !std::ptr::eq(self.policy, policy) {
+            self.policy = policy;
+            self.active = policy.active(self.dialect);
+        }
     }
 
     /// The schema after all that was taken.

@@ -197,9 +197,9 @@ pub(crate) struct Heard {
     pub(crate) places: [Option<usize>; 2],
 }
 
-/// Which of the findings are kept quiet. Notes which rules of which suppression were of use: all that fit were.
-pub(crate) fn hush(suppressions: &mut [Suppression], found: &[Heard], today: Date) -> Vec<bool> {
-    let mut quiet = vec![false; found.len()];
+/// Which suppression keeps each of the findings quiet, if one does. Notes which rules of which suppression were of use: all that fit were.
+pub(crate) fn hush(suppressions: &mut [Suppression], found: &[Heard], today: Date) -> Vec<Option<usize>> {
+    let mut quiet = vec![None; found.len()];
     if suppressions.iter().all(|one| !one.holds(today)) {
         return quiet;
     }
@@ -212,8 +212,8 @@ pub(crate) fn hush(suppressions: &mut [Suppression], found: &[Heard], today: Dat
         }
     }
     places.values_mut().for_each(|list| list.sort_unstable());
-    let mut ranges: HashMap<&str, Vec<Range<usize>>> = HashMap::new();
-    for one in suppressions.iter_mut().filter(|one| one.holds(today)) {
+    let mut ranges: HashMap<&str, Vec<(Range<usize>, usize)>> = HashMap::new();
+    for (by, one) in suppressions.iter_mut().enumerate().filter(|(_, one)| one.holds(today)) {
         let range = one.range();
         for (name, used) in one.rules.iter().zip(&mut one.used) {
             let Some((name, list)) = places.get_key_value(name) else { continue };
@@ -221,18 +221,18 @@ pub(crate) fn hush(suppressions: &mut [Suppression], found: &[Heard], today: Dat
             let to = list.partition_point(|(at, _)| *at < range.end);
             if from < to {
                 *used = true;
-                ranges.entry(name.as_str()).or_default().push(from..to);
+                ranges.entry(name.as_str()).or_default().push((from..to, by));
             }
         }
     }
     for (name, mut ranges) in ranges {
         let list = places.get(name).map(Vec::as_slice).unwrap_or_default();
-        ranges.sort_unstable_by_key(|range| range.start);
+        ranges.sort_unstable_by_key(|(range, by)| (range.start, *by));
         let mut done = 0;
-        for range in ranges {
+        for (range, by) in ranges {
             for (_, index) in list.get(range.start.max(done)..range.end).unwrap_or_default() {
                 if let Some(quiet) = quiet.get_mut(*index) {
-                    *quiet = true;
+                    quiet.get_or_insert(by);
                 }
             }
             done = done.max(range.end);
@@ -257,7 +257,7 @@ mod tests {
 
     fn hushes(suppression: &mut Suppression, rule: &'static str, at: usize, today: Date) -> bool {
         let heard = Heard { rule, places: [Some(at), None] };
-        hush(std::slice::from_mut(suppression), &[heard], today)[0]
+        hush(std::slice::from_mut(suppression), &[heard], today)[0].is_some()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What was found, weighed: suppressions, rules that say the same, order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use sluice_sql::Dialect;
@@ -9,8 +9,8 @@ use sluice_text::{Finding, Severity, Span};
 use crate::policy::{Active, Policy};
 use crate::rules::review as own;
 use crate::sink::Draft;
-use crate::suppression::{self, Heard};
-use crate::{Review, Script};
+use crate::suppression::{self, Heard, Suppression};
+use crate::{Review, Script, Suppressed};
 
 /// The statement of findings that are in none.
 pub(crate) const NO_STATEMENT: Span = Span { start: 0, end: 0 };
@@ -23,6 +23,8 @@ pub(crate) struct Found {
     draft: Draft,
     /// Rules that say the same, only better.
     better: &'static [&'static str],
+    /// As [`Active::variant`].
+    variant: usize,
 }
 
 /// What findings are weighed by.
@@ -35,7 +37,14 @@ pub(crate) struct Scales<'a> {
 impl Active<'_> {
     pub(crate) fn found(&self, statement: Span, draft: Draft) -> Found {
         let better = self.rule.yields_to();
-        Found { rule: self.meta.id, severity: self.severity, statement, draft, better }
+        Found {
+            rule: self.meta.id,
+            severity: self.severity,
+            statement,
+            draft,
+            better,
+            variant: self.variant,
+        }
     }
 }
 
@@ -44,24 +53,25 @@ impl Scales<'_> {
     pub(crate) fn push_own(&self, found: &mut Vec<Found>, rule: &'static str, statement: Span, draft: Draft) {
         let severity = self.policy.severity(rule);
         let better: &[&str] = &[];
-        found.extend(severity.map(|severity| Found { rule, severity, statement, draft, better }));
+        found.extend(severity.map(|severity| Found { rule, severity, statement, draft, better, variant: 0 }));
     }
 
     /// Weighs what was found: suppressions, doubles, order; reports on the suppressions themselves.
     pub(crate) fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
+        keep_severest(&mut found);
         let mut suppressions = suppression::read(self.dialect, script.file.text(), &script.statements);
         // A suppression is used by what it covers, also where another rule says the same.
         let heard: Vec<Heard> = found.iter().map(Found::heard).collect();
         let covered = suppression::hush(&mut suppressions, &heard, self.today);
+        review.quiet = quiet(&found, &covered, &suppressions);
+        review.suppressed = review.quiet.len();
         let said = said_better(&found);
-        let before = covered.iter().filter(|covered| **covered).count();
         let mut at = 0;
         found.retain(|_| {
-            let keep = !covered.get(at).is_some_and(|it| *it) && !said.get(at).is_some_and(|it| *it);
+            let keep = covered.get(at).is_none_or(Option::is_none) && !said.get(at).is_some_and(|it| *it);
             at += 1;
             keep
         });
-        review.suppressed = before;
         for (rule, draft) in own::of_suppressions(&suppressions, self.today, self.policy, self.dialect) {
             self.push_own(&mut found, rule, NO_STATEMENT, draft);
         }
@@ -117,6 +127,41 @@ impl Found {
     fn yields_to(&self, other: &Self) -> bool {
         self.yields_to_rule(other.rule) && touches(self.draft.span, other.draft.span)
     }
+}
+
+/// The findings that suppressions keep quiet, in the order of their places, each once.
+fn quiet(found: &[Found], covered: &[Option<usize>], suppressions: &[Suppression]) -> Vec<Suppressed> {
+    let pairs = found.iter().zip(covered);
+    let by = pairs.filter_map(|(one, by)| Some((one, suppressions.get((*by)?)?)));
+    let mut quiet: Vec<Suppressed> = by
+        .map(|(one, by)| Suppressed {
+            rule: one.rule,
+            span: one.draft.span,
+            message: one.draft.message.clone(),
+            reason: by.reason.clone().unwrap_or_default(),
+            until: by.until,
+        })
+        .collect();
+    quiet.sort_by(|left, right| {
+        (left.span.start, left.rule, &left.message).cmp(&(right.span.start, right.rule, &right.message))
+    });
+    quiet.dedup();
+    quiet
+}
+
+/// Where a rule looked with several options, what the severest setting found at a place stands for all.
+fn keep_severest(found: &mut Vec<Found>) {
+    if found.iter().all(|one| one.variant == 0) {
+        return;
+    }
+    let place = |one: &Found| (one.rule, one.draft.span.start, one.draft.span.end);
+    let rank = |one: &Found| (one.severity, std::cmp::Reverse(one.variant));
+    let mut best = BTreeMap::new();
+    for one in found.iter() {
+        let entry = best.entry(place(one)).or_insert_with(|| rank(one));
+        *entry = rank(one).max(*entry);
+    }
+    found.retain(|one| best.get(&place(one)) == Some(&rank(one)));
 }
 
 /// Which findings another one says better. Findings of a statement follow each other.

@@ -1,8 +1,12 @@
+mod baseline;
 pub(super) mod edits;
 pub(super) mod files;
+mod history;
 pub(super) mod policy;
 pub(super) mod project;
+mod scope;
 
+use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
@@ -14,6 +18,10 @@ use sluice_sql::Dialect;
 use sluice_sql::model::Parsed;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
+
+use baseline::Baseline;
+use history::Known;
+use scope::Measure;
 
 use crate::args::{self, Format, Global};
 use crate::error::{CliError, Exit};
@@ -30,6 +38,16 @@ pub(super) struct Item {
     pub(super) reviewed: bool,
     /// Findings that do not come from its statements: what is wrong with the file or with the history.
     pub(super) findings: Vec<Finding>,
+    /// What it is measured by, among those of the work; none for the work's own policy.
+    measure: Option<usize>,
+    /// It would be reviewed, but the policy ignores its file.
+    ignored: bool,
+}
+
+impl Item {
+    fn of(script: Script, reviewed: bool) -> Self {
+        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false }
+    }
 }
 
 /// What a review works on.
@@ -44,6 +62,20 @@ pub(super) struct Work {
     pub(super) policy: Policy,
     /// Lowest severity that fails; none for never.
     fail_on: Option<Severity>,
+    /// What changes to some files or databases are measured by instead.
+    measures: Vec<Measure>,
+    /// What the baseline file is to list as there, where one is written.
+    changes: Vec<Known>,
+}
+
+impl Work {
+    /// The policy by which an item is reviewed, and the lowest severity that fails.
+    pub(super) fn measure(&self, item: &Item) -> (&Policy, Option<Severity>) {
+        match item.measure.and_then(|at| self.measures.get(at)) {
+            Some(measure) => (&measure.policy, measure.fail_on),
+            None => (&self.policy, self.fail_on),
+        }
+    }
 }
 
 impl Work {
@@ -76,21 +108,32 @@ pub fn run(
         Some(place) => project::read(place, args),
         None => files::read(args),
     };
+    let known = match &place {
+        Some(place) => place.baseline(args)?,
+        None => args.baseline.as_deref().map(baseline::named).transpose()?,
+    };
     let mut works = read()?;
     if args.fix {
-        let found = review(&works, args)?.1;
+        let found = review(&works, args, known.as_ref())?.1;
         let fixed = edits::apply(&found)?;
         output.message(&format!("{fixed} fixed"));
         works = read()?;
     }
-    let (mut check, _) = review(&works, args)?;
-    let fail_on = works.iter().filter_map(|work| work.fail_on).min();
-    check.summary.failed = match fail_on {
-        None => false,
-        Some(Severity::Error) => check.summary.errors > 0,
-        Some(Severity::Warning) => check.summary.errors + check.summary.warnings > 0,
-        Some(Severity::Info) => !check.findings.is_empty(),
+    let (mut check, _) = match &args.write_baseline {
+        None => review(&works, args, known.as_ref())?,
+        Some(name) => {
+            let (mut check, mut all) = review(&works, args, None)?;
+            let path = baseline::path(name.as_deref(), args, place.as_ref());
+            let changes = works.first().map_or(&[][..], |work| &work.changes);
+            let written = baseline::write(&path, &check, changes, &reviewed_paths(&works))?;
+            let findings = if written == 1 { "finding is" } else { "findings are" };
+            output.message(&format!("{written} {findings} in {}", path.display()));
+            let now = baseline::named(&path)?;
+            take_known(&now, &works, args, &mut check, &mut all);
+            (check, all)
+        }
     };
+    check.settle();
     match global.format {
         Format::Human | Format::Json => output.result(&check),
         Format::Sarif => output.text(&check.render(CheckFormat::Sarif)),
@@ -102,20 +145,26 @@ pub fn run(
     Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
 }
 
-fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), CliError> {
+fn review(
+    works: &[Work],
+    args: &args::Check,
+    known: Option<&Baseline>,
+) -> Result<(Check, Vec<Finding>), CliError> {
     let version = server_version(args)?;
     let (mut check, mut all) = (Check::default(), Vec::new());
     for work in works {
         let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version));
         with_parsed(&work.items, |item, parsed| {
+            let (policy, fail_on) = work.measure(item);
+            check.summary.ignored += usize::from(item.ignored);
             if !item.reviewed {
                 reviewer.replay_parsed(&item.script, parsed);
-                if !item.findings.is_empty() {
-                    check.add(work.dialect, &item.script.file, 0, 0, &item.findings, &[]);
-                    all.extend(item.findings.iter().cloned());
-                }
+                check.add_findings(work.dialect, &item.script.file, &item.findings);
+                check.weigh(fail_on);
+                all.extend(item.findings.iter().cloned());
                 return;
             }
+            reviewer.set_policy(policy);
             let mut review = reviewer.review_parsed(&item.script, parsed);
             review.findings.splice(0..0, item.findings.iter().cloned());
             check.add(
@@ -126,8 +175,13 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
                 &review.findings,
                 &review.forecasts,
             );
+            check.add_suppressed(&item.script.file, &review.quiet);
+            check.weigh(fail_on);
             all.extend(review.findings);
         });
+    }
+    if let Some(known) = known {
+        take_known(known, works, args, &mut check, &mut all);
     }
     Ok((check, all))
 }
@@ -153,6 +207,32 @@ fn with_parsed(items: &[Item], mut take: impl FnMut(&Item, &[Parsed])) {
 pub(super) fn server_version(args: &args::Check) -> Result<Option<ServerVersion>, CliError> {
     let version = args.server_version.as_deref().map(str::parse).transpose();
     version.map_err(|error| CliError::usage(format!("--server-version: {error}")))
+}
+
+/// Takes out of a review what a baseline file lists, and adds what is wrong with the file.
+fn take_known(
+    known: &Baseline,
+    works: &[Work],
+    args: &args::Check,
+    check: &mut Check,
+    all: &mut Vec<Finding>,
+) {
+    let Some(work) = works.first() else { return };
+    let reviewed = reviewed_paths(works);
+    // Where only some files are reviewed, nothing can be said of entries about others.
+    let whole = args.paths.is_empty() && args.base.is_none();
+    let is_ours = |path: &str| reviewed.contains(path) || (whole && !std::path::Path::new(path).exists());
+    let stale = known.apply(check, all, &work.policy, is_ours);
+    for finding in stale {
+        check.add_findings(work.dialect, &finding.file, std::slice::from_ref(&finding));
+        check.weigh(work.fail_on);
+        all.push(finding);
+    }
+}
+
+fn reviewed_paths(works: &[Work]) -> HashSet<&str> {
+    let items = works.iter().flat_map(|work| &work.items);
+    items.filter(|item| item.reviewed).map(|item| item.script.file.path()).collect()
 }
 
 /// A finding about a file as a whole.
@@ -184,7 +264,7 @@ pub(super) fn unreadable(path: &str, policy: &Policy, message: String) -> Item {
     let help = "make it readable: nothing of it was reviewed";
     let findings = about(&file, rules::review::UNREADABLE, policy, message, help).into_iter().collect();
     let script = Script::cut(Dialect::Postgres, file, Vec::new(), ChangeInfo::default());
-    Item { script, reviewed: true, findings }
+    Item { findings, ..Item::of(script, true) }
 }
 
 /// What the review must know of how a change runs.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use sluice_rollout::{Environment, Response};
 
-use super::model::{Config, DriftResponse};
+use super::model::{Config, DriftResponse, Review, ReviewOverride};
 use super::value::duration_text;
 use crate::layout::Layout;
 
@@ -55,13 +55,36 @@ fn value(config: &Config) -> Value {
                 "labels": database.labels,
             }))
             .collect::<Vec<_>>(),
-        "review": {
-            "fail_on": config.review.fail_on,
-            "extends": config.review.extends,
-            "rules": config.review.rules,
-            "ignore": config.review.ignore,
-        },
+        "review": review(&config.review),
     })
+}
+
+/// Overrides stand in it only where there are some, so that the digests of releases without them stay.
+fn review(review: &Review) -> Value {
+    let overrides: Vec<Value> = review.overrides.iter().map(of_override).collect();
+    without_nulls(json!({
+        "fail_on": review.fail_on,
+        "extends": review.extends,
+        "rules": review.rules,
+        "ignore": review.ignore,
+        "override": (!overrides.is_empty()).then_some(overrides),
+    }))
+}
+
+fn of_override(one: &ReviewOverride) -> Value {
+    without_nulls(json!({
+        "paths": listed(&one.paths),
+        "environments": listed(&one.environments),
+        "engines": listed(&one.engines),
+        "where": one.selector,
+        "extends": one.extends,
+        "fail_on": one.fail_on,
+        "rules": (!one.rules.is_empty()).then_some(&one.rules),
+    }))
+}
+
+fn listed<T>(items: &[T]) -> Option<&[T]> {
+    (!items.is_empty()).then_some(items)
 }
 
 fn environment(environment: &Environment) -> Value {

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Integer(i64, i64),
     /// One of these strings.
     Choice(&'static [&'static str]),
+    /// One of these strings, or a list of them.
+    Choices(&'static [&'static str]),
     /// A table with free keys whose values are strings.
     TextMap,
     /// A table with free keys whose values are lists of strings.
@@ -52,6 +54,7 @@ pub(super) enum Form {
     Any,
     Name,
     Path,
+    Glob,
     Duration,
     Cel,
     Wave,
@@ -68,7 +71,7 @@ impl Form {
     /// Regular expression of the JSON Schema; looser than the reader where a pattern cannot say it all.
     pub(super) fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Any | Self::Cel | Self::Wave => return None,
+            Self::Any | Self::Cel | Self::Wave | Self::Glob => return None,
             Self::Name => "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
             Self::Path => "^[^/]",
             Self::Duration => "^(0|([0-9]+(ms|s|m|h|d))+)$",
@@ -112,6 +115,12 @@ pub(super) const LAYOUTS: &[&str] = &[
     "drizzle",
     "bytebase",
 ];
+
+/// Engines, as selectors and policies name them.
+const ENGINES: &[&str] = &["postgres", "mysql", "mariadb", "sqlite"];
+
+/// Severities from which on a review fails.
+const FAIL_ON: Kind = Kind::Choice(&["error", "warning", "info", "never"]);
 
 /// Severities of review rules.
 pub(super) const SEVERITIES: &[&str] = &["error", "warning", "info", "off"];
@@ -348,14 +357,37 @@ const REVIEW: Table = Table {
     title: "[review]",
     about: "Which review rules apply, and how severe they are.",
     keys: &[
-        defaulted(
-            "fail_on",
-            Kind::Choice(&["error", "warning", "info", "never"]),
-            r#""error""#,
-            "Lowest severity that makes a review fail.",
-        ),
+        defaulted("fail_on", FAIL_ON, r#""error""#, "Lowest severity that makes a review fail."),
         defaulted("extends", Kind::TextOrTexts(Form::Any), "[]", "Rule sets to start from."),
         optional("rules", Kind::Rules, "Severity, or severity and options, by rule id."),
-        defaulted("ignore", Kind::Texts(Form::Any), "[]", "Files that are not reviewed, as globs."),
+        defaulted(
+            "ignore",
+            Kind::Texts(Form::Glob),
+            "[]",
+            "Files that are not reviewed, as globs; they are replayed all the same.",
+        ),
+        optional(
+            "override",
+            Kind::Tables(&OVERRIDE),
+            "What holds for some files or databases instead. A later one comes before an earlier one.",
+        ),
+    ],
+};
+
+const OVERRIDE: Table = Table {
+    title: "[[review.override]]",
+    about: "A part of the policy for changes to some files or databases: those that all of its conditions are true for.",
+    keys: &[
+        optional("paths", Kind::TextOrTexts(Form::Glob), "Files, as globs relative to this file."),
+        optional("environments", Kind::TextOrTexts(Form::Name), "Environments of the databases."),
+        optional("engines", Kind::Choices(ENGINES), "Engines of the databases."),
+        optional(
+            "where",
+            Kind::Text(Form::Cel),
+            "Databases: CEL expression over `name`, `environment`, `engine`, `labels` and each label by its name.",
+        ),
+        optional("extends", Kind::TextOrTexts(Form::Any), "Rule sets to start from instead."),
+        optional("fail_on", FAIL_ON, "Lowest severity that makes a review fail."),
+        optional("rules", Kind::Rules, "Severity, or severity and options, by rule id."),
     ],
 };

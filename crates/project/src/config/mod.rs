@@ -5,10 +5,12 @@
 
 mod canonical;
 mod environment;
+mod glob;
 mod keys;
 mod model;
 mod read;
 mod reader;
+mod review;
 mod schema;
 mod suggestion;
 mod value;
@@ -16,8 +18,10 @@ mod value;
 use sluice_text::SourceFile;
 use toml::de::DeTable;
 
+pub use glob::Glob;
 pub use model::{
     Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection, Review,
+    ReviewOverride,
 };
 pub use schema::json_schema;
 pub use suggestion::nearest;

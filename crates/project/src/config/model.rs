@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sluice_rollout::{Environment, Integrity, People, Selector, Target, TargetName};
+use sluice_rollout::{Environment, Integrity, People, Selector, SelectorError, Target, TargetName};
 
+use super::glob::Glob;
 use crate::Message;
 use crate::layout::Layout;
 use crate::secret::SecretRef;
@@ -146,12 +147,62 @@ pub struct Review {
     /// By rule id: a severity, or an object with `severity` and the rule's options.
     pub rules: BTreeMap<String, serde_json::Value>,
     /// Files that are not reviewed, as globs.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<Glob>,
+    /// `[[review.override]]`, in file order.
+    pub overrides: Vec<ReviewOverride>,
 }
 
 impl Default for Review {
     fn default() -> Self {
-        Self { fail_on: "error".to_owned(), extends: Vec::new(), rules: BTreeMap::new(), ignore: Vec::new() }
+        Self {
+            fail_on: "error".to_owned(),
+            extends: Vec::new(),
+            rules: BTreeMap::new(),
+            ignore: Vec::new(),
+            overrides: Vec::new(),
+        }
+    }
+}
+
+/// `[[review.override]]`: a part of the policy for changes to some files or databases. Conditions that are absent are true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewOverride {
+    /// Line of the file, for messages.
+    pub line: usize,
+    /// Files.
+    pub paths: Vec<Glob>,
+    /// Names of environments.
+    pub environments: Vec<String>,
+    /// Engines.
+    pub engines: Vec<String>,
+    /// Databases.
+    pub selector: Option<Selector>,
+    /// Rule sets to start from.
+    pub extends: Option<Vec<String>>,
+    /// `error`, `warning`, `info` or `never`.
+    pub fail_on: Option<String>,
+    /// As [`Review::rules`].
+    pub rules: BTreeMap<String, serde_json::Value>,
+}
+
+impl ReviewOverride {
+    /// Whether what it says of files is true for one.
+    pub fn is_about_file(&self, path: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|glob| glob.matches(path))
+    }
+
+    /// Whether what it says of databases is true for one.
+    ///
+    /// # Errors
+    /// Those of [`Selector::matches`].
+    pub fn is_about_target(&self, target: &Target) -> Result<bool, SelectorError> {
+        let listed = |list: &[String], item: &str| list.is_empty() || list.iter().any(|one| one == item);
+        if !listed(&self.environments, &target.environment)
+            || !listed(&self.engines, target.engine.as_deref().unwrap_or_default())
+        {
+            return Ok(false);
+        }
+        self.selector.as_ref().map_or(Ok(true), |selector| selector.matches(target))
     }
 }
 

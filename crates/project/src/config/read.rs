@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sluice_rollout::{Environment, Integrity, People, Response, Selector, Wave};
 
-use super::environment;
 use super::model::{
-    Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection, Review,
+    Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection,
 };
-use super::reader::{Node, Reader, Text, json};
+use super::reader::{Node, Reader};
 use super::suggestion::{did_you_mean, nearest};
 use super::value::{self, Fault};
+use super::{environment, review};
 use crate::secret::SecretRef;
 
 /// Reads all of the file; what could not be read has been reported.
@@ -27,7 +27,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Config> 
     let placeholders = root.table("placeholders").map(|node| placeholders(reader, node)).unwrap_or_default();
     let policy = root.table("policy").map(policy).unwrap_or_default();
     let apply = root.table("apply").map(|node| apply(reader, node)).unwrap_or_default();
-    let review = root.table("review").map(review).unwrap_or_default();
+    let review = review::read(reader, root, &environments, &known_labels);
     Some(Config {
         project: project.flatten()?,
         placeholders,
@@ -171,20 +171,22 @@ fn groups(reader: &mut Reader<'_>, root: Node<'_>, labels: &BTreeSet<&str>) -> V
     let mut groups = Vec::new();
     for node in root.tables("group") {
         let name = names.take(reader, node);
-        let selector = node.text("where").and_then(|text| {
-            let selector = Selector::parse(&text.text).map_err(|error| Fault {
-                help: Some(
-                    "write a CEL expression such as region == 'eu' && name.startsWith('shop')".to_owned(),
-                ),
-                ..Fault::from_error(&error)
-            });
-            let selector = reader.accept(text.at, selector)?;
-            warn_unknown_labels(reader, text.at, &selector, labels);
-            Some(selector)
-        });
+        let selector = selector(reader, node, labels);
         groups.extend(name.zip(selector).map(|(name, selector)| Group { name, selector }));
     }
     groups
+}
+
+/// The expression under `where`.
+pub(super) fn selector(reader: &mut Reader<'_>, node: Node<'_>, labels: &BTreeSet<&str>) -> Option<Selector> {
+    let text = node.text("where")?;
+    let selector = Selector::parse(&text.text).map_err(|error| Fault {
+        help: Some("write a CEL expression such as region == 'eu' && name.startsWith('shop')".to_owned()),
+        ..Fault::from_error(&error)
+    });
+    let selector = reader.accept(text.at, selector)?;
+    warn_unknown_labels(reader, text.at, &selector, labels);
+    Some(selector)
 }
 
 fn warn_unknown_waves(reader: &mut Reader<'_>, root: Node<'_>, labels: &BTreeSet<&str>) {
@@ -246,7 +248,7 @@ fn databases(reader: &mut Reader<'_>, root: Node<'_>, environments: &[Environmen
     databases
 }
 
-fn unknown_environment(name: &str, environments: &[Environment]) -> Fault {
+pub(super) fn unknown_environment(name: &str, environments: &[Environment]) -> Fault {
     Fault {
         message: format!("there is no environment `{name}`"),
         help: did_you_mean(
@@ -265,18 +267,6 @@ fn labels(reader: &mut Reader<'_>, node: Node<'_>) -> BTreeMap<String, String> {
         labels.insert(name.to_owned(), text.text.into_owned());
     }
     labels
-}
-
-fn review(node: Node<'_>) -> Review {
-    let texts = |key| -> Vec<String> {
-        node.texts(key).unwrap_or_default().into_iter().map(|text: Text<'_>| text.text.into_owned()).collect()
-    };
-    Review {
-        fail_on: node.choice("fail_on").unwrap_or("error").to_owned(),
-        extends: texts("extends"),
-        rules: node.map("rules").into_iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
-        ignore: texts("ignore"),
-    }
 }
 
 /// Names that must differ.

@@ -122,13 +122,17 @@ impl<'f> Reader<'f> {
                     self.error(at, format!("`{}` must be between {low} and {high}", key.name), help);
                 }
             }
-            (Kind::Choice(choices), DeValue::String(text)) => {
-                if !choices.contains(&text.as_ref()) {
-                    self.error(
-                        at,
-                        format!("`{text}` is not a value of `{}`", key.name),
-                        did_you_mean(text, "values", choices.iter().copied()),
-                    );
+            (Kind::Choice(choices) | Kind::Choices(choices), DeValue::String(text)) => {
+                self.expect_choice(key.name, choices, text, at);
+            }
+            (Kind::Choices(choices), DeValue::Array(items)) => {
+                for item in items {
+                    match item.get_ref() {
+                        DeValue::String(text) => {
+                            self.expect_choice(key.name, choices, text, item.span().start);
+                        }
+                        _ => self.expect_string(key.name, item, "is a list of strings"),
+                    }
                 }
             }
             (Kind::TextMap, DeValue::Table(table)) => {
@@ -175,6 +179,16 @@ impl<'f> Reader<'f> {
                 format!("`{}` must be {}, not {}", key.name, kind_text(kind), with_article(other)),
                 mismatch_help(key, other),
             ),
+        }
+    }
+
+    fn expect_choice(&mut self, name: &str, choices: &[&str], text: &str, at: usize) {
+        if !choices.contains(&text) {
+            self.error(
+                at,
+                format!("`{text}` is not a value of `{name}`"),
+                did_you_mean(text, "values", choices.iter().copied()),
+            );
         }
     }
 
@@ -344,7 +358,7 @@ pub(super) fn json(value: &DeValue<'_>) -> serde_json::Value {
 fn kind_text(kind: &Kind) -> &'static str {
     match kind {
         Kind::Text(_) | Kind::Choice(_) => "a string",
-        Kind::TextOrTexts(_) => "a string or a list of strings",
+        Kind::TextOrTexts(_) | Kind::Choices(_) => "a string or a list of strings",
         Kind::Texts(_) => "a list of strings",
         Kind::Bool => "true or false",
         Kind::Integer(..) => "a whole number",

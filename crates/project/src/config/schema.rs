@@ -41,6 +41,10 @@ fn property(key: &Key) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Kind::Choice(choices) => json!({ "enum": choices }),
+        Kind::Choices(choices) => json!({ "anyOf": [
+            { "enum": choices },
+            { "type": "array", "items": { "enum": choices }, "minItems": minimum(key) },
+        ] }),
         Kind::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::TextsMap(form) => json!({
             "type": "object",

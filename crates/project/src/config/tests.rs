@@ -68,6 +68,15 @@ ignore = ["legacy/**"]
 [review.rules]
 "naming/table" = { severity = "warning", pattern = "^[a-z][a-z0-9_]*$" }
 "locking/index" = "off"
+
+[[review.override]]
+paths = "migrations/old/**"
+environments = ["dev"]
+engines = ["postgres", "sqlite"]
+where = "region == 'eu'"
+extends = ["all"]
+fail_on = "never"
+rules = { "locking/*" = "warning" }
 "#;
 
 fn parse(text: &str) -> Result<Config, ProjectError> {

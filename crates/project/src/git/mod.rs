@@ -15,7 +15,7 @@ use sluice_rollout::{Checksum, Identity, Provenance};
 
 use crate::process::{self, Finished, RunError, Running};
 
-pub use base::{file_at, files_at, merge_base};
+pub use base::{Tree, commit_of, file_at, merge_base, tree};
 pub use writers::writers;
 
 /// How long one git process may take.

@@ -39,6 +39,7 @@ use sluice_text::{SourceFile, Span};
 
 pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
+pub use order::compare;
 pub use product::Written;
 pub use reread::Reread;
 pub use unsaved::{Unsaved, without_dots};
@@ -177,18 +178,7 @@ pub fn read_with(
         };
         changes.append(&mut read);
     }
-    let order = match detection.layout {
-        Layout::Native
-        | Layout::Flyway
-        | Layout::GolangMigrate
-        | Layout::Goose
-        | Layout::Sqlx
-        | Layout::Rails
-        | Layout::Bytebase => Order::Numeric,
-        Layout::Dbmate | Layout::Atlas | Layout::Prisma | Layout::Diesel => Order::Text,
-        Layout::Liquibase | Layout::Sqitch | Layout::Drizzle => Order::Given,
-    };
-    let changes = order::arrange(&mut reading, changes, order);
+    let changes = order::arrange(&mut reading, changes, Order::of(detection.layout));
     if reading.errors.is_empty() {
         Ok(Directory { detection, changes, warnings: reading.warnings, journal, project, product })
     } else {

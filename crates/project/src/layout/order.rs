@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use sluice_rollout::{Change, ChangeKind, compare_versions, key_of};
 
+use super::Layout;
 use super::reading::Reading;
 
 /// How a layout orders its versions.
@@ -16,6 +17,32 @@ pub(super) enum Order {
     Text,
     /// As read: a plan or journal says it.
     Given,
+}
+
+impl Order {
+    /// That of a layout.
+    pub(super) fn of(layout: Layout) -> Self {
+        match layout {
+            Layout::Native
+            | Layout::Flyway
+            | Layout::GolangMigrate
+            | Layout::Goose
+            | Layout::Sqlx
+            | Layout::Rails
+            | Layout::Bytebase => Self::Numeric,
+            Layout::Dbmate | Layout::Atlas | Layout::Prisma | Layout::Diesel => Self::Text,
+            Layout::Liquibase | Layout::Sqitch | Layout::Drizzle => Self::Given,
+        }
+    }
+}
+
+/// Which of two versioned changes of a layout comes first, by their versions; none where a file of its own says the order.
+pub fn compare(layout: Layout, left: &str, right: &str) -> Option<Ordering> {
+    match Order::of(layout) {
+        Order::Numeric => Some(compare_versions(left, right)),
+        Order::Text => Some(left.cmp(right)),
+        Order::Given => None,
+    }
 }
 
 /// Sorts the changes, repeatable ones last; finds duplicates and requirements that cannot be met.

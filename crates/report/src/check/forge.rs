@@ -45,8 +45,7 @@ pub(super) fn gitlab(check: &Check) -> String {
     let entries: Vec<serde_json::Value> = check
         .findings
         .iter()
-        .zip(check.fingerprints())
-        .map(|(finding, fingerprint)| {
+        .map(|finding| {
             let severity = match finding.severity.as_str() {
                 "error" => "major",
                 "warning" => "minor",
@@ -55,7 +54,7 @@ pub(super) fn gitlab(check: &Check) -> String {
             serde_json::json!({
                 "description": finding.message,
                 "check_name": finding.rule,
-                "fingerprint": fingerprint,
+                "fingerprint": finding.fingerprint,
                 "severity": severity,
                 "location": {
                     "path": finding.path,

@@ -27,10 +27,15 @@ pub(super) fn render(check: &Check, paint: Paint) -> String {
     count(summary.warnings, Tone::Waiting, "warning", "warnings");
     count(summary.infos, Tone::Faint, "note", "notes");
     count(summary.suppressed, Tone::Faint, "suppressed", "suppressed");
+    count(summary.baselined, Tone::Faint, "in the baseline", "in the baseline");
     let verdict = if counts.is_empty() { paint.tone(Tone::Good, "nothing found") } else { counts.join(", ") };
     let plural = |number: usize| if number == 1 { "" } else { "s" };
+    let ignored = match summary.ignored {
+        0 => String::new(),
+        ignored => format!("; {ignored} file{} ignored by the policy", plural(ignored)),
+    };
     out.push_str(&format!(
-        "{verdict} in {} file{}, {} statement{}\n",
+        "{verdict} in {} file{}, {} statement{}{ignored}\n",
         summary.files,
         plural(summary.files),
         summary.statements,

@@ -43,5 +43,6 @@ pub(super) fn render(check: &Check) -> String {
         }
         report.add_test_suite(suite);
     }
-    report.to_string().unwrap_or_default()
+    // Jenkins' schema knows the attribute for suites, not for the whole.
+    report.to_string().unwrap_or_default().replacen(" skipped=\"0\"", "", 1)
 }

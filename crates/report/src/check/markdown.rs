@@ -1,5 +1,6 @@
 //! A comment for a pull request: what is risky first, then what each statement does, then what was found.
 
+use super::inert::{code, text};
 use super::{Check, FindingReport};
 
 pub(super) fn render(check: &Check) -> String {
@@ -11,15 +12,18 @@ pub(super) fn render(check: &Check) -> String {
         (false, true) => "nothing found\n\n",
     });
     out.push_str(&format!(
-        "{} error(s), {} warning(s), {} note(s), {} suppressed; {} statement(s) in {} file(s)\n",
+        "{} error(s), {} warning(s), {} note(s), {} suppressed, {} in the baseline; {} statement(s) in {} file(s), {} file(s) ignored\n",
         summary.errors,
         summary.warnings,
         summary.infos,
         summary.suppressed,
+        summary.baselined,
         summary.statements,
-        summary.files
+        summary.files,
+        summary.ignored
     ));
     forecasts(check, &mut out);
+    suppressed(check, &mut out);
     let mut path = "";
     for finding in &check.findings {
         if finding.path != path {
@@ -55,6 +59,30 @@ fn forecasts(check: &Check, out: &mut String) {
     }
 }
 
+/// What the branch itself says may stay: whoever looks at it decides whether the reasons are good.
+fn suppressed(check: &Check, out: &mut String) {
+    if check.suppressed.is_empty() {
+        return;
+    }
+    out.push_str(&format!(
+        "\n<details><summary>🔇 {} suppressed in the files</summary>\n",
+        check.suppressed.len()
+    ));
+    out.push_str("\n| where | rule | finding | reason |\n|---|---|---|---|\n");
+    for one in &check.suppressed {
+        let until = one.until.as_ref().map(|until| format!(" (until {})", text(until))).unwrap_or_default();
+        out.push_str(&format!(
+            "| {}:{} | {} | {} | {}{until} |\n",
+            code(&one.path),
+            one.line,
+            text(&one.rule),
+            text(&one.message),
+            text(&one.reason)
+        ));
+    }
+    out.push_str("\n</details>\n");
+}
+
 fn one(finding: &FindingReport, out: &mut String) {
     let sign = match finding.severity.as_str() {
         "error" => "🛑",
@@ -74,48 +102,4 @@ fn one(finding: &FindingReport, out: &mut String) {
         out.push_str(&format!("{}\n\n", code(&finding.statement)));
     }
     out.push_str(&format!("Known how: {}\n\n</details>\n", text(&finding.evidence)));
-}
-
-/// Text that means nothing to Markdown and HTML, and mentions nobody.
-fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            '#' => out.push_str("&#35;"),
-            '`' => out.push_str("&#96;"),
-            '|' => out.push_str("&#124;"),
-            '\\' | '*' | '_' | '[' | ']' | '~' | '!' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Code on one line, whatever is in it: HTML, because backticks could end a code span and pipes a cell.
-fn code(text: &str) -> String {
-    let mut out = String::from("<code>");
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if c.is_ascii_punctuation()
-                && !matches!(c, '.' | ',' | '(' | ')' | '/' | ':' | ';' | '-' | '=' | '\'' | '"') =>
-            {
-                out.push_str(&format!("&#{};", u32::from(c)));
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out.push_str("</code>");
-    out
 }

@@ -22,10 +22,9 @@ pub(super) fn render(check: &Check) -> String {
     let results: Vec<Value> = check
         .findings
         .iter()
-        .zip(check.fingerprints())
-        .map(|(finding, fingerprint)| {
+        .map(|finding| {
             let at = index.get(finding.rule.as_str()).copied().unwrap_or_default();
-            result(finding, at, &fingerprint)
+            result(finding, at)
         })
         .collect();
     let log = json!({
@@ -64,7 +63,7 @@ fn level(severity: &str) -> &'static str {
     }
 }
 
-fn result(finding: &FindingReport, index: usize, fingerprint: &str) -> Value {
+fn result(finding: &FindingReport, index: usize) -> Value {
     let text = if finding.help.is_empty() {
         finding.message.clone()
     } else {
@@ -80,7 +79,7 @@ fn result(finding: &FindingReport, index: usize, fingerprint: &str) -> Value {
             "artifactLocation": artifact,
             "region": region(finding.line, finding.column, finding.end_line, finding.end_column),
         }}],
-        "partialFingerprints": { "sluice/v1": fingerprint },
+        "partialFingerprints": { "sluice/v1": finding.fingerprint },
         "properties": { "evidence": finding.evidence, "engine": finding.engine },
     });
     // A fix that needs files of its own cannot be told as replacements in this one.

@@ -4,10 +4,17 @@ use sluice_text::SourceFile;
 use super::{Check, CheckFormat};
 use crate::{Paint, Report as _};
 
-/// The review of one file with hostile names in it.
+/// Statements with hostile names in them.
+const SQL: &str =
+    "-- an index\nCREATE INDEX \"<b>|`@all`\" ON orders (customer_id);\nSELECT 1;\nFROBNICATE x;\n";
+
 fn check() -> Check {
+    of(SQL)
+}
+
+/// The review of one file.
+fn of(sql: &str) -> Check {
     let dialect = sluice_sql::Dialect::Postgres;
-    let sql = "-- an index\nCREATE INDEX \"<b>|`@all`\" ON orders (customer_id);\nSELECT 1;\nFROBNICATE x;\n";
     let policy = Policy::of(RuleSet::Recommended);
     let today = jiff::civil::Date::constant(2026, 11, 1);
     let conditions = Conditions { version: None, today, one_batch: false };
@@ -51,11 +58,26 @@ fn forges_get_annotations_that_hostile_names_cannot_break() {
 
 #[test]
 fn fingerprints_stay_when_lines_move() {
-    let check = check();
-    let mut moved = check.clone();
-    for finding in &mut moved.findings {
-        finding.line += 7;
-    }
-    assert_eq!(check.fingerprints(), moved.fingerprints());
-    assert_eq!(check.fingerprints().len(), 2);
+    let prints = |sql: &str| -> Vec<String> {
+        let findings = of(sql).findings;
+        findings.into_iter().map(|finding| finding.fingerprint).collect()
+    };
+    let two = prints(&format!("{SQL}{SQL}"));
+    assert_eq!(two.len(), 4);
+    assert_eq!(two.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "each has its own");
+    assert_eq!(prints(&format!("\n\nSELECT 2;\n{SQL}")), prints(SQL));
+    assert_eq!(prints(&SQL.replace("ON orders", "\n  ON\torders")), prints(SQL));
+}
+
+#[test]
+fn what_the_baseline_lists_counts_no_more() {
+    let mut check = check();
+    check.weigh(Some(sluice_text::Severity::Error));
+    check.settle();
+    assert!(check.summary.failed);
+    check.take_known(&[false, true]);
+    check.settle();
+    let summary = &check.summary;
+    assert_eq!((summary.failed, summary.errors, summary.infos, summary.baselined), (false, 0, 1, 1));
+    assert!(check.human(Paint::PLAIN).ends_with("1 note, 1 in the baseline in 1 file, 3 statements\n"));
 }

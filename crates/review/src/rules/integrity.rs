@@ -1,5 +1,6 @@
 //! What is wrong between the files and the history that others have. The caller finds it: it needs git or a ledger.
 
+mod duplicate_version;
 mod edited_change;
 mod out_of_order;
 mod removed_change;
@@ -7,5 +8,9 @@ mod removed_change;
 use crate::Rule;
 
 /// The rules of this category.
-pub(super) const RULES: &[&dyn Rule] =
-    &[&edited_change::EditedChange, &out_of_order::OutOfOrder, &removed_change::RemovedChange];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &duplicate_version::DuplicateVersion,
+    &edited_change::EditedChange,
+    &out_of_order::OutOfOrder,
+    &removed_change::RemovedChange,
+];

@@ -4,6 +4,7 @@ mod expired_suppression;
 mod not_analysed;
 mod opaque_sql;
 mod refused_statement;
+mod stale_baseline;
 mod suppression_without_reason;
 mod unreadable_file;
 mod unused_suppression;
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &not_analysed::NotAnalysed,
     &opaque_sql::OpaqueSql,
     &refused_statement::RefusedStatement,
+    &stale_baseline::StaleBaseline,
     &suppression_without_reason::SuppressionWithoutReason,
     &unreadable_file::UnreadableFile,
     &unused_suppression::UnusedSuppression,
@@ -29,6 +31,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
 
 /// Text that cannot be read or cut.
 pub const UNREADABLE: &str = "review/unreadable-file";
+/// An entry of the baseline file that matches nothing.
+pub const STALE_BASELINE: &str = "review/stale-baseline";
 /// A statement that the runner refuses.
 pub(crate) const REFUSED: &str = "review/refused-statement";
 

@@ -8,8 +8,14 @@
 )]
 
 mod bad_input;
+mod baseline;
 mod branch;
+mod example;
 mod files;
+mod formats;
+mod integrity;
+mod policy;
+mod templates;
 
 use serde_json::Value;
 

@@ -28,7 +28,7 @@ pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
         if let Some((span, message)) = &script.broken {
             return Err(CliError::usage(format!("--schema {}: {message}", script.file.locate(span.start))));
         }
-        items.push(Item { script, reviewed: false, findings: Vec::new() });
+        items.push(Item::of(script, false));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     items.extend(in_parallel(&args.paths, threads, |path| item(dialect, path, &work.policy)));
@@ -51,6 +51,8 @@ pub(in crate::commands) fn nothing(args: &args::Check) -> Result<Work, CliError>
         one_batch: false,
         policy: policy::of(&review, args)?,
         fail_on: policy::fail_on(&review, args),
+        measures: Vec::new(),
+        changes: Vec::new(),
     })
 }
 
@@ -58,8 +60,7 @@ fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
     let shown = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     match text_of(path) {
         Ok(text) => {
-            let script = script_of(dialect, SourceFile::new(shown, text));
-            Item { script, reviewed: true, findings: Vec::new() }
+            Item::of(script_of(dialect, SourceFile::new(shown, text)), true)
         }
         Err(message) => unreadable(&shown, policy, message),
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sluice_project::config;
+use sluice_project::config::{self, ReviewOverride};
 use sluice_review::{Policy, PolicyError, RuleSetting};
 use sluice_text::Severity;
 
@@ -13,17 +13,27 @@ use crate::error::CliError;
 /// # Errors
 /// Sets, rules, severities and options that do not exist.
 pub(in crate::commands) fn of(review: &config::Review, args: &args::Check) -> Result<Policy, CliError> {
+    with(review, &[], args)
+}
+
+/// As [`of`], with these overrides on top, the later before the earlier.
+///
+/// # Errors
+/// Those of [`of`].
+pub(super) fn with(
+    review: &config::Review,
+    overrides: &[&ReviewOverride],
+    args: &args::Check,
+) -> Result<Policy, CliError> {
+    let own = overrides.iter().rev().find_map(|one| one.extends.as_ref()).unwrap_or(&review.extends);
     let extends = match &args.extends {
         Some(name) => vec![name.as_str()],
-        None => review.extends.iter().map(String::as_str).collect(),
+        None => own.iter().map(String::as_str).collect(),
     };
     let mut policy = Policy::extending(extends).map_err(refused)?;
-    // Categories first, so that a rule of its own comes before its category.
-    let (wide, narrow): (Vec<_>, Vec<_>) = review.rules.iter().partition(|(name, _)| name.ends_with("/*"));
-    for (name, value) in wide.into_iter().chain(narrow) {
-        set(&mut policy, name, value).map_err(|error| {
-            CliError::usage(format!("[review.rules] {error}")).help("`sluice rules` lists rules and options")
-        })?;
+    set_all(&mut policy, &review.rules, "[review.rules]")?;
+    for one in overrides {
+        set_all(&mut policy, &one.rules, &format!("[[review.override]] in line {}:", one.line))?;
     }
     for setting in &args.rule {
         let Some((name, severity)) = setting.split_once('=') else {
@@ -32,6 +42,17 @@ pub(in crate::commands) fn of(review: &config::Review, args: &args::Check) -> Re
         policy.set_severity(name, severity).map_err(refused)?;
     }
     Ok(policy)
+}
+
+fn set_all(policy: &mut Policy, rules: &BTreeMap<String, Value>, place: &str) -> Result<(), CliError> {
+    // Categories first, so that a rule of its own comes before its category.
+    let (wide, narrow): (Vec<_>, Vec<_>) = rules.iter().partition(|(name, _)| name.ends_with("/*"));
+    for (name, value) in wide.into_iter().chain(narrow) {
+        set(policy, name, value).map_err(|error| {
+            CliError::usage(format!("{place} {error}")).help("`sluice rules` lists rules and options")
+        })?;
+    }
+    Ok(())
 }
 
 fn refused(error: PolicyError) -> CliError {
@@ -61,12 +82,22 @@ fn set(policy: &mut Policy, name: &str, value: &Value) -> Result<(), PolicyError
 
 /// The lowest severity that makes a review fail.
 pub(super) fn fail_on(review: &config::Review, args: &args::Check) -> Option<Severity> {
+    fail_on_with(review, &[], args)
+}
+
+/// As [`fail_on`], with these overrides on top, the later before the earlier.
+pub(super) fn fail_on_with(
+    review: &config::Review,
+    overrides: &[&ReviewOverride],
+    args: &args::Check,
+) -> Option<Severity> {
+    let own = overrides.iter().rev().find_map(|one| one.fail_on.as_ref()).unwrap_or(&review.fail_on);
     match args.fail_on {
         Some(FailOn::Error) => Some(Severity::Error),
         Some(FailOn::Warning) => Some(Severity::Warning),
         Some(FailOn::Info) => Some(Severity::Info),
         Some(FailOn::Never) => None,
-        None => match review.fail_on.as_str() {
+        None => match own.as_str() {
             "warning" => Some(Severity::Warning),
             "info" => Some(Severity::Info),
             "never" => None,

@@ -2,22 +2,25 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sluice_engine::script;
+use sluice_project::Project;
 use sluice_project::config::{self, Config};
-use sluice_project::git::{self, Difference};
-use sluice_project::secret::SecretRef;
-use sluice_project::{Project, git::GitError};
-use sluice_review::{ChangeInfo, Policy, Script};
-use sluice_rollout::{Change, ChangeKind};
+use sluice_project::git::{self, GitError};
+use sluice_review::{ChangeInfo, Policy, Script, rules};
+use sluice_rollout::{Change, Response, Selector};
 use sluice_sql::Dialect;
-use sluice_text::SourceFile;
+use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
 
+use super::baseline::{self, Baseline};
+use super::history::{Base, Known, Standing, Wrong};
+use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
 use crate::context::in_parallel;
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
 use crate::output::Output;
+use crate::targets;
 
 /// A project whose folder is the current directory, and where the command was given.
 pub(super) struct Place {
@@ -47,36 +50,154 @@ impl Place {
     }
 }
 
+impl Place {
+    /// A path of the command line, seen from the project's folder.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        let root = std::env::current_dir().unwrap_or_default();
+        let path = self.here.join(path);
+        path.strip_prefix(&root).map(Path::to_path_buf).unwrap_or(path)
+    }
+
+    /// The baseline file, where there is one. Where a branch is reviewed it is the one that its base has.
+    ///
+    /// # Errors
+    /// A file that is named and not there; one that is no baseline.
+    pub(super) fn baseline(&self, args: &args::Check) -> Result<Option<Baseline>, CliError> {
+        let base = args.base.as_deref();
+        let given = args.baseline.as_deref().or_else(|| base.filter(|base| is_file(base)).map(Path::new));
+        let path = given.map_or_else(|| PathBuf::from(baseline::FILE_NAME), |path| self.path(path));
+        if let Some(revision) = base.filter(|base| !is_file(base))
+            && path.is_relative()
+        {
+            let commit = git::commit_of(Path::new("."), revision).map_err(git_error)?;
+            let found = Baseline::at(&commit, &path.to_string_lossy())?;
+            if found.is_none() && given.is_some() {
+                let path = path.display();
+                return Err(CliError::usage(format!("{revision} has no baseline file {path}"))
+                    .help("what may stay is decided by the base, not by the branch that is reviewed"));
+            }
+            return Ok(found);
+        }
+        if given.is_some() { baseline::named(&path).map(Some) } else { Baseline::read(&path) }
+    }
+}
+
+/// Whether `--base` names a baseline file, and not a branch or a commit.
+fn is_file(base: &str) -> bool {
+    base.ends_with(".json")
+}
+
+/// What a review is held against.
+enum Against {
+    /// Nothing: every change is reviewed.
+    Nothing,
+    /// What the branch began from, and where its base is by now.
+    Commits { began: String, tip: String },
+    /// The changes that a baseline file lists.
+    Listed(Vec<Known>),
+}
+
+impl Against {
+    fn of(place: &Place, args: &args::Check) -> Result<Self, CliError> {
+        match args.base.as_deref() {
+            None => Ok(Self::Nothing),
+            Some(file) if is_file(file) => {
+                Ok(Self::Listed(baseline::named(&place.path(Path::new(file)))?.changes()?))
+            }
+            Some(revision) => {
+                let here = Path::new(".");
+                let began = git::merge_base(here, revision).map_err(git_error)?;
+                let tip = git::commit_of(here, revision).map_err(git_error)?;
+                Ok(Self::Commits { began, tip })
+            }
+        }
+    }
+}
+
 /// The changes of a project, once for each engine that its databases have.
 ///
 /// # Errors
 /// Everything that is wrong with configuration and files; a base that git does not know.
 pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliError> {
     let config = place.folder.config()?;
-    let dialects = dialects(&config, args)?;
-    let project = Project::read(PathBuf::from("."), config)?;
-    let base = args
-        .base
-        .as_deref()
-        .map(|base| git::merge_base(Path::new("."), base))
-        .transpose()
-        .map_err(git_error)?;
-    let reviewed = Reviewed::of(&project, args, base.as_deref(), place)?;
-    // A branch is judged by the policy of what it branches off: it cannot soften its own.
-    let review = match &base {
-        Some(base) => base_review(base)?.unwrap_or_else(|| project.config.review.clone()),
-        None => project.config.review.clone(),
+    let against = Against::of(place, args)?;
+    // A branch is judged by the policy of its base as it is now: it cannot soften its own, nor begin where it was softer.
+    let of_base = match &against {
+        Against::Commits { tip, .. } => base_config(tip, place.folder.config_name())?,
+        _ => None,
     };
-    works(&project, dialects, &review, &reviewed, args)
+    let mut dialects = dialects(&config, args)?;
+    if let Some(of_base) = of_base.as_ref().filter(|_| args.engine.is_none()) {
+        dialects.extend(engines(of_base));
+    }
+    let project = Project::read(PathBuf::from("."), config)?;
+    let selectors = targets::compile(project.changes(), &project.config.databases)?;
+    let judge = of_base.as_ref().unwrap_or(&project.config);
+    let configs: Vec<&Config> = std::iter::once(&project.config).chain(&of_base).collect();
+    let base = match &against {
+        Against::Nothing => None,
+        Against::Commits { began, tip } => Some(Base::of_commits(&project, began, tip).map_err(git_error)?),
+        Against::Listed(changes) => Some(Base::listed(changes.clone())),
+    };
+    let standing = base.as_ref().map(|base| base.compare(&project, judge.policy.integrity));
+    let reviewed = Reviewed { standing, named: named(&project, args, place)? };
+    let unread = base.as_ref().and_then(|base| base.unreadable.as_deref());
+    let global = Some(&place.folder.global);
+    let mut works = Vec::new();
+    for dialect in dialects {
+        let policy = policy::of(&judge.review, args)?;
+        let fail_on = policy::fail_on(&judge.review, args);
+        let mut scope = Scope::of(&configs, &judge.review, dialect, global, args)?;
+        if scope.is_empty() {
+            continue;
+        }
+        let mut items = items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review)?;
+        items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
+        let measures = scope.measures;
+        let one_batch = base.is_some();
+        let changes = match &args.write_baseline {
+            Some(_) => project.changes().iter().map(Known::from).collect(),
+            None => Vec::new(),
+        };
+        works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on, measures, changes });
+    }
+    Ok(works)
 }
 
-/// Every change of a project, for a review without a base.
+/// Every change of a project, for a review without a base: items stand where the project's changes do.
 ///
 /// # Errors
 /// An engine that cannot be told; a policy that cannot be taken.
 pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Result<Vec<Work>, CliError> {
-    let dialects = dialects(&project.config, args)?;
-    works(project, dialects, &project.config.review, &Reviewed::default(), args)
+    let review = &project.config.review;
+    let selectors = targets::compile(project.changes(), &project.config.databases)?;
+    let substitute = project.config.placeholders.enabled;
+    let mut works = Vec::new();
+    for dialect in dialects(&project.config, args)? {
+        let mut scope = Scope::of(&[&project.config], review, dialect, None, args)?;
+        let mut items = Vec::new();
+        for (at, change) in project.changes().iter().enumerate() {
+            let measure = scope.measure(change, selectors.get(at).and_then(Option::as_ref))?;
+            let script = match measure {
+                Some(_) => script_of(change, dialect, substitute),
+                // It goes to none of these databases.
+                None => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
+            };
+            let ignored = review.ignore.iter().any(|glob| glob.matches(change.up.file.path()));
+            items.push(Item { measure, ignored, ..Item::of(script, measure.is_some() && !ignored) });
+        }
+        works.push(Work {
+            dialect,
+            items,
+            complete: true,
+            one_batch: false,
+            policy: policy::of(review, args)?,
+            fail_on: policy::fail_on(review, args),
+            measures: scope.measures,
+            changes: Vec::new(),
+        });
+    }
+    Ok(works)
 }
 
 /// As [`whole`], of a project whose changes cannot be read: nothing is known of what is there.
@@ -92,24 +213,6 @@ pub(in crate::commands) fn without_changes(
     Ok(works.into_iter().map(|work| Work { complete: false, ..work }).collect())
 }
 
-fn works(
-    project: &Project,
-    dialects: BTreeSet<Dialect>,
-    review: &config::Review,
-    reviewed: &Reviewed,
-    args: &args::Check,
-) -> Result<Vec<Work>, CliError> {
-    let fail_on = policy::fail_on(review, args);
-    let mut works = Vec::new();
-    for dialect in dialects {
-        let policy = policy::of(review, args)?;
-        let items = items(project, dialect, reviewed, &policy);
-        let one_batch = reviewed.based;
-        works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on });
-    }
-    Ok(works)
-}
-
 fn git_error(error: GitError) -> CliError {
     CliError::new(Exit::Usage, sluice_report::Problem::error(format!("--base: {error}")))
         .help("name a branch or commit that is fetched, for example --base origin/main")
@@ -123,14 +226,7 @@ pub(in crate::commands) fn dialects(
     if let Some(engine) = args.engine {
         return Ok(BTreeSet::from([engine.dialect()]));
     }
-    let engines = config.databases.iter().filter_map(|database| match &database.url {
-        SecretRef::Env(name) => {
-            let url = std::env::var(name).ok()?;
-            sluice_project::secret::engine_of(&url)
-        }
-        other => other.engine(),
-    });
-    let found: BTreeSet<Dialect> = engines.filter_map(Dialect::named).collect();
+    let found: BTreeSet<Dialect> = engines(config).collect();
     if found.is_empty() {
         return Err(CliError::usage("the engine of the project's databases cannot be told from their urls")
             .help("name it with --engine postgres|mysql|mariadb|sqlite"));
@@ -138,125 +234,105 @@ pub(in crate::commands) fn dialects(
     Ok(found)
 }
 
-/// `[review]` of the configuration that a commit has; none where it has no configuration.
-fn base_review(base: &str) -> Result<Option<config::Review>, CliError> {
-    let text = git::file_at(Path::new("."), base, config::FILE_NAME).map_err(git_error)?;
-    let Some(text) = text else { return Ok(None) };
-    Ok(Some(Config::parse(&SourceFile::new(config::FILE_NAME, text))?.review))
+fn engines(config: &Config) -> impl Iterator<Item = Dialect> {
+    config.databases.iter().filter_map(|entry| Dialect::named(&scope::engine_of(entry)?))
 }
 
-/// Which files are reviewed, and what is wrong with the history.
-#[derive(Default)]
+/// The configuration that a commit has; none where it has none.
+fn base_config(commit: &str, name: &str) -> Result<Option<Config>, CliError> {
+    let text = git::file_at(Path::new("."), commit, name).map_err(git_error)?;
+    let Some(text) = text else { return Ok(None) };
+    let short = commit.get(..12).unwrap_or(commit);
+    Ok(Some(Config::parse(&SourceFile::new(format!("{name} of {short}"), text))?))
+}
+
+/// Which changes are reviewed, and what is wrong with the history.
 struct Reviewed {
-    /// None: every one.
-    paths: Option<BTreeSet<String>>,
-    /// Files that the base has otherwise.
-    edited: BTreeSet<String>,
-    /// Files that only the base has.
-    removed: Vec<String>,
-    /// There is a base.
-    based: bool,
+    /// Where they stand against the base; none where there is none.
+    standing: Option<Standing>,
+    /// Files that are named; none for all.
+    named: Option<BTreeSet<String>>,
 }
 
 impl Reviewed {
-    fn of(
-        project: &Project,
-        args: &args::Check,
-        base: Option<&str>,
-        place: &Place,
-    ) -> Result<Self, CliError> {
-        let mut reviewed = Self { based: base.is_some(), ..Self::default() };
-        if let Some(base) = base {
-            let differences = project.differences(base).map_err(git_error)?;
-            let mut paths = BTreeSet::new();
-            for (path, difference) in differences {
-                if difference == Difference::Changed {
-                    reviewed.edited.insert(path.clone());
-                }
-                paths.insert(path);
-            }
-            reviewed.paths = Some(paths);
-            let within: Vec<&str> = project.config.project.migrations.iter().map(String::as_str).collect();
-            let at_base = git::files_at(Path::new("."), base, &within).map_err(git_error)?;
-            reviewed.removed = at_base
-                .into_iter()
-                .filter(|path| path.ends_with(".sql") && !Path::new(path).exists())
-                .collect();
-        }
-        if !args.paths.is_empty() {
-            let root = std::env::current_dir().unwrap_or_default();
-            let wanted: Vec<PathBuf> = args
-                .paths
-                .iter()
-                .map(|path| {
-                    let path = place.here.join(path);
-                    path.strip_prefix(&root).map(Path::to_path_buf).unwrap_or(path)
-                })
-                .collect();
-            let is_wanted = |path: &str| wanted.iter().any(|one| Path::new(path).starts_with(one));
-            let all = project.changes().iter().map(|change| change.up.file.path().to_owned());
-            let named: BTreeSet<String> = all.filter(|path| is_wanted(path)).collect();
-            if named.is_empty() {
-                return Err(CliError::usage("none of the named files is a change of this project")
-                    .help("files outside of the project are reviewed with --engine ENGINE FILE…"));
-            }
-            reviewed.paths = Some(match reviewed.paths {
-                Some(paths) => paths.intersection(&named).cloned().collect(),
-                None => named,
-            });
-        }
-        Ok(reviewed)
-    }
-
-    fn contains(&self, path: &str) -> bool {
-        self.paths.as_ref().is_none_or(|paths| paths.contains(path))
+    fn contains(&self, at: usize, path: &str) -> bool {
+        self.named.as_ref().is_none_or(|named| named.contains(path))
+            && self.standing.as_ref().is_none_or(|standing| standing.new.get(at) == Some(&true))
     }
 }
 
-fn items(project: &Project, dialect: Dialect, reviewed: &Reviewed, policy: &Policy) -> Vec<Item> {
-    let changes = project.changes();
+/// The files of changes that the command line names; none where it names none.
+fn named(project: &Project, args: &args::Check, place: &Place) -> Result<Option<BTreeSet<String>>, CliError> {
+    if args.paths.is_empty() {
+        return Ok(None);
+    }
+    let wanted: Vec<PathBuf> = args.paths.iter().map(|path| place.path(path)).collect();
+    let is_wanted = |path: &str| wanted.iter().any(|one| Path::new(path).starts_with(one));
+    let all = project.changes().iter().map(|change| change.up.file.path().to_owned());
+    let named: BTreeSet<String> = all.filter(|path| is_wanted(path)).collect();
+    if named.is_empty() {
+        return Err(CliError::usage("none of the named files is a change of this project")
+            .help("files outside of the project are reviewed with --engine ENGINE FILE…"));
+    }
+    Ok(Some(named))
+}
+
+fn items(
+    project: &Project,
+    dialect: Dialect,
+    reviewed: &Reviewed,
+    selectors: &[Option<Selector>],
+    scope: &mut Scope<'_>,
+    review: &config::Review,
+) -> Result<Vec<Item>, CliError> {
+    let mut goes = Vec::new();
+    for (at, change) in project.changes().iter().enumerate() {
+        let selector = selectors.get(at).and_then(Option::as_ref);
+        goes.extend(scope.measure(change, selector)?.map(|measure| (at, change, measure)));
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let substitute = project.config.placeholders.enabled;
-    let mut items = in_parallel(changes, threads, |change| Item {
-        script: script_of(change, dialect, substitute),
-        reviewed: reviewed.contains(change.up.file.path()),
-        findings: Vec::new(),
+    let mut items = in_parallel(&goes, threads, |(at, change, measure)| {
+        let path = change.up.file.path();
+        let is_reviewed = reviewed.contains(*at, path);
+        let ignored = is_reviewed && review.ignore.iter().any(|glob| glob.matches(path));
+        let script = script_of(change, dialect, substitute);
+        Item { measure: Some(*measure), ignored, ..Item::of(script, is_reviewed && !ignored) }
     });
-    let last_old = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| change.kind == ChangeKind::Versioned)
-        .filter(|(_, change)| reviewed.based && !reviewed.contains(change.up.file.path()))
-        .map(|(at, change)| (at, change.version.clone()))
-        .next_back();
-    for (at, (change, item)) in changes.iter().zip(&mut items).enumerate() {
-        let file = &item.script.file;
-        if change.kind != ChangeKind::Versioned {
-            continue;
-        }
-        if reviewed.edited.contains(file.path()) {
-            let message = format!("change {} is edited, and the base has it already", change.version);
-            let help = "restore it, and make a new change for what is new: databases that have it refuse the edited one";
-            item.findings.extend(about(file, "integrity/edited-change", policy, message, help));
-        } else if let Some((last, version)) = &last_old
-            && item.reviewed
-            && at < *last
-        {
-            let message =
-                format!("change {} comes before {version}, which the base has already", change.version);
-            let help = "give it a version after it: databases that have the later one refuse the earlier one";
-            item.findings.extend(about(file, "integrity/out-of-order", policy, message, help));
+    let Some(standing) = &reviewed.standing else { return Ok(items) };
+    for ((at, _, measure), item) in goes.iter().zip(&mut items) {
+        let policy = scope.measures.get(*measure).map(|measure| &measure.policy);
+        if let (Some(Some(wrong)), Some(policy)) = (standing.wrong.get(*at), policy) {
+            item.findings.extend(finding(&item.script.file, wrong, policy));
         }
     }
-    for path in &reviewed.removed {
-        let file = SourceFile::new(path.as_str(), "");
-        let message = "this file is removed, and the base has it".to_owned();
-        let help = "bring it back: databases that have the change refuse a repository without it";
-        let findings = about(&file, "integrity/removed-change", policy, message, help).into_iter().collect();
-        let script = Script::cut(dialect, file, Vec::new(), ChangeInfo::default());
-        items.push(Item { script, reviewed: false, findings });
+    let policy = policy::of(review, scope.args)?;
+    for (known, wrong) in &standing.removed {
+        let file = SourceFile::new(known.path.as_str(), "");
+        let findings = finding(&file, wrong, &policy).into_iter().collect();
+        items.push(Item {
+            findings,
+            ..Item::of(Script::cut(dialect, file, Vec::new(), ChangeInfo::default()), false)
+        });
     }
-    items
+    Ok(items)
+}
+
+fn finding(file: &SourceFile, wrong: &Wrong, policy: &Policy) -> Option<Finding> {
+    let finding = about(file, wrong.rule, policy, wrong.message.clone(), wrong.help)?;
+    let most = if wrong.response == Response::Warn { Severity::Warning } else { Severity::Error };
+    Some(Finding { severity: finding.severity.min(most), ..finding })
+}
+
+/// The changes of the base could not be read: nothing can be said of how the project's stand against them.
+fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str) -> Item {
+    let base = args.base.as_deref().unwrap_or_default();
+    let file = SourceFile::new(config::FILE_NAME, "");
+    let message =
+        format!("the changes of {base} cannot be read, so that this branch was not held against them: {why}");
+    let help = "mend them there, or lower the severity of this rule for the branch that does";
+    let findings = about(&file, rules::review::UNREADABLE, policy, message, help).into_iter().collect();
+    Item { findings, ..Item::of(Script::cut(dialect, file, Vec::new(), ChangeInfo::default()), false) }
 }
 
 /// A change as the review takes it.

@@ -196,6 +196,7 @@ impl ReadProject {
             let last = places.last().copied().unwrap_or(first);
             for (at, item) in work.items.iter().enumerate().take(last + 1).skip(first) {
                 if item.reviewed && places.contains(&at) {
+                    reviewer.set_policy(work.measure(item).0);
                     verdict.findings.extend(item.findings.iter().cloned());
                     verdict.findings.extend(reviewer.review(&item.script).findings);
                 } else {
