@@ -13,7 +13,10 @@ use crate::rules::locks::strong_lock;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::suppression::{self, Suppression};
-use crate::{Forecast, Options, Policy, Question, Script, ServerVersion, forecast, replay};
+use crate::weight::weigh;
+use crate::{
+    Estimate, Forecast, Options, Policy, Question, Script, ServerVersion, Statistics, forecast, replay,
+};
 
 /// More statements of a change than this are not kept for rules that look back.
 const SEEN_LIMIT: usize = 10_000;
@@ -41,6 +44,7 @@ pub struct Reviewer<'p> {
     schema: Schema,
     session: Session,
     counted: Origin,
+    statistics: Option<Statistics>,
 }
 
 /// What a review of one change gives.
@@ -63,6 +67,8 @@ pub struct StatementForecast {
     pub span: Span,
     /// What it locks and does.
     pub forecast: Forecast,
+    /// How much that is, where the sizes of all tables that it works on are known.
+    pub estimate: Option<Estimate>,
 }
 
 impl<'p> Reviewer<'p> {
@@ -71,7 +77,13 @@ impl<'p> Reviewer<'p> {
         let dialect = schema.dialect();
         let active = policy.active(dialect);
         let session = Session::default();
-        Self { dialect, policy, active, conditions, schema, session, counted: Origin::default() }
+        let counted = Origin::default();
+        Self { dialect, policy, active, conditions, schema, session, counted, statistics: None }
+    }
+
+    /// The same review with what is known of the sizes of tables.
+    pub fn with_statistics(self, statistics: Option<Statistics>) -> Self {
+        Self { statistics, ..self }
     }
 
     /// The schema after all that was taken.
@@ -117,6 +129,9 @@ impl<'p> Reviewer<'p> {
         self.counted.change += 1;
         if !self.conditions.one_batch || self.counted.batch == 0 {
             self.counted.batch += 1;
+        }
+        if let Some(statistics) = &self.statistics {
+            statistics.enter(&mut self.schema);
         }
         let text = script.file.text();
         let version = self.conditions.version.unwrap_or(ServerVersion::oldest(self.dialect));
@@ -180,7 +195,16 @@ impl<'p> Reviewer<'p> {
                 cx.options = active.options;
                 active.rule.statement(&cx, &mut Sink::new(&mut drafts, evidence));
                 if !drafts.is_empty() {
-                    found.extend(drafts.drain(..).map(|draft| active.found(*span, draft)));
+                    found.extend(drafts.drain(..).map(|mut draft| {
+                        let severity = match &self.statistics {
+                            Some(statistics) => {
+                                let known = (cx.forecast(), &self.schema);
+                                weigh(active.meta.id, active.severity, &mut draft, known, statistics.few_rows)
+                            }
+                            None => active.severity,
+                        };
+                        active.found(severity, *span, draft)
+                    }));
                 }
             }
             if self.dialect == Dialect::Postgres && cx.in_transaction() {
@@ -202,7 +226,8 @@ impl<'p> Reviewer<'p> {
             if !of_rows && review.forecasts.len() < SEEN_LIMIT {
                 let forecast = forecast.into_inner().unwrap_or_else(|| forecast::forecast(&question));
                 if !forecast.locks.is_empty() || forecast.is_slow() || forecast.online.is_some() {
-                    review.forecasts.push(StatementForecast { span: *span, forecast });
+                    let estimate = Estimate::of(&forecast, &self.schema);
+                    review.forecasts.push(StatementForecast { span: *span, forecast, estimate });
                 }
             }
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
@@ -217,7 +242,7 @@ impl<'p> Reviewer<'p> {
                 options: active.options,
             };
             active.rule.change(&cx, &mut Sink::new(&mut drafts, Evidence::Modelled));
-            found.extend(drafts.drain(..).map(|draft| active.found(NO_STATEMENT, draft)));
+            found.extend(drafts.drain(..).map(|draft| active.found(active.severity, NO_STATEMENT, draft)));
         }
         self.settle(script, found, &mut review);
         review
@@ -284,7 +309,7 @@ struct Found {
 }
 
 impl Active<'_> {
-    fn found(&self, statement: Span, draft: Draft) -> Found {
-        Found { rule: self.meta.id, severity: self.severity, statement, draft }
+    fn found(&self, severity: Severity, statement: Span, draft: Draft) -> Found {
+        Found { rule: self.meta.id, severity, statement, draft }
     }
 }

@@ -2,12 +2,14 @@ mod edits;
 mod files;
 mod policy;
 mod project;
+mod schema_source;
+mod sizes;
 
 use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
 use sluice_report::{Check, CheckFormat};
-use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, rules};
+use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, Statistics, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
@@ -15,7 +17,11 @@ use sluice_sql::model::Parsed;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
+use schema_source::{Known, Source};
+use sizes::Sizes;
+
 use crate::args::{self, Format, Global};
+use crate::context::config_path;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
@@ -39,6 +45,10 @@ struct Work {
     items: Vec<Item>,
     /// Nothing but these items has made the database.
     complete: bool,
+    /// The schema that they begin with, where a database or a lock tells it.
+    known: Option<Known>,
+    /// Sizes of tables, where a file tells them.
+    statistics: Option<Statistics>,
     /// They are deployed together.
     one_batch: bool,
     policy: Policy,
@@ -57,12 +67,21 @@ pub fn run(
     args: &args::Check,
 ) -> Result<Exit, CliError> {
     // Entered once: a second reading for the fixes must not look for it from where the first one went.
-    let bare =
-        args.engine.is_some() && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
-    let place = if bare { None } else { Some(project::Place::enter(global, output, cancel)?) };
-    let read = || match &place {
-        Some(place) => project::read(place, args),
-        None => files::read(args),
+    let told = args.engine.is_some() || (args.against.is_some() && config_path(global).is_err());
+    let bare = told && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
+    let here = std::env::current_dir().unwrap_or_default();
+    let place = if bare { None } else { Some(project::Place::enter(global, output, cancel.clone())?) };
+    let source = Source::find(place.as_ref(), &here, args, output, cancel)?;
+    let sizes = Sizes::find(place.as_ref(), &here, args)?;
+    let read = || {
+        let mut works = match &place {
+            Some(place) => project::read(place, args, source.as_ref())?,
+            None => files::read(args, source.as_ref())?,
+        };
+        if let Some(sizes) = &sizes {
+            sizes.give_to(&mut works)?;
+        }
+        Ok::<_, CliError>(works)
     };
     let mut works = read()?;
     if args.fix {
@@ -99,9 +118,15 @@ fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), C
     };
     let (mut check, mut all) = (Check::default(), Vec::new());
     for work in works {
-        let schema = if work.complete { Schema::empty(work.dialect) } else { Schema::unknown(work.dialect) };
+        let schema = match &work.known {
+            Some(known) => known.schema.clone(),
+            None if work.complete => Schema::empty(work.dialect),
+            None => Schema::unknown(work.dialect),
+        };
+        let version = version.or(work.known.as_ref().map(|known| known.version));
         let conditions = Conditions { version, today: Zoned::now().date(), one_batch: work.one_batch };
-        let mut reviewer = Reviewer::new(schema, &work.policy, conditions);
+        let mut reviewer =
+            Reviewer::new(schema, &work.policy, conditions).with_statistics(work.statistics.clone());
         with_parsed(&work.items, |item, parsed| {
             if !item.reviewed {
                 reviewer.replay_parsed(&item.script, parsed);

@@ -60,6 +60,8 @@ fn value(config: &Config) -> Value {
             "extends": config.review.extends,
             "rules": config.review.rules,
             "ignore": config.review.ignore,
+            "stats": config.review.stats,
+            "small_table": config.review.small_table,
         },
     })
 }

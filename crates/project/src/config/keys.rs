@@ -357,5 +357,16 @@ const REVIEW: Table = Table {
         defaulted("extends", Kind::TextOrTexts(Form::Any), "[]", "Rule sets to start from."),
         optional("rules", Kind::Rules, "Severity, or severity and options, by rule id."),
         defaulted("ignore", Kind::Texts(Form::Any), "[]", "Files that are not reviewed, as globs."),
+        optional(
+            "stats",
+            Kind::Text(Form::Any),
+            "File of statistics, relative to this one; `sluice.stats.json` is taken where it is there.",
+        ),
+        defaulted(
+            "small_table",
+            Kind::Integer(0, 1_000_000_000),
+            "10000",
+            "Up to so many rows, by the statistics, a table is small: findings about work on its rows are softened.",
+        ),
     ],
 };

@@ -147,11 +147,22 @@ pub struct Review {
     pub rules: BTreeMap<String, serde_json::Value>,
     /// Files that are not reviewed, as globs.
     pub ignore: Vec<String>,
+    /// Statistics that `sluice stats` has written, relative to the configuration.
+    pub stats: Option<String>,
+    /// Up to so many rows a table is small.
+    pub small_table: u64,
 }
 
 impl Default for Review {
     fn default() -> Self {
-        Self { fail_on: "error".to_owned(), extends: Vec::new(), rules: BTreeMap::new(), ignore: Vec::new() }
+        Self {
+            fail_on: "error".to_owned(),
+            extends: Vec::new(),
+            rules: BTreeMap::new(),
+            ignore: Vec::new(),
+            stats: None,
+            small_table: 10_000,
+        }
     }
 }
 

@@ -276,6 +276,8 @@ fn review(node: Node<'_>) -> Review {
         extends: texts("extends"),
         rules: node.map("rules").into_iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
         ignore: texts("ignore"),
+        stats: node.text("stats").map(|text| text.text.into_owned()),
+        small_table: node.integer("small_table").unwrap_or(Review::default().small_table),
     }
 }
 

@@ -7,9 +7,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod against;
 mod bad_input;
 mod branch;
 mod files;
+mod lock;
+mod stats;
 
 use serde_json::Value;
 

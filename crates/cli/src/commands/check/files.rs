@@ -7,6 +7,7 @@ use sluice_rollout::ChangeKind;
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
+use super::schema_source::Source;
 use super::{Item, Work, change_info, policy, unreadable};
 use crate::args;
 use crate::context::in_parallel;
@@ -16,8 +17,11 @@ use crate::error::CliError;
 ///
 /// # Errors
 /// A policy that cannot be taken; a schema file that cannot be read.
-pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
-    let dialect = args.engine.map_or(Dialect::Postgres, args::Engine::dialect);
+pub(super) fn read(args: &args::Check, source: Option<&Source>) -> Result<Vec<Work>, CliError> {
+    let dialect = match source {
+        Some(source) => source.dialect(),
+        None => args.engine.map_or(Dialect::Postgres, args::Engine::dialect),
+    };
     let review = config::Review::default();
     let policy = policy::of(&review, args)?;
     let mut items = Vec::new();
@@ -36,7 +40,8 @@ pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
     let fail_on = policy::fail_on(&review, args);
     // A schema that is given is all that there is.
     let complete = !args.schema.is_empty();
-    Ok(vec![Work { dialect, items, complete, one_batch: false, policy, fail_on }])
+    let known = source.and_then(|source| source.known(dialect));
+    Ok(vec![Work { dialect, items, complete, known, statistics: None, one_batch: false, policy, fail_on }])
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {

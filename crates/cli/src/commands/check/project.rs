@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -12,11 +13,13 @@ use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 use tokio_util::sync::CancellationToken;
 
+use super::schema_source::Source;
 use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
 use crate::context::in_parallel;
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
+use crate::kept;
 use crate::output::Output;
 
 /// A project whose folder is the current directory, and where the command was given.
@@ -24,6 +27,8 @@ pub(super) struct Place {
     /// Paths on the command line are relative to this.
     here: PathBuf,
     folder: Folder,
+    /// The commit that the branch has in common with `--base`, once it was asked for.
+    base: OnceCell<Option<String>>,
 }
 
 impl Place {
@@ -43,7 +48,45 @@ impl Place {
                  `sluice check --engine ENGINE FILE…`",
             )
         })?;
-        Ok(Self { here, folder })
+        Ok(Self { here, folder, base: OnceCell::new() })
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) fn config(&self) -> Result<Config, CliError> {
+        self.folder.config()
+    }
+
+    /// The text of a file beside the configuration, as the base has it where there is one: a branch does not choose what it is
+    /// held against.
+    ///
+    /// # Errors
+    /// A base that git does not know; a file that cannot be read.
+    pub(super) fn kept(&self, args: &args::Check, name: &str) -> Result<Option<String>, CliError> {
+        match self.base(args)? {
+            Some(base) => git::file_at(Path::new("."), base, name).map_err(git_error),
+            None => kept::read(Path::new(name)),
+        }
+    }
+
+    /// `[review]`, as the base has it where there is one.
+    ///
+    /// # Errors
+    /// Those of [`Place::kept`]; a configuration that cannot be read.
+    pub(super) fn review(&self, args: &args::Check) -> Result<config::Review, CliError> {
+        let of_base = self.base(args)?.map(base_review).transpose()?.flatten();
+        of_base.map_or_else(|| Ok(self.config()?.review), Ok)
+    }
+
+    fn base(&self, args: &args::Check) -> Result<Option<&str>, CliError> {
+        if self.base.get().is_none() {
+            let base = args.base.as_deref().map(|base| git::merge_base(Path::new("."), base));
+            // Nobody else has set it meanwhile.
+            let _ = self.base.set(base.transpose().map_err(git_error)?);
+        }
+        Ok(self.base.get().and_then(Option::as_deref))
     }
 }
 
@@ -51,19 +94,22 @@ impl Place {
 ///
 /// # Errors
 /// Everything that is wrong with configuration and files; a base that git does not know.
-pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliError> {
-    let config = place.folder.config()?;
-    let dialects = dialects(&config, args)?;
+pub(super) fn read(
+    place: &Place,
+    args: &args::Check,
+    source: Option<&Source>,
+) -> Result<Vec<Work>, CliError> {
+    let config = place.config()?;
+    let told = dialects(&config, args);
+    let dialects = match source {
+        Some(source) => source.dialects(args, told)?,
+        None => told?,
+    };
     let project = Project::read(PathBuf::from("."), config)?;
-    let base = args
-        .base
-        .as_deref()
-        .map(|base| git::merge_base(Path::new("."), base))
-        .transpose()
-        .map_err(git_error)?;
-    let reviewed = Reviewed::of(&project, args, base.as_deref(), place)?;
+    let base = place.base(args)?;
+    let reviewed = Reviewed::of(&project, args, base, place)?;
     // A branch is judged by the policy of what it branches off: it cannot soften its own.
-    let review = match &base {
+    let review = match base {
         Some(base) => base_review(base)?.unwrap_or_else(|| project.config.review.clone()),
         None => project.config.review.clone(),
     };
@@ -71,9 +117,14 @@ pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliEr
     let mut works = Vec::new();
     for dialect in dialects {
         let policy = policy::of(&review, args)?;
-        let items = items(&project, dialect, &reviewed, &policy);
+        let mut items = items(&project, dialect, &reviewed, &policy);
         let one_batch = base.is_some();
-        works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on });
+        let known = source.and_then(|source| source.known(dialect));
+        if let (Some(source), Some(_)) = (source, &known) {
+            source.settle(&project, &mut items, &policy, place.folder.output)?;
+        }
+        let statistics = None;
+        works.push(Work { dialect, items, complete: true, known, statistics, one_batch, policy, fail_on });
     }
     Ok(works)
 }
