@@ -116,7 +116,7 @@ impl Estimate {
         let mut names: Vec<&Name> = Vec::new();
         let (mut rows, mut bytes, mut milliseconds) = (0_u64, Some(0_u64), 0_u64);
         for work in &forecast.work {
-            let relation = worked_on(schema, &work.relation)?;
+            let relation = worked_on(forecast, schema, &work.relation)?;
             let (own_rows, own_bytes) = (relation.rows?, relation.bytes);
             let rate = rate(work.kind);
             let time = (own_rows / rate.rows).max(own_bytes.unwrap_or(0) / rate.bytes);
@@ -131,13 +131,20 @@ impl Estimate {
     }
 }
 
-/// The table of a piece of work, which may name an index.
-pub(crate) fn worked_on<'s>(schema: &'s Schema, name: &Name) -> Option<&'s Relation> {
-    schema.relations.get(name).or_else(|| {
+/// The table of a piece of work, which may name an index. An index that is to be built is not there yet: then it is the largest of
+/// the tables that the statement locks, where all of them are known.
+pub(crate) fn worked_on<'s>(forecast: &Forecast, schema: &'s Schema, name: &Name) -> Option<&'s Relation> {
+    let of_index = || {
         schema
             .relations
             .values()
             .find(|relation| relation.name.schema == name.schema && relation.index(&name.name).is_some())
+    };
+    schema.relations.get(name).or_else(of_index).or_else(|| {
+        let locked = forecast.locks.iter().map(|lock| schema.relations.get(&lock.relation));
+        let known: Vec<&Relation> = locked.collect::<Option<_>>()?;
+        known.iter().all(|relation| relation.rows.is_some()).then_some(())?;
+        known.into_iter().max_by_key(|relation| relation.rows)
     })
 }
 

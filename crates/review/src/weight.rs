@@ -82,7 +82,7 @@ pub(crate) fn weigh(
 fn is_quiet(forecast: &Forecast, schema: &Schema) -> bool {
     let names = forecast.work.iter().map(|work| &work.relation);
     names.chain(forecast.blocking().map(|lock| &lock.relation)).all(|name| {
-        worked_on(schema, name)
+        worked_on(forecast, schema, name)
             .and_then(|relation| relation.calls_per_minute)
             .is_some_and(|calls| calls <= QUIET)
     })

@@ -78,7 +78,7 @@ pub fn tables() -> String {
     )
 }
 
-/// Constraints, each with its name; those that a column's `NOT NULL` has (PostgreSQL 18) only where somebody named them. Foreign
+/// Constraints, each with its name; those that a column's `NOT NULL` has (PostgreSQL 18) only where they have a name that no server gives. Foreign
 /// keys come last: what they refer to is a key then.
 pub fn constraints() -> String {
     format!(
@@ -86,9 +86,7 @@ pub fn constraints() -> String {
                        pg_get_constraintdef(o.oid))
          FROM pg_constraint o JOIN {relations} ON c.oid = o.conrelid
          WHERE o.contype IN ('p', 'u', 'x', 'c', 'f', 'n')
-           AND NOT (o.contype = 'n' AND (NOT o.conislocal OR (o.convalidated AND o.conname =
-                 c.relname || '_' || (SELECT a.attname FROM pg_attribute a
-                                      WHERE a.attrelid = c.oid AND a.attnum = o.conkey[1]) || '_not_null')))
+           AND NOT (o.contype = 'n' AND (NOT o.conislocal OR (o.convalidated AND o.conname ~ '_not_null[0-9]*$')))
            AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = o.conparentid AND p.conrelid = o.conrelid)
          ORDER BY o.contype = 'f', n.nspname, c.relname, array_position('{{p,u,x,c,n,f}}', o.contype::text), o.conname",
         relations = relations("'r', 'p', 'f'"),

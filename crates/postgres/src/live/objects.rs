@@ -165,8 +165,8 @@ pub fn of_tables() -> String {
            SELECT r.nspname, r.relname, 2, p.polname, format('CREATE POLICY %I ON %s', p.polname, r.quoted)
              || CASE p.polcmd WHEN 'r' THEN ' FOR SELECT' WHEN 'a' THEN ' FOR INSERT' WHEN 'w' THEN ' FOR UPDATE'
                   WHEN 'd' THEN ' FOR DELETE' ELSE '' END
-             || coalesce(format(' USING (%s)', pg_get_expr(p.polqual, p.polrelid)), '')
-             || coalesce(format(' WITH CHECK (%s)', pg_get_expr(p.polwithcheck, p.polrelid)), '')
+             || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+             || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
            FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
            UNION ALL
            SELECT r.nspname, r.relname, 3, w.rulename, pg_get_ruledef(w.oid)

@@ -15,7 +15,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sluice_engine::{Connect, Database, LiveSchema, live};
+use sluice_engine::{Connect, Database, LiveSchema};
 use sluice_schema::{Name, Schema};
 use sluice_sql::{Dialect, PieceKind};
 
@@ -28,7 +28,12 @@ fn read(database: &dyn Database, url: &str) -> LiveSchema {
         cancel: tokio_util::sync::CancellationToken::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(live(database, &connect, None)).unwrap_or_else(|error| panic!("{error}")).schema
+    let reading = async {
+        let mut session = database.connect(&connect).await?;
+        session.read_only().await?;
+        session.live_schema().await
+    };
+    runtime.block_on(reading).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What the statements of a catalog make.
@@ -60,8 +65,8 @@ fn made_by_files<'t>(dialect: Dialect, texts: impl IntoIterator<Item = &'t str>)
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
@@ -70,6 +75,12 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
             }
         }
     }
-    found.sort();
+    // Versions are the digits that the names begin with, whatever divides them.
+    found.sort_by_key(|path| {
+        let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+        let name = name.rsplit_once("migrations/").map_or(name.clone(), |(_, name)| name.to_owned());
+        let version = name.chars().take_while(|c| c.is_ascii_digit() || *c == '-');
+        version.filter(char::is_ascii_digit).collect::<String>()
+    });
     found
 }

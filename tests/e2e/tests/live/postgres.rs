@@ -15,7 +15,8 @@ CREATE TYPE address AS (street text, "Number" integer);
 CREATE TYPE period AS RANGE (subtype = timestamptz);
 CREATE DOMAIN email AS text NOT NULL CONSTRAINT email_at CHECK (VALUE LIKE '%@%');
 ALTER DOMAIN email ADD CONSTRAINT email_short CHECK (length(VALUE) < 200) NOT VALID;
-CREATE SEQUENCE numbers;
+CREATE SEQUENCE shop.numbers;
+CREATE SEQUENCE lone;
 CREATE TABLE shop.customers (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     mail email,
@@ -23,10 +24,10 @@ CREATE TABLE shop.customers (
     lower_name text GENERATED ALWAYS AS (lower("Full Name")) STORED,
     home address,
     moods mood[] DEFAULT '{}',
-    number integer DEFAULT nextval('numbers'),
+    number integer DEFAULT nextval('shop.numbers'),
     created_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER SEQUENCE numbers OWNED BY shop.customers.number;
+ALTER SEQUENCE shop.numbers OWNED BY shop.customers.number;
 COMMENT ON TABLE shop.customers IS 'who buys; it''s them';
 COMMENT ON COLUMN shop.customers.mail IS 'where to write';
 CREATE UNLOGGED TABLE visits (id serial PRIMARY KEY, at timestamp(3), big bigserial NOT NULL);
@@ -42,13 +43,13 @@ CREATE TABLE orders (
 );
 ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES shop.customers (id) NOT VALID;
 ALTER TABLE orders ADD CONSTRAINT orders_large CHECK (amount > 5) NOT VALID;
-CREATE INDEX orders_lower ON orders USING btree (lower(state::text), amount DESC) INCLUDE (parent_id) WHERE amount > 10;
+CREATE INDEX orders_lower ON orders USING btree (abs(amount), amount DESC) INCLUDE (parent_id) WHERE amount > 10;
 CREATE INDEX orders_during ON orders USING gist (during);
 CREATE TABLE events (id bigint NOT NULL, at date NOT NULL, kind text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE INDEX events_kind ON events (kind);
 CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
-CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01') PARTITION BY LIST (kind);
-CREATE TABLE events_2027_a PARTITION OF events_2027 FOR VALUES IN ('a');
+CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01') PARTITION BY RANGE (at);
+CREATE TABLE events_2027_a PARTITION OF events_2027 FOR VALUES FROM ('2027-01-01') TO ('2027-06-01');
 CREATE TABLE events_rest PARTITION OF events DEFAULT;
 CREATE INDEX events_later ON ONLY events (at, kind);
 CREATE TABLE parents (id integer NOT NULL, note text CHECK (note <> ''));
@@ -57,7 +58,7 @@ CREATE VIEW open_orders AS SELECT o.id, c.mail FROM orders o JOIN shop.customers
 CREATE MATERIALIZED VIEW totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id;
 CREATE UNIQUE INDEX totals_customer ON totals (customer_id);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
-CREATE FUNCTION twice(n integer, OUT result integer) LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
+CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
 CREATE PROCEDURE tidy(INOUT n integer) LANGUAGE plpgsql AS $$BEGIN END$$;
 CREATE TRIGGER orders_touch BEFORE UPDATE OF amount, state ON orders FOR EACH ROW WHEN (OLD.amount > 1) EXECUTE FUNCTION touch();
 CREATE RULE visits_kept AS ON DELETE TO visits DO INSTEAD NOTHING;

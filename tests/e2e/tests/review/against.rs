@@ -66,7 +66,8 @@ fn files_without_a_project_are_reviewed_on_top_of_a_database() {
     let json =
         project.sluice(&["check", "--against", "env:URL", "1.sql", "--format", "json"]).exits(1).json();
     // The version is that of the server: 18 knows the first statement.
-    assert_eq!(rules(&json), ["correctness/missing-table"], "{json}");
+    assert!(rules(&json).contains(&"correctness/missing-table".to_owned()), "{json}");
+    assert_eq!(json["summary"]["errors"].as_u64(), Some(1), "{json}");
     project
         .sluice(&["check", "--engine", "mysql", "--against", "env:URL", "1.sql"])
         .exits(2)
@@ -108,15 +109,15 @@ fn what_cannot_be_looked_at_is_refused_without_a_secret() {
     let check = |against: &str, code: i32, says: &str| {
         project.sluice(&["check", "--against", against]).exits(code).says(says).keeps_quiet_about("hush");
     };
-    check("shop-dev", 3, "cannot connect");
-    check("env:SHOP_URL", 3, "cannot connect");
+    check("shop-dev", 3, "nobody listens");
+    check("env:SHOP_URL", 3, "nobody listens");
     check("env:NOTHING", 3, "environment variable NOTHING is not set");
     check("env:EMPTY", 3, "is empty");
     check("file:nowhere", 3, "cannot read the secret file nowhere");
     check("exec:sh -c 'exit 3'", 3, "exit status: 3");
     check("postgres://ann:hush@127.0.0.1:1/shop", 2, "write --against env:NAME");
     check("shop-prod", 2, "databases of sluice.toml are: shop-dev");
-    check("sqlite:nowhere.db", 3, "`nowhere.db` does not exist");
+    check("sqlite:nowhere.db", 3, "nowhere.db` does not exist");
     check("sluice.toml", 3, "is not a SQLite database");
     project.sluice(&["check", "--write-lock"]).exits(2);
     assert!(!project.path("nowhere.db").exists());
