@@ -1,7 +1,6 @@
 //! How big tables are and how much they are used, and what follows for how long work on them takes.
 //!
-//! Rates are those of a slow disk and one core, so that a forecast errs on the long side: measured on PostgreSQL 14–18 and
-//! MariaDB 10.11 with warm caches, the work is three to ten times faster.
+//! Rates are estimates, chosen low so that a forecast errs on the long side; no server was measured for them.
 
 use std::collections::BTreeMap;
 
