@@ -122,6 +122,10 @@ pub enum Command {
     ///
     /// Findings while somebody types, fixes, suppressions, and what a statement locks. docs/editors.md tells how editors start it.
     Lsp(Lsp),
+    /// Read how big tables are and how much they are used, for reviews
+    ///
+    /// Holds numbers only: no rows, no texts of queries. Of several databases the largest number of each table is kept.
+    Stats(Stats),
     /// Show what a deployment would do, database by database, with the exact SQL
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
@@ -185,6 +189,16 @@ pub struct Check {
     /// SQL file with the schema that exists before the reviewed files; may be given several times
     #[arg(long, value_name = "FILE")]
     pub schema: Vec<PathBuf>,
+    /// Database to take the schema from, and to review only what it has not applied: one of sluice.toml, env:NAME, file:PATH,
+    /// exec:COMMAND, a URL without a password, or a SQLite file. Nothing is written to it
+    #[arg(long, value_name = "DATABASE|URL", conflicts_with = "schema")]
+    pub against: Option<String>,
+    /// Keep the schema of --against and what is applied there in sluice.lock.json, for reviews without a database
+    #[arg(long, requires = "against")]
+    pub write_lock: bool,
+    /// Statistics that `sluice stats` has written; sluice.stats.json beside sluice.toml by default
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<PathBuf>,
     /// Review what is new since this branch or commit, with its policy; or what a baseline file (a name with .json) does not list
     #[arg(long, value_name = "REV|FILE")]
     pub base: Option<String>,
@@ -233,6 +247,18 @@ pub struct Rules {
     /// Only rules of this category
     #[arg(long)]
     pub category: Option<String>,
+}
+
+/// Read how big tables are.
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// Read it from this database instead of those of sluice.toml: env:NAME, file:PATH, exec:COMMAND, a URL without a password, or
+    /// a SQLite file
+    #[arg(long, value_name = "DATABASE|URL")]
+    pub against: Option<String>,
+    /// Write it to this file; sluice.stats.json is found by `sluice check`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Show what a deployment would do.

@@ -338,7 +338,7 @@ impl From<ProjectError> for CliError {
 }
 
 /// Unique for this process and start: time and process id.
-fn run_id() -> String {
+pub fn run_id() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{:x}-{:x}", since.as_millis(), std::process::id())
 }

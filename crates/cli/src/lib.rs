@@ -2,6 +2,7 @@
 //!
 //! Everything that decides is in the other crates; here it is wired to files, threads, signals and terminals.
 
+mod against;
 mod ahead;
 mod args;
 mod authors;
@@ -12,6 +13,7 @@ mod engines;
 mod error;
 mod folder;
 mod histories;
+mod kept;
 mod output;
 mod places;
 mod planning;
@@ -80,6 +82,10 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Check(args) => return commands::check::run(&cli.global, output, cancel, args),
         Command::Rules(args) => return commands::rules::run(output, args),
         Command::Lsp(_) => return commands::lsp::run(&cli.global, output),
+        Command::Stats(args) => {
+            signals::listen(&cancel, output)?;
+            return commands::stats::run(&cli.global, output, cancel, args);
+        }
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
@@ -139,6 +145,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         | Command::Check(_)
         | Command::Rules(_)
         | Command::Lsp(_)
+        | Command::Stats(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

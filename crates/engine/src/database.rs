@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sluice_sql::{Dialect, Facts};
 use tokio_util::sync::CancellationToken;
 
-use crate::DbError;
+use crate::{DbError, LiveSchema, Statistics};
 
 /// A database family: connects to targets.
 #[async_trait]
@@ -91,6 +91,15 @@ pub trait Session: Send {
 
     /// Things that interrupted statements left in this database: invalid indexes, temporary `#sql` tables.
     async fn leftovers(&mut self) -> Result<Vec<Leftover>, DbError>;
+
+    /// Makes the database refuse every further write of this session.
+    async fn read_only(&mut self) -> Result<(), DbError>;
+
+    /// Reads the schema from the catalog: the user's objects, without those of the system, of extensions and of Sluice.
+    async fn live_schema(&mut self) -> Result<LiveSchema, DbError>;
+
+    /// Reads how big the relations are and how much they are used, as far as the user may know.
+    async fn statistics(&mut self) -> Result<Statistics, DbError>;
 
     /// A handle for use while the session is busy; may open a second connection when it is used.
     fn control(&self) -> Arc<dyn Control>;

@@ -9,6 +9,7 @@ mod connection;
 mod control;
 mod failure;
 mod ledger;
+mod live;
 mod name;
 mod observation;
 mod reading;

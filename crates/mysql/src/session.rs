@@ -6,8 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use sluice_engine::{
-    Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LockAttempt,
-    Query, Row, Running, Server, Session, Statement, Step, TransactionError, Verdict,
+    Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LiveSchema,
+    LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError,
+    Verdict,
 };
 
 use crate::address::Address;
@@ -19,7 +20,7 @@ use crate::observation::{self, Observation};
 use crate::reading::{self, Effect, Reading};
 use crate::server::{self, BackendId, Facts, INNODB_TABLES, STARTED};
 use crate::settings::{self, Settings};
-use crate::{ledger, sessions, verdict};
+use crate::{ledger, live, sessions, verdict};
 
 /// One connection to a MySQL or MariaDB database.
 #[derive(Debug)]
@@ -310,6 +311,18 @@ impl Session for MysqlSession {
             ),
         };
         Ok(rows.into_iter().flatten().flatten().map(leftover).collect())
+    }
+
+    async fn read_only(&mut self) -> Result<(), DbError> {
+        self.connection.run("SET SESSION TRANSACTION READ ONLY").await
+    }
+
+    async fn live_schema(&mut self) -> Result<LiveSchema, DbError> {
+        live::schema(&mut self.connection, &self.facts.database).await
+    }
+
+    async fn statistics(&mut self) -> Result<Statistics, DbError> {
+        live::statistics(&mut self.connection, self.facts.server.dialect).await
     }
 
     fn control(&self) -> Arc<dyn Control> {

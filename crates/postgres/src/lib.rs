@@ -12,6 +12,7 @@ mod copy;
 mod failure;
 mod key_reader;
 mod ledger;
+mod live;
 mod lock;
 mod probe;
 mod request;

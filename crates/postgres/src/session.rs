@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures_util::future::join;
 use sluice_engine::{
-    Backend, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LockAttempt, Query,
-    Row, Running, Server, Session, Statement, Step, TransactionError, Verdict,
+    Backend, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LiveSchema,
+    LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError,
+    Verdict,
 };
 use sluice_sql::Dialect;
 
@@ -17,7 +18,7 @@ use crate::control::SessionControl;
 use crate::failure::{Circumstances, lost, request_error};
 use crate::request::{Prepared, cell, rows};
 use crate::target::Target;
-use crate::{activity, catalog, copy, ledger, lock, probe};
+use crate::{activity, catalog, copy, ledger, live, lock, probe};
 
 /// How long a server may stay silent beyond the limit of its statements before the line counts as dead.
 const GRACE: Duration = Duration::from_secs(30);
@@ -321,6 +322,19 @@ impl Session for PostgresSession {
                 })
             })
             .collect()
+    }
+
+    async fn read_only(&mut self) -> Result<(), DbError> {
+        self.prelude.push_str("SET default_transaction_read_only = on; ");
+        Ok(())
+    }
+
+    async fn live_schema(&mut self) -> Result<LiveSchema, DbError> {
+        live::schema(self).await
+    }
+
+    async fn statistics(&mut self) -> Result<Statistics, DbError> {
+        live::statistics(self).await
     }
 
     fn control(&self) -> Arc<dyn Control> {

@@ -8,6 +8,8 @@ mod check;
 mod deploy;
 mod failure;
 mod history;
+mod kept;
+mod lock;
 mod paint;
 mod plan;
 mod release;
@@ -15,6 +17,7 @@ mod repair;
 mod rollout;
 mod rules;
 mod setup;
+mod stats;
 mod status;
 mod table;
 
@@ -23,6 +26,8 @@ pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
+pub use kept::KeptError;
+pub use lock::{Lock, LockedChange, LockedIndex};
 pub use paint::{Paint, Tone};
 pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChange};
 pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
@@ -30,6 +35,7 @@ pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, R
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
 pub use rules::{RuleDetail, RuleList, RuleOption, RuleReport};
 pub use setup::{Initialised, NewChange, OtherDirectory};
+pub use stats::{RelationStats, Stats};
 pub use status::{DatabaseStatus, LastChange, State, Status};
 
 /// A result that a program can read.
@@ -67,6 +73,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<Failure>(),
         schema::<History>(),
         schema::<Initialised>(),
+        schema::<Lock>(),
         schema::<NewChange>(),
         schema::<Plan>(),
         schema::<ReleaseDetail>(),
@@ -76,6 +83,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RuleList>(),
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
+        schema::<Stats>(),
         schema::<Status>(),
         schema::<Verification>(),
     ]

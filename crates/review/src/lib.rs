@@ -18,9 +18,11 @@ mod rule;
 pub mod rules;
 mod script;
 mod sink;
+mod statistics;
 mod suppression;
 mod version;
 mod weigh;
+mod weight;
 
 pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session};
 pub use engines::Engines;
@@ -29,9 +31,10 @@ pub use forecast::{
 };
 pub use option::{OptionError, OptionKind, OptionSpec, Options};
 pub use policy::{Policy, PolicyError, RuleSetting, nearest};
-pub use replay::apply;
+pub use replay::{apply, replayed};
 pub use reviewer::{Conditions, Review, Reviewer, StatementForecast, Suppressed};
 pub use rule::{Meta, Reach, Rule, RuleSet};
 pub use script::Script;
 pub use sink::{Reported, Sink};
+pub use statistics::{Duration, Estimate, FEW_ROWS, Measure, Statistics};
 pub use version::{BadVersion, ServerVersion};

@@ -15,6 +15,7 @@ mod table;
 use sluice_schema::{Name, Origin, Relation, Schema};
 use sluice_sql::model::{ObjectName, Statement};
 use sluice_sql::{Dialect, ObjectKind};
+use sluice_text::Span;
 
 use crate::Session;
 
@@ -22,6 +23,16 @@ use crate::Session;
 pub fn apply(schema: &mut Schema, session: &mut Session, text: &str, statement: &Statement, origin: Origin) {
     let mut replay = Replay { schema, session, text, origin };
     replay.statement(statement);
+}
+
+/// The schema that statements make, each a text of its own. What it has was there before anything that is reviewed.
+pub fn replayed<'t>(dialect: Dialect, statements: impl IntoIterator<Item = &'t str>) -> Schema {
+    let (mut schema, mut session) = (Schema::unknown(dialect), Session::default());
+    for text in statements {
+        let parsed = sluice_sql::parse(dialect, text, Span::new(0, text.len()));
+        apply(&mut schema, &mut session, text, &parsed.statement, Origin::default());
+    }
+    schema
 }
 
 struct Replay<'a> {

@@ -13,7 +13,10 @@ use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::weigh::{Found, NO_STATEMENT, Scales};
-use crate::{Forecast, Options, Policy, Question, Script, ServerVersion, forecast, replay};
+use crate::weight::weigh;
+use crate::{
+    Estimate, Forecast, Options, Policy, Question, Script, ServerVersion, Statistics, forecast, replay,
+};
 
 /// More statements of a change than this are not kept for rules that look back.
 const SEEN_LIMIT: usize = 10_000;
@@ -44,6 +47,7 @@ pub struct Reviewer<'p> {
     session: Session,
     counted: Origin,
     orders: Orders,
+    statistics: Option<Statistics>,
 }
 
 /// What a review of one change gives.
@@ -83,6 +87,8 @@ pub struct StatementForecast {
     pub span: Span,
     /// What it locks and does.
     pub forecast: Forecast,
+    /// How much that is, where the sizes of all tables that it works on are known.
+    pub estimate: Option<Estimate>,
 }
 
 /// Where a statement is.
@@ -143,7 +149,7 @@ impl<'p> Reviewer<'p> {
         let active = policy.active(dialect);
         let session = Session::default();
         let (counted, orders) = (Origin::default(), Orders::default());
-        Self { dialect, policy, active, conditions, schema, session, counted, orders }
+        Self { dialect, policy, active, conditions, schema, session, counted, orders, statistics: None }
     }
 
     /// Reviews what follows by another policy.
@@ -152,6 +158,11 @@ impl<'p> Reviewer<'p> {
             self.policy = policy;
             self.active = policy.active(self.dialect);
         }
+    }
+
+    /// The same review with what is known of the sizes of tables.
+    pub fn with_statistics(self, statistics: Option<Statistics>) -> Self {
+        Self { statistics, ..self }
     }
 
     /// The schema after all that was taken.
@@ -199,6 +210,9 @@ impl<'p> Reviewer<'p> {
             self.counted.batch += 1;
             self.orders.clear();
         }
+        if let Some(statistics) = &self.statistics {
+            statistics.enter(&mut self.schema);
+        }
         let text = script.file.text();
         let scales = Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
         let mut walk = Walk { orders: std::mem::take(&mut self.orders), ..Walk::default() };
@@ -240,7 +254,7 @@ impl<'p> Reviewer<'p> {
                 options: active.options,
             };
             active.rule.change(&cx, &mut Sink::new(&mut drafts, Evidence::Modelled));
-            found.extend(drafts.drain(..).map(|draft| active.found(NO_STATEMENT, draft)));
+            found.extend(drafts.drain(..).map(|draft| active.found(active.severity, NO_STATEMENT, draft)));
         }
         let mut review = Review { statements: script.statements.len(), forecasts, ..Review::default() };
         scales.settle(script, found, &mut review);
@@ -293,7 +307,16 @@ impl<'p> Reviewer<'p> {
             cx.options = active.options;
             active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
             if !drafts.is_empty() {
-                found.extend(drafts.drain(..).map(|draft| active.found(place.statement, draft)));
+                found.extend(drafts.drain(..).map(|mut draft| {
+                    let severity = match &self.statistics {
+                        Some(statistics) => {
+                            let known = (cx.forecast(), &self.schema);
+                            weigh(active.meta.id, active.severity, &mut draft, known, statistics.few_rows)
+                        }
+                        None => active.severity,
+                    };
+                    active.found(severity, place.statement, draft)
+                }));
             }
         }
         if place.reach == Reach::Program {
@@ -325,7 +348,8 @@ impl<'p> Reviewer<'p> {
         if place.reach == Reach::File
             && (!forecast.locks.is_empty() || forecast.is_slow() || forecast.online.is_some())
         {
-            walk.forecasts.push(StatementForecast { span: place.statement, forecast });
+            let estimate = Estimate::of(&forecast, &self.schema);
+            walk.forecasts.push(StatementForecast { span: place.statement, forecast, estimate });
         }
     }
 

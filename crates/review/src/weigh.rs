@@ -35,11 +35,11 @@ pub(crate) struct Scales<'a> {
 }
 
 impl Active<'_> {
-    pub(crate) fn found(&self, statement: Span, draft: Draft) -> Found {
+    pub(crate) fn found(&self, severity: Severity, statement: Span, draft: Draft) -> Found {
         let better = self.rule.yields_to();
         Found {
             rule: self.meta.id,
-            severity: self.severity,
+            severity,
             statement,
             draft,
             better,

@@ -38,7 +38,8 @@ pub struct ColumnType {
     pub name: String,
     /// Schema of a user's type, where it was written.
     pub schema: Option<String>,
-    /// Arguments: numbers as written, values of an enum without quotes.
+    /// Arguments: numbers as written, values of an enum without quotes. Display widths of integers are left out: they change
+    /// nothing, and MariaDB shows them where nobody wrote them.
     pub arguments: Vec<String>,
     /// Array dimensions.
     pub dimensions: u32,
@@ -111,10 +112,13 @@ impl ColumnType {
             Some(_) => data_type.written.name.folded(dialect).into_owned(),
             None => data_type.name.clone(),
         };
+        let widths = matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
+            && data_type.family(dialect) == TypeFamily::Integer;
+        let arguments: &[TypeArgument] = if widths { &[] } else { &data_type.arguments };
         Self {
             name,
             schema,
-            arguments: data_type.arguments.iter().map(argument).collect(),
+            arguments: arguments.iter().map(argument).collect(),
             dimensions: data_type.dimensions,
             unsigned: data_type.unsigned.is_some(),
             charset: data_type.charset.as_ref().map(|word| word.text.to_ascii_lowercase()),

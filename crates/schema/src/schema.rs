@@ -202,6 +202,18 @@ impl Schema {
         self.index_tables.remove(&Name::new(table.schema.clone(), index));
     }
 
+    /// Notes that an index is there without being valid.
+    pub fn invalidate_index(&mut self, index: &Name) {
+        let Some(table) = self.index_tables.get(index) else { return };
+        if let Some(relation) = self.relations.get_mut(table) {
+            relation
+                .indexes
+                .iter_mut()
+                .filter(|one| one.name == index.name)
+                .for_each(|one| one.valid = false);
+        }
+    }
+
     /// Adds a relation, its indexes included.
     pub fn insert(&mut self, relation: Relation) {
         for index in &relation.indexes {

@@ -13,6 +13,7 @@ mod effect;
 mod failure;
 mod journal;
 mod ledger;
+mod live;
 mod location;
 mod lock;
 mod process;

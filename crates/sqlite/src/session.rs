@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, InterruptHandle, params_from_iter};
 use sluice_engine::{
-    Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LockAttempt,
-    Query, Row, Running, Server, Session, Statement, Step, TransactionError, Value, Verdict,
+    Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LiveSchema,
+    LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError, Value,
+    Verdict,
 };
 use sluice_sql::Dialect;
 
@@ -17,7 +18,7 @@ use crate::location::{Access, Location};
 use crate::lock::{Attempt, LockFile};
 use crate::process::Process;
 use crate::watch::{Reach, Watch};
-use crate::{connection, effect, journal, ledger};
+use crate::{connection, effect, journal, ledger, live};
 
 /// A session: one connection in this process, used by one thread at a time.
 ///
@@ -317,6 +318,28 @@ impl Session for SqliteSession {
     /// None: what a process that died left in the journal is rolled back by whoever opens the file next.
     async fn leftovers(&mut self) -> Result<Vec<Leftover>, DbError> {
         Ok(Vec::new())
+    }
+
+    async fn read_only(&mut self) -> Result<(), DbError> {
+        // A file that is missing is not created by looking, and nothing is known of it: not even that it is meant.
+        if self.missing {
+            let mut error =
+                DbError::new(DbErrorKind::Connect, format!("`{}` does not exist", self.location.address()));
+            error.hint = Some("correct the path; a deployment creates the file when it is needed".to_owned());
+            return Err(error);
+        }
+        self.control_statement("PRAGMA query_only = ON", Reach::Waits)
+            .map_err(|error| self.error(&error, Author::User))
+    }
+
+    async fn live_schema(&mut self) -> Result<LiveSchema, DbError> {
+        self.watch.begin(Reach::Statement);
+        live::schema(&self.connection).map_err(|error| self.error(&error, Author::User))
+    }
+
+    async fn statistics(&mut self) -> Result<Statistics, DbError> {
+        self.watch.begin(Reach::Statement);
+        live::statistics(&self.connection).map_err(|error| self.error(&error, Author::User))
     }
 
     fn control(&self) -> Arc<dyn Control> {

@@ -4,14 +4,16 @@ pub(super) mod files;
 mod history;
 pub(super) mod policy;
 pub(super) mod project;
+mod schema_source;
 mod scope;
+mod sizes;
 
 use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
 use sluice_report::{Check, CheckFormat};
-use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, rules};
+use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, Statistics, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
@@ -20,10 +22,12 @@ use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
-use history::Known;
+use schema_source::Source;
 use scope::Measure;
+use sizes::Sizes;
 
 use crate::args::{self, Format, Global};
+use crate::context::config_path;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
@@ -57,6 +61,10 @@ pub(super) struct Work {
     pub(super) items: Vec<Item>,
     /// Nothing but these items has made the database.
     complete: bool,
+    /// The schema that they begin with, where a database or a lock tells it.
+    known: Option<schema_source::Known>,
+    /// Sizes of tables, where a file tells them.
+    statistics: Option<Statistics>,
     /// They are deployed together.
     one_batch: bool,
     pub(super) policy: Policy,
@@ -65,7 +73,7 @@ pub(super) struct Work {
     /// What changes to some files or databases are measured by instead.
     measures: Vec<Measure>,
     /// What the baseline file is to list as there, where one is written.
-    changes: Vec<Known>,
+    changes: Vec<history::Known>,
 }
 
 impl Work {
@@ -81,7 +89,11 @@ impl Work {
 impl Work {
     /// The schema before the first item.
     pub(super) fn schema(&self) -> Schema {
-        if self.complete { Schema::empty(self.dialect) } else { Schema::unknown(self.dialect) }
+        match &self.known {
+            Some(known) => known.schema.clone(),
+            None if self.complete => Schema::empty(self.dialect),
+            None => Schema::unknown(self.dialect),
+        }
     }
 
     /// What its review takes as given.
@@ -101,12 +113,21 @@ pub fn run(
     args: &args::Check,
 ) -> Result<Exit, CliError> {
     // Entered once: a second reading for the fixes must not look for it from where the first one went.
-    let bare =
-        args.engine.is_some() && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
-    let place = if bare { None } else { Some(project::Place::enter(global, output, cancel)?) };
-    let read = || match &place {
-        Some(place) => project::read(place, args),
-        None => files::read(args),
+    let told = args.engine.is_some() || (args.against.is_some() && config_path(global).is_err());
+    let bare = told && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
+    let here = std::env::current_dir().unwrap_or_default();
+    let place = if bare { None } else { Some(project::Place::enter(global, output, cancel.clone())?) };
+    let source = Source::find(place.as_ref(), &here, args, output, cancel)?;
+    let sizes = Sizes::find(place.as_ref(), &here, args)?;
+    let read = || {
+        let mut works = match &place {
+            Some(place) => project::read(place, args, source.as_ref())?,
+            None => files::read(args, source.as_ref())?,
+        };
+        if let Some(sizes) = &sizes {
+            sizes.give_to(&mut works)?;
+        }
+        Ok::<_, CliError>(works)
     };
     let known = match &place {
         Some(place) => place.baseline(args)?,
@@ -153,7 +174,9 @@ fn review(
     let version = server_version(args)?;
     let (mut check, mut all) = (Check::default(), Vec::new());
     for work in works {
-        let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version));
+        let version = version.or(work.known.as_ref().map(|known| known.version));
+        let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version))
+            .with_statistics(work.statistics.clone());
         with_parsed(&work.items, |item, parsed| {
             let (policy, fail_on) = work.measure(item);
             check.summary.ignored += usize::from(item.ignored);

@@ -13,4 +13,5 @@ pub mod release;
 pub mod repair;
 pub mod rollout;
 pub mod rules;
+pub mod stats;
 pub mod status;

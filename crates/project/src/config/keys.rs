@@ -367,6 +367,17 @@ const REVIEW: Table = Table {
             "Files that are not reviewed, as globs; they are replayed all the same.",
         ),
         optional(
+            "stats",
+            Kind::Text(Form::Any),
+            "File of statistics, relative to this one; `sluice.stats.json` is taken where it is there.",
+        ),
+        defaulted(
+            "small_table",
+            Kind::Integer(0, 1_000_000_000),
+            "10000",
+            "Up to so many rows, by the statistics, a table is small: findings about work on its rows are softened.",
+        ),
+        optional(
             "override",
             Kind::Tables(&OVERRIDE),
             "What holds for some files or databases instead. A later one comes before an earlier one.",

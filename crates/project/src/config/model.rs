@@ -150,6 +150,10 @@ pub struct Review {
     pub ignore: Vec<Glob>,
     /// `[[review.override]]`, in file order.
     pub overrides: Vec<ReviewOverride>,
+    /// Statistics that `sluice stats` has written, relative to the configuration.
+    pub stats: Option<String>,
+    /// Up to so many rows a table is small.
+    pub small_table: u64,
 }
 
 impl Default for Review {
@@ -160,6 +164,8 @@ impl Default for Review {
             rules: BTreeMap::new(),
             ignore: Vec::new(),
             overrides: Vec::new(),
+            stats: None,
+            small_table: 10_000,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) fn read(
         extends: texts(node, "extends").unwrap_or_default(),
         rules: rules(node),
         ignore: globs(reader, node, "ignore"),
+        stats: node.text("stats").map(|text| text.text.into_owned()),
+        small_table: node.integer("small_table").unwrap_or(Review::default().small_table),
         overrides: tables.into_iter().map(|node| override_of(reader, node, environments, labels)).collect(),
     }
 }

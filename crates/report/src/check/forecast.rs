@@ -29,6 +29,15 @@ pub struct StatementReport {
     pub algorithm: Option<String>,
     /// `measured`, `modelled` or `assumed`.
     pub evidence: String,
+    /// Rows of the tables that it works on, where statistics tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Their bytes with indexes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// How long it takes at most, about: `moment` (less than a second), `seconds`, `minutes`, `hours`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
 }
 
 /// A lock.
@@ -99,6 +108,9 @@ impl StatementReport {
             blocks: strongest.and_then(LockMode::blocks).map(str::to_owned),
             algorithm: forecast.online.map(|online| format!("{:?}", online.algorithm).to_uppercase()),
             evidence: forecast.evidence.name().to_owned(),
+            rows: one.estimate.map(|estimate| estimate.rows),
+            bytes: one.estimate.and_then(|estimate| estimate.bytes),
+            duration: one.estimate.map(|estimate| estimate.duration.name().to_owned()),
         }
     }
 }

@@ -46,6 +46,8 @@ fn forecasts(check: &Check, out: &mut String) {
         let mut work: Vec<String> =
             one.work.iter().map(|work| format!("{} {}", work.kind, code(&work.relation))).collect();
         work.extend(one.algorithm.clone());
+        work.extend(one.rows.map(|rows| format!("{rows} rows")));
+        work.extend(one.duration.clone());
         let work = if work.is_empty() { "none".to_owned() } else { work.join(", ") };
         out.push_str(&format!(
             "| {}:{} | {} | {} | {} | {} |\n",

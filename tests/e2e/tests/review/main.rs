@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod against;
 mod bad_input;
 mod baseline;
 mod branch;
@@ -16,6 +17,8 @@ mod formats;
 mod integrity;
 mod policy;
 mod templates;
+mod lock;
+mod stats;
 
 use serde_json::Value;
 

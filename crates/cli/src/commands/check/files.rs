@@ -7,6 +7,7 @@ use sluice_rollout::ChangeKind;
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
+use super::schema_source::Source;
 use super::{Item, Work, change_info, policy, unreadable};
 use crate::args;
 use crate::context::in_parallel;
@@ -16,8 +17,12 @@ use crate::error::CliError;
 ///
 /// # Errors
 /// A policy that cannot be taken; a schema file that cannot be read.
-pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
+pub(super) fn read(args: &args::Check, source: Option<&Source>) -> Result<Vec<Work>, CliError> {
     let mut work = nothing(args)?;
+    if let Some(source) = source {
+        work.dialect = source.dialect();
+        work.known = source.known(work.dialect);
+    }
     let dialect = work.dialect;
     let mut items = Vec::new();
     for path in &args.schema {
@@ -48,6 +53,8 @@ pub(in crate::commands) fn nothing(args: &args::Check) -> Result<Work, CliError>
         dialect: args.engine.map_or(Dialect::Postgres, args::Engine::dialect),
         items: Vec::new(),
         complete: false,
+        known: None,
+        statistics: None,
         one_batch: false,
         policy: policy::of(&review, args)?,
         fail_on: policy::fail_on(&review, args),

@@ -13,12 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
+use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
 use crate::context::in_parallel;
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
+use crate::kept;
 use crate::output::Output;
 use crate::targets;
 
@@ -47,6 +49,42 @@ impl Place {
             )
         })?;
         Ok(Self { here, folder })
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) fn config(&self) -> Result<Config, CliError> {
+        self.folder.config()
+    }
+
+    /// The text of a file beside the configuration, as the base has it where there is one: a branch does not choose what it is
+    /// held against.
+    ///
+    /// # Errors
+    /// A base that git does not know; a file that cannot be read.
+    pub(super) fn kept(&self, args: &args::Check, name: &str) -> Result<Option<String>, CliError> {
+        match self.base(args)? {
+            Some(base) => git::file_at(Path::new("."), &base, name).map_err(git_error),
+            None => kept::read(Path::new(name)),
+        }
+    }
+
+    /// `[review]`, as the base has it where there is one.
+    ///
+    /// # Errors
+    /// Those of [`Place::kept`]; a configuration that cannot be read.
+    pub(super) fn review(&self, args: &args::Check) -> Result<config::Review, CliError> {
+        let name = self.folder.config_name();
+        let of_base = self.base(args)?.map(|commit| base_config(&commit, name)).transpose()?.flatten();
+        Ok(of_base.map_or_else(|| self.config(), Ok)?.review)
+    }
+
+    /// The commit that `--base` names, where it names one.
+    fn base(&self, args: &args::Check) -> Result<Option<String>, CliError> {
+        let base = args.base.as_deref().filter(|base| !is_file(base));
+        base.map(|base| git::commit_of(Path::new("."), base)).transpose().map_err(git_error)
     }
 }
 
@@ -118,7 +156,11 @@ impl Against {
 ///
 /// # Errors
 /// Everything that is wrong with configuration and files; a base that git does not know.
-pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliError> {
+pub(super) fn read(
+    place: &Place,
+    args: &args::Check,
+    source: Option<&Source>,
+) -> Result<Vec<Work>, CliError> {
     let config = place.folder.config()?;
     let against = Against::of(place, args)?;
     // A branch is judged by the policy of its base as it is now: it cannot soften its own, nor begin where it was softer.
@@ -126,8 +168,12 @@ pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliEr
         Against::Commits { tip, .. } => base_config(tip, place.folder.config_name())?,
         _ => None,
     };
-    let mut dialects = dialects(&config, args)?;
-    if let Some(of_base) = of_base.as_ref().filter(|_| args.engine.is_none()) {
+    let told = dialects(&config, args);
+    let mut dialects = match source {
+        Some(source) => source.dialects(args, told)?,
+        None => told?,
+    };
+    if let Some(of_base) = of_base.as_ref().filter(|_| args.engine.is_none() && source.is_none()) {
         dialects.extend(engines(of_base));
     }
     let project = Project::read(PathBuf::from("."), config)?;
@@ -159,7 +205,22 @@ pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliEr
             Some(_) => project.changes().iter().map(Known::from).collect(),
             None => Vec::new(),
         };
-        works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on, measures, changes });
+        let known = source.and_then(|source| source.known(dialect));
+        if let (Some(source), Some(_)) = (source, &known) {
+            source.settle(&project, &mut items, &policy, place.folder.output)?;
+        }
+        works.push(Work {
+            dialect,
+            items,
+            complete: true,
+            known,
+            statistics: None,
+            one_batch,
+            policy,
+            fail_on,
+            measures,
+            changes,
+        });
     }
     Ok(works)
 }
@@ -190,6 +251,8 @@ pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Resul
             dialect,
             items,
             complete: true,
+            known: None,
+            statistics: None,
             one_batch: false,
             policy: policy::of(review, args)?,
             fail_on: policy::fail_on(review, args),
@@ -288,20 +351,24 @@ fn items(
     let mut goes = Vec::new();
     for (at, change) in project.changes().iter().enumerate() {
         let selector = selectors.get(at).and_then(Option::as_ref);
-        goes.extend(scope.measure(change, selector)?.map(|measure| (at, change, measure)));
+        goes.push((at, change, scope.measure(change, selector)?));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let substitute = project.config.placeholders.enabled;
     let mut items = in_parallel(&goes, threads, |(at, change, measure)| {
         let path = change.up.file.path();
-        let is_reviewed = reviewed.contains(*at, path);
+        let is_reviewed = measure.is_some() && reviewed.contains(*at, path);
         let ignored = is_reviewed && review.ignore.iter().any(|glob| glob.matches(path));
-        let script = script_of(change, dialect, substitute);
-        Item { measure: Some(*measure), ignored, ..Item::of(script, is_reviewed && !ignored) }
+        let script = match measure {
+            Some(_) => script_of(change, dialect, substitute),
+            // It goes to none of these databases; its place is kept.
+            None => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
+        };
+        Item { measure: *measure, ignored, ..Item::of(script, is_reviewed && !ignored) }
     });
     let Some(standing) = &reviewed.standing else { return Ok(items) };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
-        let policy = scope.measures.get(*measure).map(|measure| &measure.policy);
+        let policy = measure.and_then(|at| scope.measures.get(at)).map(|measure| &measure.policy);
         if let (Some(Some(wrong)), Some(policy)) = (standing.wrong.get(*at), policy) {
             item.findings.extend(finding(&item.script.file, wrong, policy));
         }

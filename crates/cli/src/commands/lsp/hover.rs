@@ -29,7 +29,7 @@ pub(super) fn statement(
             let version = version.unwrap_or(ServerVersion::oldest(dialect));
             let question =
                 Question { text, statement: &parsed.statement, schema: &schema, version, session: &session };
-            let one = StatementForecast { span, forecast: forecast(&question) };
+            let one = StatementForecast { span, forecast: forecast(&question), estimate: None };
             let mut said = StatementReport::new(&one, dialect, &script.file).markdown();
             if kind == StatementKind::Rows && dialect != Dialect::Sqlite {
                 said.push_str("\nRows that it writes stay locked until its transaction ends.\n");
