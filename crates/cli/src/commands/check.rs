@@ -3,8 +3,13 @@ mod files;
 mod policy;
 mod project;
 
+use std::collections::BTreeSet;
+use std::slice;
+use std::sync::Arc;
+
 use jiff::Zoned;
-use sluice_report::{Check, CheckFormat};
+use sluice_project::layout::Directory;
+use sluice_report::{Check, CheckFormat, Report as _};
 use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
@@ -38,6 +43,25 @@ struct Work {
     policy: Policy,
     /// Lowest severity that fails; none for never.
     fail_on: Option<Severity>,
+    /// The changes of the project; none for files without one.
+    directory: Option<Arc<Directory>>,
+    /// Files that the base has, too: databases have them, and nothing but a person edits them.
+    history: BTreeSet<String>,
+}
+
+impl Work {
+    fn new(dialect: Dialect, policy: Policy, fail_on: Option<Severity>) -> Self {
+        Self {
+            dialect,
+            items: Vec::new(),
+            complete: false,
+            one_batch: false,
+            policy,
+            fail_on,
+            directory: None,
+            history: BTreeSet::new(),
+        }
+    }
 }
 
 /// `sluice check [PATHS]`
@@ -59,20 +83,43 @@ pub fn run(
         None => files::read(args),
     };
     let mut works = read()?;
-    if args.fix {
+    let from_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if (args.diff || args.fix && from_stdin) && global.format != Format::Human {
+        return Err(CliError::usage("the text goes to standard output: it has no other format")
+            .help("leave --format out, or review the text without --fix and --diff"));
+    }
+    if args.diff {
         let found = review(&works, args)?.1;
-        let fixed = edits::apply(&found)?;
-        output.message(&format!("{fixed} fixed"));
-        works = read()?;
+        let fixed = edits::Fixed::of(&works, &found);
+        output.text(&fixed.diff());
+        fixed.tell_left(output);
+        return Ok(if failed(&works, &review(&works, args)?.0) { Exit::Findings } else { Exit::Done });
+    }
+    if args.fix && from_stdin {
+        return match (args.paths.as_slice(), works.pop()) {
+            ([_], Some(work)) => fix_text(work, output, args),
+            _ => Err(CliError::usage("standard input can only be fixed by itself")
+                .help("fix the files in a run of their own")),
+        };
+    }
+    if args.fix {
+        let mut made = 0;
+        for _ in 0..edits::ROUNDS {
+            let found = review(&works, args)?.1;
+            let fixed = edits::Fixed::of(&works, &found);
+            if fixed.made() == 0 {
+                fixed.tell_left(output);
+                break;
+            }
+            fixed.write()?;
+            fixed.tell(output);
+            made += fixed.made();
+            works = read()?;
+        }
+        output.message(&format!("{made} fixed"));
     }
     let (mut check, _) = review(&works, args)?;
-    let fail_on = works.iter().filter_map(|work| work.fail_on).min();
-    check.summary.failed = match fail_on {
-        None => false,
-        Some(Severity::Error) => check.summary.errors > 0,
-        Some(Severity::Warning) => check.summary.errors + check.summary.warnings > 0,
-        Some(Severity::Info) => !check.findings.is_empty(),
-    };
+    check.summary.failed = failed(&works, &check);
     match global.format {
         Format::Human | Format::Json => output.result(&check),
         Format::Sarif => output.text(&check.render(CheckFormat::Sarif)),
@@ -82,6 +129,43 @@ pub fn run(
         Format::Markdown => output.text(&check.render(CheckFormat::Markdown)),
     }
     Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
+}
+
+/// Whether there is something at or above the severity that fails.
+fn failed(works: &[Work], check: &Check) -> bool {
+    match works.iter().filter_map(|work| work.fail_on).min() {
+        None => false,
+        Some(Severity::Error) => check.summary.errors > 0,
+        Some(Severity::Warning) => check.summary.errors + check.summary.warnings > 0,
+        Some(Severity::Info) => !check.findings.is_empty(),
+    }
+}
+
+/// `--fix -`: the fixed text to standard output, everything else to standard error.
+fn fix_text(mut work: Work, output: Output, args: &args::Check) -> Result<Exit, CliError> {
+    let mut made = 0;
+    for _ in 0..edits::ROUNDS {
+        let found = review(slice::from_ref(&work), args)?.1;
+        let fixed = edits::in_one_text(slice::from_ref(&work), &found);
+        let mut items = work.items.iter_mut().filter(|item| item.reviewed);
+        let Some((item, text)) = items.find_map(|item| {
+            let text = fixed.text_of(item.script.file.path())?;
+            Some((item, text))
+        }) else {
+            fixed.tell_left(output);
+            break;
+        };
+        made += fixed.made();
+        let file = SourceFile::new(item.script.file.path(), text);
+        item.script = Script::read(work.dialect, file, item.script.info.clone());
+    }
+    let (check, _) = review(slice::from_ref(&work), args)?;
+    for item in work.items.iter().filter(|item| item.reviewed) {
+        output.text(item.script.file.text());
+    }
+    output.message(check.human(output.message_paint).trim_end());
+    output.message(&format!("{made} fixed"));
+    Ok(if failed(slice::from_ref(&work), &check) { Exit::Findings } else { Exit::Done })
 }
 
 fn review(works: &[Work], args: &args::Check) -> Result<(Check, Vec<Finding>), CliError> {

@@ -51,9 +51,11 @@ mod uuid_as_text;
 mod varchar_length;
 mod wide_primary_key;
 
-use sluice_sql::model::{CreateTable, TableElement};
+use sluice_sql::model::{
+    ColumnAttributeKind, ColumnDef, CreateTable, Expr, Statement, TableConstraintKind, TableElement,
+};
 
-use crate::Rule;
+use crate::{Context, Rule};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -115,4 +117,29 @@ fn says_all(create: &CreateTable) -> bool {
         && create.of_type.is_none()
         && create.temporary.is_none()
         && create.elements.iter().all(|element| !matches!(element, TableElement::Like(_)))
+}
+
+/// Whether another type of a new column changes nothing else: no expression reads the column, and `takes` its default.
+fn stands_alone(cx: &Context<'_>, column: &ColumnDef, takes: impl Fn(&Expr) -> bool) -> bool {
+    let plain = column.attributes.iter().all(|attribute| match &attribute.kind {
+        ColumnAttributeKind::Default(expr) => expr.is_null() || takes(expr),
+        kind => {
+            use ColumnAttributeKind as Kind;
+            matches!(kind, Kind::Null | Kind::NotNull { .. } | Kind::PrimaryKey { .. } | Kind::Unique { .. })
+        }
+    });
+    let Statement::CreateTable(create) = &cx.parsed.statement else { return plain };
+    let reads = |expr: &Expr| expr.columns.iter().any(|it| it.name.same(&column.name, cx.dialect()));
+    let checked = create.constraints().any(|it| match &it.kind {
+        TableConstraintKind::Check(expr) => reads(expr),
+        TableConstraintKind::ForeignKey(_) | TableConstraintKind::Exclude(_) => {
+            it.columns().iter().any(|name| name.same(&column.name, cx.dialect()))
+        }
+        _ => false,
+    });
+    let others = create.columns().any(|other| {
+        other.generated().is_some_and(|it| reads(&it.expr)) || other.checks().any(|(_, expr)| reads(expr))
+    });
+    let divides = create.partition_by.is_some() || create.partition_of.is_some();
+    plain && !checked && !others && !divides
 }

@@ -7,6 +7,7 @@ use sluice_rollout::ChangeKind;
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
+use super::project::script_of;
 use super::{Item, Work, change_info, policy, unreadable};
 use crate::args;
 use crate::context::in_parallel;
@@ -36,7 +37,7 @@ pub(super) fn read(args: &args::Check) -> Result<Vec<Work>, CliError> {
     let fail_on = policy::fail_on(&review, args);
     // A schema that is given is all that there is.
     let complete = !args.schema.is_empty();
-    Ok(vec![Work { dialect, items, complete, one_batch: false, policy, fail_on }])
+    Ok(vec![Work { items, complete, ..Work::new(dialect, policy, fail_on) }])
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
@@ -44,8 +45,13 @@ fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
     match text_of(path) {
         Ok(text) => {
             let file = SourceFile::new(shown, text);
-            let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
-            let script = Script::read(dialect, file, info);
+            let script = match layout::marked(&file) {
+                Some(change) => script_of(&change, dialect, false),
+                None => {
+                    let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
+                    Script::read(dialect, file, info)
+                }
+            };
             Item { script, reviewed: true, findings: Vec::new() }
         }
         Err(message) => unreadable(&shown, policy, message),

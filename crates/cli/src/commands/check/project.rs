@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluice_engine::script;
 use sluice_project::config::{self, Config};
@@ -73,8 +74,11 @@ pub(super) fn read(place: &Place, args: &args::Check) -> Result<Vec<Work>, CliEr
         let policy = policy::of(&review, args)?;
         let items = items(&project, dialect, &reviewed, &policy);
         let one_batch = base.is_some();
-        works.push(Work { dialect, items, complete: true, one_batch, policy, fail_on });
+        let history = reviewed.edited.clone();
+        works.push(Work { items, complete: true, one_batch, history, ..Work::new(dialect, policy, fail_on) });
     }
+    let directory = Arc::new(project.directory);
+    works.iter_mut().for_each(|work| work.directory = Some(directory.clone()));
     Ok(works)
 }
 
@@ -224,9 +228,9 @@ fn items(project: &Project, dialect: Dialect, reviewed: &Reviewed, policy: &Poli
     items
 }
 
-fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
+pub(super) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
-    let file = if substitute { masked(&change.up.file) } else { change.up.file.clone() };
+    let file = if substitute { masked_file(&change.up.file) } else { change.up.file.clone() };
     match script::statements(change, dialect) {
         Ok(spans) => Script::cut(dialect, file, spans, info),
         Err(broken) => {
@@ -238,11 +242,12 @@ fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
 }
 
 /// The file with every `${name}` written as a name of the same length, so that it can be parsed and places stay right.
-fn masked(file: &SourceFile) -> SourceFile {
-    let text = file.text();
-    if !text.contains("${") {
-        return file.clone();
-    }
+fn masked_file(file: &SourceFile) -> SourceFile {
+    if file.text().contains("${") { SourceFile::new(file.path(), masked(file.text())) } else { file.clone() }
+}
+
+/// As [`masked_file`], of a text.
+pub(super) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -261,5 +266,5 @@ fn masked(file: &SourceFile) -> SourceFile {
         }
     }
     out.push_str(rest);
-    SourceFile::new(file.path(), out)
+    out
 }

@@ -1,4 +1,5 @@
 use crate::rules::locks::strong_lock;
+use crate::rules::remainder::{self, Pieces};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -55,6 +56,8 @@ impl Rule for SeveralHotTables {
         let message = format!(
             "this waits for an ACCESS EXCLUSIVE lock on `{new}` while it holds one on `{first}`: nobody reads or writes either"
         );
-        out.report(cx.parsed.span, message).help("put each table into a change of its own");
+        out.report(cx.parsed.span, message)
+            .help("put each table into a change of its own")
+            .fix(remainder::after(cx, Pieces::Each));
     }
 }

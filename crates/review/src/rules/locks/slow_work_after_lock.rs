@@ -4,6 +4,7 @@ use sluice_sql::model::{
 };
 
 use crate::rules::locks::strong_lock;
+use crate::rules::remainder::{self, Pieces};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -67,7 +68,9 @@ impl Rule for SlowWorkAfterLock {
         let message = format!(
             "{what} runs while the transaction holds an ACCESS EXCLUSIVE lock on `{locked}`: nobody reads or writes it"
         );
-        out.report(cx.parsed.span, message).help("put it into a change of its own after this one");
+        out.report(cx.parsed.span, message)
+            .help("put it into a change of its own after this one")
+            .fix(remainder::after(cx, Pieces::One));
     }
 }
 

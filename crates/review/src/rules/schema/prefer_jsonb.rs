@@ -35,7 +35,10 @@ impl Rule for PreferJsonb {
                     format!("`{name}` of `{table}` is json, which is parsed again by every query"),
                 )
                 .help("use jsonb")
-                .fix(Fix::edits("use jsonb", vec![Edit::replace(data_type.span, "jsonb")]));
+                .fix(
+                    super::stands_alone(cx, column, |default| default.literal.is_some())
+                        .then(|| Fix::edits("use jsonb", vec![Edit::replace(data_type.span, "jsonb")])),
+                );
             }
         }
     }

@@ -1,3 +1,6 @@
+use sluice_sql::model::Statement;
+use sluice_text::{Edit, Fix};
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -29,8 +32,22 @@ impl Rule for PreferText {
             let Some(data_type) = &column.data_type else { continue };
             if data_type.dimensions == 0 && data_type.name == "character varying" {
                 let (table, name) = (cx.display(table), &column.name.text);
+                let written = cx.slice(column.name.span);
+                // A check that is added to rows would have to read them.
+                let can_check = matches!(cx.parsed.statement, Statement::CreateTable(_));
+                let text = match data_type.number(0) {
+                    None => Some("text".to_owned()),
+                    Some(length) if can_check => {
+                        Some(format!("text CHECK (char_length({written}) <= {length})"))
+                    }
+                    Some(_) => None,
+                };
+                let fix = text
+                    .filter(|_| data_type.collation.is_none())
+                    .map(|text| Fix::edits("use text", vec![Edit::replace(data_type.span, text)]));
                 out.report(data_type.span, format!("`{name}` of `{table}` is varchar"))
-                    .help("use text, with a check where its length matters");
+                    .help("use text, with a check where its length matters")
+                    .fix(fix);
             }
         }
     }
