@@ -23,7 +23,7 @@ pub struct Case {
     pub rows: Option<(&'static str, &'static str)>,
     /// Text of new files that must be there.
     pub follow_ups: usize,
-    /// Options of `check`.
+    /// What `check` is told of the server; the truth where it is empty.
     pub options: &'static [&'static str],
     /// The oldest version of PostgreSQL that it is for.
     pub since: u32,
@@ -145,10 +145,14 @@ fn options<'a>(server: Server, case: &'a Case, rest: &[&'a str]) -> Vec<&'a str>
     let mut all = vec!["check"];
     all.extend(CATEGORIES);
     all.extend(["--rule", on(case.rule)]);
-    all.extend(server.options());
-    all.extend(case.options);
+    all.extend(told(server, case));
     all.extend(rest);
     all
+}
+
+/// What `check` is told of the server.
+fn told<'a>(server: Server, case: &'a Case) -> Vec<&'a str> {
+    if case.options.is_empty() { server.options() } else { case.options.to_vec() }
 }
 
 /// `rule=warning`, for as long as the tests run.
@@ -159,8 +163,7 @@ fn on(rule: &str) -> &'static str {
 /// Findings of the recommended rules and the case's one.
 fn review(project: &Project, server: Server, case: &Case) -> Value {
     let mut all = vec!["check", "--format", "json", "--rule", on(case.rule), "--fail-on", "never"];
-    all.extend(server.options());
-    all.extend(case.options);
+    all.extend(told(server, case));
     project.sluice(&all).exits(0).json()
 }
 

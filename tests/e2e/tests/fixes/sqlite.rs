@@ -1,12 +1,14 @@
 use crate::case::{CASE, Case, tell};
 use crate::schema::Server;
 
-pub const CASES: &[Case] = &[Case {
-    rule: "transactions/explicit",
-    before: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');",
-    change: "BEGIN;\nALTER TABLE t ADD COLUMN b TEXT;\nUPDATE t SET b = 'y' WHERE id = 1;\nCOMMIT;\n",
-    ..CASE
-}    Case {
+pub const CASES: &[Case] = &[
+    Case {
+        rule: "transactions/explicit",
+        before: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');",
+        change: "BEGIN;\nALTER TABLE t ADD COLUMN b TEXT;\nUPDATE t SET b = 'y' WHERE id = 1;\nCOMMIT;\n",
+        ..CASE
+    },
+    Case {
         rule: "correctness/sqlite-add-column",
         before: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');",
         change: "ALTER TABLE t ADD COLUMN code TEXT UNIQUE;",

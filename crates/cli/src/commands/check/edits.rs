@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use sluice_project::layout::{self, Directory, Layout, Piece, Successors, Wanted};
 use sluice_sql::{Dialect, Mode};
-use sluice_text::{Edit, Finding, apply_edits};
+use sluice_text::{Edit, Finding, SourceFile, apply_edits};
 
+use self::choice::Choice;
 use super::Work;
 use crate::error::CliError;
 use crate::output::Output;
@@ -82,31 +83,37 @@ impl Fixed {
         let original = choice::original(directory, reviewed);
         let (choices, left) = choice::choose(findings, &original, directory);
         self.left.extend(left);
-        let mut lone;
-        let mut beside = None;
-        let (base, successors) = match successors {
-            Some(successors) => (PathBuf::new(), successors),
-            None if choices.iter().all(|choice| choice.follow_ups.is_empty()) => {
-                lone = Successors::lone();
-                (PathBuf::new(), &mut lone)
+        if let Some(successors) = successors {
+            return self.make(path, Path::new(""), &original, choices, successors);
+        }
+        if choices.iter().all(|choice| choice.follow_ups.is_empty()) {
+            return self.make(path, Path::new(""), &original, choices, &mut Successors::lone());
+        }
+        // A file without a project: what lies beside it says how changes are named.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let root = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let beside = layout::read(root, &[PathBuf::from(".")], None).ok();
+        let inside = path.file_name().unwrap_or_default();
+        let is_there =
+            |it: &&Directory| it.changes.iter().any(|change| Path::new(change.up.file.path()) == inside);
+        match beside.as_ref().filter(is_there) {
+            Some(directory) => {
+                self.make(path, folder, &original, choices, &mut Successors::new(directory));
             }
-            None => {
-                // A file without a project: what lies beside it says how changes are named.
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                let root = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
-                let read = layout::read(root, &[PathBuf::from(".")], None).ok();
-                let inside = path.file_name().unwrap_or_default();
-                let is_there = |it: &&Directory| {
-                    it.changes.iter().any(|change| Path::new(change.up.file.path()) == inside)
-                };
-                lone = match beside.insert(read).as_ref().filter(is_there) {
-                    Some(directory) => Successors::new(directory),
-                    None => Successors::lone(),
-                };
-                (folder, &mut lone)
-            }
-        };
-        let inside = path.strip_prefix(&base).unwrap_or(path);
+            None => self.make(path, Path::new(""), &original, choices, &mut Successors::lone()),
+        }
+    }
+
+    /// Makes what is chosen for a file, whose changes lie below `base`.
+    fn make(
+        &mut self,
+        path: &Path,
+        base: &Path,
+        original: &SourceFile,
+        choices: Vec<Choice>,
+        successors: &mut Successors<'_>,
+    ) {
+        let inside = path.strip_prefix(base).unwrap_or(path);
         let mut edits: Vec<Edit> = Vec::new();
         let mut titles = Vec::new();
         for choice in choices {
