@@ -223,9 +223,12 @@ pub struct Check {
     /// Lowest severity that makes the review fail
     #[arg(long, value_enum)]
     pub fail_on: Option<FailOn>,
-    /// Write the fixes into the files, then review again
+    /// Write the fixes into the files, then review again; the fixed text to standard output for `-`
     #[arg(long)]
     pub fix: bool,
+    /// Show what --fix would write at first, as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
 }
 
 /// Serve the review to editors.

@@ -178,9 +178,14 @@ impl Policy {
             .filter_map(|((at, setting), variant)| all.get(*at).map(|rule| (variant, rule, setting)));
         let on = first.chain(also).filter_map(|(variant, rule, setting)| {
             let meta = rule.meta();
-            let active =
-                Active {
- rule: *rule, meta, severity: setting.severity?, reach: rule.reach(), options: &setting.options, variant };
+            let active = Active {
+                rule: *rule,
+                meta,
+                severity: setting.severity?,
+                reach: rule.reach(),
+                options: &setting.options,
+                variant,
+            };
             meta.engines.contains(dialect).then_some(active)
         });
         on.collect()

@@ -6,6 +6,7 @@ mod data_loss;
 mod integrity;
 mod locks;
 mod naming;
+mod remainder;
 pub mod review;
 mod rows;
 mod schema;

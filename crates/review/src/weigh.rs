@@ -37,14 +37,7 @@ pub(crate) struct Scales<'a> {
 impl Active<'_> {
     pub(crate) fn found(&self, severity: Severity, statement: Span, draft: Draft) -> Found {
         let better = self.rule.yields_to();
-        Found {
-            rule: self.meta.id,
-            severity,
-            statement,
-            draft,
-            better,
-            variant: self.variant,
-        }
+        Found { rule: self.meta.id, severity, statement, draft, better, variant: self.variant }
     }
 }
 
@@ -172,7 +165,8 @@ fn said_better(found: &[Found]) -> Vec<bool> {
         // Few rules, but perhaps a finding for each of very many columns.
         let rules: BTreeSet<&str> = together.iter().map(|one| one.rule).collect();
         said.extend(together.iter().map(|one| {
-            rules.iter().any(|rule| one.yields_to_rule(rule)) && together.iter().any(|other| one.yields_to(other))
+            rules.iter().any(|rule| one.yields_to_rule(rule))
+                && together.iter().any(|other| one.yields_to(other))
         }));
     }
     said

@@ -1,5 +1,5 @@
 mod baseline;
-pub(super) mod edits;
+mod edits;
 pub(super) mod files;
 mod history;
 pub(super) mod policy;
@@ -11,8 +11,13 @@ mod sizes;
 use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
 
+use std::collections::BTreeSet;
+use std::slice;
+use std::sync::Arc;
+
 use jiff::Zoned;
-use sluice_report::{Check, CheckFormat};
+use sluice_project::layout::Directory;
+use sluice_report::{Check, CheckFormat, Report as _};
 use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, Statistics, rules};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
@@ -74,6 +79,10 @@ pub(super) struct Work {
     measures: Vec<Measure>,
     /// What the baseline file is to list as there, where one is written.
     changes: Vec<history::Known>,
+    /// The changes of the project; none for files without one.
+    directory: Option<Arc<Directory>>,
+    /// Files that the base has, too: databases have them, and nothing but a person edits them.
+    history: BTreeSet<String>,
 }
 
 impl Work {
@@ -134,11 +143,41 @@ pub fn run(
         None => args.baseline.as_deref().map(baseline::named).transpose()?,
     };
     let mut works = read()?;
+    let from_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if (args.diff || args.fix && from_stdin) && global.format != Format::Human {
+        return Err(CliError::usage("the text goes to standard output: it has no other format")
+            .help("leave --format out, or review the text without --fix and --diff"));
+    }
+    if args.diff {
+        let (mut check, found) = review(&works, args, known.as_ref())?;
+        let fixed = edits::Fixed::of(&works, &found);
+        output.text(&fixed.diff());
+        fixed.tell_left(output);
+        check.settle();
+        return Ok(if check.summary.failed { Exit::Findings } else { Exit::Done });
+    }
+    if args.fix && from_stdin {
+        return match (args.paths.as_slice(), works.pop()) {
+            ([_], Some(work)) => fix_text(work, output, args, known.as_ref()),
+            _ => Err(CliError::usage("standard input can only be fixed by itself")
+                .help("fix the files in a run of their own")),
+        };
+    }
     if args.fix {
-        let found = review(&works, args, known.as_ref())?.1;
-        let fixed = edits::apply(&found)?;
-        output.message(&format!("{fixed} fixed"));
-        works = read()?;
+        let mut made = 0;
+        for _ in 0..edits::ROUNDS {
+            let found = review(&works, args, known.as_ref())?.1;
+            let fixed = edits::Fixed::of(&works, &found);
+            if fixed.made() == 0 {
+                fixed.tell_left(output);
+                break;
+            }
+            fixed.write()?;
+            fixed.tell(output);
+            made += fixed.made();
+            works = read()?;
+        }
+        output.message(&format!("{made} fixed"));
     }
     let (mut check, _) = match &args.write_baseline {
         None => review(&works, args, known.as_ref())?,
@@ -163,6 +202,39 @@ pub fn run(
         Format::Gitlab => output.text(&check.render(CheckFormat::Gitlab)),
         Format::Markdown => output.text(&check.render(CheckFormat::Markdown)),
     }
+    Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
+}
+
+/// `--fix -`: the fixed text to standard output, everything else to standard error.
+fn fix_text(
+    mut work: Work,
+    output: Output,
+    args: &args::Check,
+    known: Option<&Baseline>,
+) -> Result<Exit, CliError> {
+    let mut made = 0;
+    for _ in 0..edits::ROUNDS {
+        let found = review(slice::from_ref(&work), args, known)?.1;
+        let fixed = edits::in_one_text(slice::from_ref(&work), &found);
+        let mut items = work.items.iter_mut().filter(|item| item.reviewed);
+        let Some((item, text)) = items.find_map(|item| {
+            let text = fixed.text_of(item.script.file.path())?;
+            Some((item, text))
+        }) else {
+            fixed.tell_left(output);
+            break;
+        };
+        made += fixed.made();
+        let file = SourceFile::new(item.script.file.path(), text);
+        item.script = Script::read(work.dialect, file, item.script.info.clone());
+    }
+    let (mut check, _) = review(slice::from_ref(&work), args, known)?;
+    check.settle();
+    for item in work.items.iter().filter(|item| item.reviewed) {
+        output.text(item.script.file.text());
+    }
+    output.message(check.human(output.message_paint).trim_end());
+    output.message(&format!("{made} fixed"));
     Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod configuration;
 mod diagnostics;
 mod documents;
+mod edits;
 mod hover;
 mod projects;
 mod server;

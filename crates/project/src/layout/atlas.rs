@@ -32,7 +32,7 @@ pub(super) fn read(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<
                     .map(|(entry, source)| atlas_sum::Summed {
                         name: entry.name(),
                         bytes: source.input.bytes(&source.file),
-                        ignored: first_directive(source.file.text()) == Some(("sum", "ignore")),
+                        ignored: is_left_out(source.file.text()),
                     })
                     .collect();
                 atlas_sum::verify(reading, &sum.file, &files);
@@ -52,6 +52,11 @@ pub(super) fn read(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<
         reading.keep(entry.path.clone(), source);
     }
     super::convention::read(reading, entries, &CONVENTION)
+}
+
+/// Whether only the file's name counts for the sum.
+pub(super) fn is_left_out(text: &str) -> bool {
+    first_directive(text) == Some(("sum", "ignore"))
 }
 
 /// Everything before the first `_` is the version (`LocalFile.Version`).

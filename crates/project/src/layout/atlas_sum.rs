@@ -1,8 +1,12 @@
 //! `atlas.sum`: a chain of SHA-256 over names and contents of all files so far (`sql/migrate/dir.go`).
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
 use sha2::{Digest as _, Sha256};
 use sluice_text::SourceFile;
 
+use super::Directory;
 use super::reading::{Reading, all_of};
 use super::scan;
 
@@ -78,6 +82,54 @@ pub(super) fn verify(reading: &mut Reading, sum: &SourceFile, files: &[Summed<'_
     if !differs && total != Some(total_of(written.iter().map(|(name, hash, _)| (*name, *hash))).as_str()) {
         reading.error_at(sum, 0, "the first line is not the sum of the lines below it", HELP);
     }
+}
+
+/// The sums of those folders of `directory` that hold a file of `touched`, whose texts are given: path, text before, text
+/// with them. Folders without a sum, and what cannot be read, are left out.
+pub fn renewed_sums(
+    directory: &Directory,
+    touched: &BTreeMap<PathBuf, &str>,
+) -> Vec<(PathBuf, String, String)> {
+    let ours = |folder: &&Path| {
+        let mut paths = directory.changes.iter().map(|change| Path::new(change.up.file.path()));
+        paths.any(|path| path.parent() == Some(*folder))
+    };
+    let folders: BTreeSet<&Path> = touched.keys().filter_map(|path| path.parent()).filter(ours).collect();
+    folders.into_iter().filter_map(|folder| renewed(folder, touched)).collect()
+}
+
+fn renewed(folder: &Path, touched: &BTreeMap<PathBuf, &str>) -> Option<(PathBuf, String, String)> {
+    let path = folder.join(super::atlas::SUM);
+    let before = std::fs::read_to_string(&path).ok()?;
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let listed =
+        std::fs::read_dir(here).ok()?.flatten().filter_map(|item| item.file_name().into_string().ok());
+    let new = touched.keys().filter(|path| path.parent() == Some(folder));
+    let new = new.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    let names: BTreeSet<String> = listed.chain(new).filter(|name| name.ends_with(".sql")).collect();
+    let mut contents = Vec::with_capacity(names.len());
+    for name in names {
+        let path = folder.join(&name);
+        let bytes = match touched.get(&path) {
+            Some(text) => text.as_bytes().to_vec(),
+            None => std::fs::read(&path).ok()?,
+        };
+        contents.push((name, bytes));
+    }
+    let files: Vec<Summed<'_>> = contents
+        .iter()
+        .map(|(name, bytes)| {
+            let text = sluice_text::decode(bytes).unwrap_or_default();
+            Summed { name, bytes, ignored: super::atlas::is_left_out(text) }
+        })
+        .collect();
+    let lines = lines(&files);
+    let total = total_of(lines.iter().map(|(name, hash)| (*name, hash.as_str())));
+    let mut after = format!("h1:{total}\n");
+    for (name, hash) in lines {
+        after.push_str(&format!("{name} h1:{hash}\n"));
+    }
+    (before != after).then_some((path, before, after))
 }
 
 const HELP: &str = "undo that, or run `atlas migrate hash` if it is meant";

@@ -27,6 +27,7 @@ mod reread;
 mod scan;
 mod sqitch;
 mod sqitch_plan;
+mod successor;
 mod tree;
 mod unreplaced;
 mod unsaved;
@@ -34,14 +35,16 @@ mod unsaved;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sluice_rollout::{Change, Directives};
+use sluice_rollout::{Change, ChangeKind, ChecksumInput, Directives};
 use sluice_text::{SourceFile, Span};
 
+pub use atlas_sum::renewed_sums;
 pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
 pub use order::compare;
 pub use product::Written;
 pub use reread::Reread;
+pub use successor::{CannotFollow, Piece, Successors, Wanted};
 pub use unsaved::{Unsaved, without_dots};
 
 use crate::message::{Message, ProjectError};
@@ -93,6 +96,31 @@ pub fn directives(file: &SourceFile) -> Directives {
     let whole = Span::new(0, file.text().len());
     directive::read(&mut Reading::new(Path::new("")), file, whole, &mut directives);
     directives
+}
+
+/// A file that is in no project but has the marks of a layout that keeps both ways in one file: only one of them runs.
+pub fn marked(file: &SourceFile) -> Option<Change> {
+    let has = |mark: &str| file.text().lines().any(|line| line.starts_with(mark));
+    let convention = if has("-- +goose Up") {
+        &goose::CONVENTION
+    } else if has("-- migrate:up") {
+        &dbmate::CONVENTION
+    } else {
+        return None;
+    };
+    let mut reading = Reading::new(Path::new(""));
+    let body = (convention.body)(&mut reading, file);
+    let change = reading.change(reading::Draft {
+        version: file.path().to_owned(),
+        name: String::new(),
+        kind: ChangeKind::Versioned,
+        part: reading::all_of(file),
+        source: reading::Source { file: file.clone(), input: ChecksumInput::File },
+        blocks: body.blocks,
+        down: None,
+        directives: body.directives,
+    });
+    reading.errors.is_empty().then_some(change)
 }
 
 /// Reads the migrations in `dirs`, which are relative to the repository's `root`; the layout is found out where it is

@@ -14,6 +14,7 @@ mod index;
 mod index_unnamed;
 mod leftover_table;
 mod new_name;
+mod picked;
 mod primary_key;
 mod quoted_identifier;
 mod reserved_word;

@@ -67,8 +67,8 @@ mod varchar_length;
 mod wide_primary_key;
 
 use sluice_sql::model::{
-    ColumnDef, Comment, CreateTable, NameClass, ObjectName, Statement, TableConstraintKind, TableElement,
-    TypeFamily,
+    ColumnAttributeKind, ColumnDef, Comment, CreateTable, Expr, Ident, NameClass, ObjectName, Statement,
+    TableConstraintKind, TableElement, TypeFamily,
 };
 
 use crate::{Context, Rule};
@@ -152,7 +152,7 @@ fn says_all(create: &CreateTable) -> bool {
 /// The columns of a table's primary key, as it is after the statement.
 fn primary_key(cx: &Context<'_>, table: &ObjectName) -> Vec<String> {
     let statement = &cx.parsed.statement;
-    let key = |ident: &sluice_sql::model::Ident| ident.key(cx.dialect(), NameClass::Other).into_owned();
+    let key = |ident: &Ident| ident.key(cx.dialect(), NameClass::Other).into_owned();
     if let Statement::CreateTable(create) = statement {
         return create.primary_key().into_iter().map(key).collect();
     }
@@ -192,4 +192,34 @@ fn comments<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Comment> {
         Statement::Comment(comment) if comment.text.is_some() => Some(&**comment),
         _ => None,
     })
+}
+
+/// Whether the column called `name` is new and another type of it changes nothing else: no expression reads it, and `takes` its
+/// default.
+fn stands_alone(cx: &Context<'_>, name: &Ident, takes: impl Fn(&Expr) -> bool) -> bool {
+    let columns = cx.parsed.statement.column_defs();
+    let Some((_, column)) = columns.into_iter().find(|(_, column)| column.name.span == name.span) else {
+        return false;
+    };
+    let plain = column.attributes.iter().all(|attribute| match &attribute.kind {
+        ColumnAttributeKind::Default(expr) => expr.is_null() || takes(expr),
+        kind => {
+            use ColumnAttributeKind as Kind;
+            matches!(kind, Kind::Null | Kind::NotNull { .. } | Kind::PrimaryKey { .. } | Kind::Unique { .. })
+        }
+    });
+    let Statement::CreateTable(create) = &cx.parsed.statement else { return plain };
+    let reads = |expr: &Expr| expr.columns.iter().any(|it| it.name.same(&column.name, cx.dialect()));
+    let checked = create.constraints().any(|it| match &it.kind {
+        TableConstraintKind::Check(expr) => reads(expr),
+        TableConstraintKind::ForeignKey(_) | TableConstraintKind::Exclude(_) => {
+            it.columns().iter().any(|name| name.same(&column.name, cx.dialect()))
+        }
+        _ => false,
+    });
+    let others = create.columns().any(|other| {
+        other.generated().is_some_and(|it| reads(&it.expr)) || other.checks().any(|(_, expr)| reads(expr))
+    });
+    let divides = create.partition_by.is_some() || create.partition_of.is_some();
+    plain && !checked && !others && !divides
 }

@@ -15,10 +15,10 @@ mod example;
 mod files;
 mod formats;
 mod integrity;
-mod policy;
-mod templates;
 mod lock;
+mod policy;
 mod stats;
+mod templates;
 
 use serde_json::Value;
 

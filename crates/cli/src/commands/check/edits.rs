@@ -1,83 +1,234 @@
+//! `sluice check --fix`: fixes of findings made in files.
+
+mod choice;
+mod diff;
+mod writing;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sluice_text::{Edit, Finding, Fix, FollowUp, apply_edits};
+use sluice_project::layout::{self, Directory, Layout, Piece, Successors, Wanted};
+use sluice_sql::{Dialect, Mode};
+use sluice_text::{Edit, Finding, SourceFile, apply_edits};
 
+use self::choice::Choice;
+use super::Work;
 use crate::error::CliError;
+use crate::output::Output;
 
-/// What the fixes of a file's findings change. Of fixes that touch the same place the first one is made; what it leaves, the next
-/// run sees.
+/// Fixes reveal what only the fixed text shows; after so many rounds they are left.
+pub(super) const ROUNDS: usize = 10;
+
+/// What fixes make of the files.
 #[derive(Default)]
-pub(in crate::commands) struct Edits<'f> {
-    /// Replacements in the file.
-    pub(in crate::commands) edits: Vec<&'f Edit>,
-    /// Changes that come after it.
-    pub(in crate::commands) follow_ups: Vec<&'f FollowUp>,
-    /// How many fixes these are.
-    pub(in crate::commands) fixes: usize,
+pub(super) struct Fixed {
+    /// Files with other text than before, by path.
+    edited: BTreeMap<PathBuf, Edited>,
+    /// Files that are new, in the order in which they come.
+    added: Vec<(PathBuf, String)>,
+    /// Fixes that were not made, and why.
+    left: Vec<String>,
+    /// How many were made.
+    made: usize,
 }
 
-impl<'f> Edits<'f> {
-    /// The fixes of the findings of one file.
-    pub(in crate::commands) fn of(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
-        let mut chosen = Self::default();
-        for fix in findings.into_iter().filter_map(|finding| finding.fix.as_deref()) {
-            chosen.add(fix);
-        }
-        chosen
+struct Edited {
+    before: String,
+    after: String,
+    /// What was done, with the rules.
+    titles: Vec<String>,
+}
+
+impl Fixed {
+    /// How many fixes it makes.
+    pub fn made(&self) -> usize {
+        self.made
     }
 
-    fn add(&mut self, fix: &'f Fix) {
-        if fix.edits.iter().any(|edit| self.edits.iter().any(|other| touch(edit, other))) {
+    /// Makes the fixes of `findings` in memory.
+    pub fn of(works: &[Work], findings: &[Finding]) -> Self {
+        let mut fixed = Self::default();
+        // Two engines may want two things of one text: only what both want is done.
+        let engines = works.len();
+        let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| finding.fix.is_some()) {
+            by_file.entry(finding.file.path()).or_default().push(finding);
+        }
+        let directory = works.iter().find_map(|work| work.directory.as_deref());
+        let mut successors = directory.map(Successors::new);
+        for (path, mut findings) in by_file {
+            if works.iter().any(|work| work.history.contains(path)) {
+                fixed.left.push(format!("{path}: it is applied history, which the base has"));
+                continue;
+            }
+            if engines > 1 {
+                choice::wanted_by_all(&mut findings, engines);
+            }
+            fixed.fix(Path::new(path), &findings, directory, successors.as_mut());
+        }
+        if let Some(directory) = directory.filter(|it| it.detection.layout == Layout::Atlas) {
+            fixed.renew_sums(directory);
+        }
+        fixed
+    }
+
+    fn fix(
+        &mut self,
+        path: &Path,
+        findings: &[&Finding],
+        directory: Option<&Directory>,
+        successors: Option<&mut Successors<'_>>,
+    ) {
+        let Some(reviewed) = findings.first().map(|finding| &finding.file) else { return };
+        let original = choice::original(directory, reviewed);
+        let (choices, left) = choice::choose(findings, &original, directory);
+        self.left.extend(left);
+        if let Some(successors) = successors {
+            return self.make(path, Path::new(""), &original, choices, successors);
+        }
+        if choices.iter().all(|choice| choice.follow_ups.is_empty()) {
+            return self.make(path, Path::new(""), &original, choices, &mut Successors::lone());
+        }
+        // A file without a project: what lies beside it says how changes are named.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let root = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let beside = layout::read(root, &[PathBuf::from(".")], None).ok();
+        let inside = path.file_name().unwrap_or_default();
+        let is_there =
+            |it: &&Directory| it.changes.iter().any(|change| Path::new(change.up.file.path()) == inside);
+        match beside.as_ref().filter(is_there) {
+            Some(directory) => {
+                self.make(path, folder, &original, choices, &mut Successors::new(directory));
+            }
+            None => self.make(path, Path::new(""), &original, choices, &mut Successors::lone()),
+        }
+    }
+
+    /// Makes what is chosen for a file, whose changes lie below `base`.
+    fn make(
+        &mut self,
+        path: &Path,
+        base: &Path,
+        original: &SourceFile,
+        choices: Vec<Choice>,
+        successors: &mut Successors<'_>,
+    ) {
+        let inside = path.strip_prefix(base).unwrap_or(path);
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut titles = Vec::new();
+        for choice in choices {
+            let wanted: Vec<Wanted> = choice
+                .follow_ups
+                .iter()
+                .map(|next| Wanted {
+                    name: next.name.clone(),
+                    separate: is_separate(choice.dialect, &next.sql),
+                    sql: next.sql.clone(),
+                })
+                .collect();
+            let pieces =
+                if wanted.is_empty() { Ok(Vec::new()) } else { successors.after(inside, choice.at, &wanted) };
+            let pieces = match pieces {
+                Ok(pieces) => pieces,
+                Err(error) => {
+                    self.left.push(format!("{}: no change can come after it: {error}", choice.place));
+                    continue;
+                }
+            };
+            for piece in pieces {
+                match piece {
+                    Piece::File { path, text } => self.added.push((base.join(path), text)),
+                    Piece::Within { at, text } => edits.push(Edit::insert(at, text)),
+                }
+            }
+            edits.extend(choice.edits);
+            titles.push(format!("{} ({})", choice.title, choice.rule));
+        }
+        if titles.is_empty() {
             return;
         }
-        self.edits.extend(&fix.edits);
-        self.follow_ups.extend(&fix.follow_ups);
-        self.fixes += 1;
+        self.made += titles.len();
+        let after = apply_edits(original.text(), &edits);
+        self.edited.insert(path.to_owned(), Edited { before: original.text().to_owned(), after, titles });
     }
-}
 
-/// Writes the fixes of findings into their files; changes that come after them become files beside them. Returns how many were
-/// made.
-///
-/// # Errors
-/// A file that cannot be written. What was written before it stays.
-pub(super) fn apply(findings: &[Finding]) -> Result<usize, CliError> {
-    let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.fix.is_some()) {
-        by_file.entry(finding.file.path()).or_default().push(finding);
-    }
-    let mut made = 0;
-    for (path, findings) in by_file {
-        let text = findings.first().map_or("", |finding| finding.file.text());
-        let edits = Edits::of(findings.iter().copied());
-        let path = Path::new(path);
-        write(path, &apply_edits(text, edits.edits))?;
-        for (at, next) in edits.follow_ups.iter().enumerate() {
-            write(&beside(path, at + 1, &next.name), &next.sql)?;
+    /// Atlas keeps a sum over all files of a directory.
+    fn renew_sums(&mut self, directory: &Directory) {
+        let touched: BTreeMap<PathBuf, &str> = self
+            .edited
+            .iter()
+            .map(|(path, edited)| (path.clone(), edited.after.as_str()))
+            .chain(self.added.iter().map(|(path, text)| (path.clone(), text.as_str())))
+            .collect();
+        for (path, before, after) in layout::renewed_sums(directory, &touched) {
+            let titles = vec!["renew the sum over the files".to_owned()];
+            self.edited.insert(path, Edited { before, after, titles });
         }
-        made += edits.fixes;
     }
-    Ok(made)
+
+    /// Writes everything, or nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be written, is there already, or is not as it was when it was reviewed.
+    pub fn write(&self) -> Result<(), CliError> {
+        writing::write(
+            self.added.iter().map(|(path, text)| (path.as_path(), text.as_str())),
+            self.edited.iter().map(|(path, it)| (path.as_path(), it.before.as_str(), it.after.as_str())),
+        )
+    }
+
+    /// Says what was done to which file, and what was not.
+    pub fn tell(&self, output: Output) {
+        for (path, edited) in &self.edited {
+            output.message(&format!("fixed {}: {}", path.display(), edited.titles.join("; ")));
+        }
+        for (path, _) in &self.added {
+            output.message(&format!("new {}", path.display()));
+        }
+        self.tell_left(output);
+    }
+
+    /// Says what was not done.
+    pub fn tell_left(&self, output: Output) {
+        for left in &self.left {
+            output.message(&format!("left {left}"));
+        }
+    }
+
+    /// The text that a file would have.
+    pub fn text_of(&self, path: &str) -> Option<&str> {
+        self.edited.get(Path::new(path)).map(|edited| edited.after.as_str())
+    }
+
+    /// What would be written, as a unified diff.
+    pub fn diff(&self) -> String {
+        let edited = self.edited.iter();
+        let edited = edited.map(|(path, it)| diff::of(Some(path), path, &it.before, &it.after));
+        let added = self.added.iter().map(|(path, text)| diff::of(None, path, "", text));
+        edited.chain(added).collect()
+    }
 }
 
-fn touch(one: &Edit, other: &Edit) -> bool {
-    one.span.start <= other.span.end && other.span.start <= one.span.end
+/// Whether a change's statements must not run in a transaction.
+fn is_separate(dialect: Dialect, sql: &str) -> bool {
+    let says_so = sql.lines().any(|line| line.starts_with("-- sluice: transaction=none"));
+    let alone =
+        |span: sluice_text::Span| sluice_sql::classify(dialect, span.slice(sql)).mode == Mode::Autocommit;
+    let spans = || sluice_sql::split(dialect, sql).into_iter().flatten().map(|piece| piece.body);
+    says_so || (dialect == Dialect::Postgres && spans().any(alone))
 }
 
-/// The file of the change that comes as the `number`th after the one of `path`: `0007.1_name.sql` after `0007_x.sql`.
-pub(in crate::commands) fn beside(path: &Path, number: usize, name: &str) -> PathBuf {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let version: String =
-        stem.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | 'v' | 'V')).collect();
-    let version = if version.is_empty() { stem } else { version };
-    path.with_file_name(format!("{version}.{number}_{name}.sql"))
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let failed =
-        |error: std::io::Error| CliError::usage(format!("{} cannot be written: {error}", path.display()));
-    let beside = path.with_extension("sql.new");
-    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)
+/// The text of standard input with what can be fixed in it alone.
+pub(super) fn in_one_text(works: &[Work], findings: &[Finding]) -> Fixed {
+    let (alone, with_others): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .filter(|finding| finding.fix.is_some())
+        .partition(|finding| finding.fix.as_ref().is_some_and(|fix| fix.follow_ups.is_empty()));
+    let alone: Vec<Finding> = alone.into_iter().cloned().collect();
+    let mut fixed = Fixed::of(works, &alone);
+    for finding in with_others {
+        let place = finding.file.locate(finding.span.start);
+        fixed.left.push(format!("{place}: changes must come after it ({}): fix it in a file", finding.rule));
+    }
+    fixed
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use sluice_rollout::ChangeKind;
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
 
+use super::project;
 use super::schema_source::Source;
 use super::{Item, Work, change_info, policy, unreadable};
 use crate::args;
@@ -60,23 +62,28 @@ pub(in crate::commands) fn nothing(args: &args::Check) -> Result<Work, CliError>
         fail_on: policy::fail_on(&review, args),
         measures: Vec::new(),
         changes: Vec::new(),
+        directory: None,
+        history: BTreeSet::new(),
     })
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
     let shown = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     match text_of(path) {
-        Ok(text) => {
-            Item::of(script_of(dialect, SourceFile::new(shown, text)), true)
-        }
+        Ok(text) => Item::of(script_of(dialect, SourceFile::new(shown, text)), true),
         Err(message) => unreadable(&shown, policy, message),
     }
 }
 
 /// A file that is a change of its own, as the review takes it.
 pub(in crate::commands) fn script_of(dialect: Dialect, file: SourceFile) -> Script {
-    let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
-    Script::read(dialect, file, info)
+    match layout::marked(&file) {
+        Some(change) => project::script_of(&change, dialect, false),
+        None => {
+            let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
+            Script::read(dialect, file, info)
+        }
+    }
 }
 
 fn text_of(path: &Path) -> Result<String, String> {

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluice_engine::script;
 use sluice_project::Project;
@@ -220,8 +221,12 @@ pub(super) fn read(
             fail_on,
             measures,
             changes,
+            directory: None,
+            history: reviewed.history(&project),
         });
     }
+    let directory = Arc::new(project.directory);
+    works.iter_mut().for_each(|work| work.directory = Some(directory.clone()));
     Ok(works)
 }
 
@@ -258,6 +263,8 @@ pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Resul
             fail_on: policy::fail_on(review, args),
             measures: scope.measures,
             changes: Vec::new(),
+            directory: None,
+            history: BTreeSet::new(),
         });
     }
     Ok(works)
@@ -318,6 +325,14 @@ struct Reviewed {
 }
 
 impl Reviewed {
+    /// Files that hold nothing but changes that the base has.
+    fn history(&self, project: &Project) -> BTreeSet<String> {
+        let Some(standing) = &self.standing else { return BTreeSet::new() };
+        let paths = || project.changes().iter().map(|change| change.up.file.path()).zip(&standing.new);
+        let new: BTreeSet<&str> = paths().filter(|(_, new)| **new).map(|(path, _)| path).collect();
+        paths().map(|(path, _)| path).filter(|path| !new.contains(path)).map(str::to_owned).collect()
+    }
+
     fn contains(&self, at: usize, path: &str) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(path))
             && self.standing.as_ref().is_none_or(|standing| standing.new.get(at) == Some(&true))
@@ -405,7 +420,7 @@ fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str)
 /// A change as the review takes it.
 pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
-    let file = if substitute { masked(&change.up.file) } else { change.up.file.clone() };
+    let file = if substitute { masked_file(&change.up.file) } else { change.up.file.clone() };
     match script::statements(change, dialect) {
         Ok(spans) => Script::cut(dialect, file, spans, info),
         Err(broken) => {
@@ -417,11 +432,12 @@ pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitu
 }
 
 /// The file with every `${name}` written as a name of the same length, so that it can be parsed and places stay right.
-fn masked(file: &SourceFile) -> SourceFile {
-    let text = file.text();
-    if !text.contains("${") {
-        return file.clone();
-    }
+fn masked_file(file: &SourceFile) -> SourceFile {
+    if file.text().contains("${") { SourceFile::new(file.path(), masked(file.text())) } else { file.clone() }
+}
+
+/// As [`masked_file`], of a text.
+pub(super) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -440,5 +456,5 @@ fn masked(file: &SourceFile) -> SourceFile {
         }
     }
     out.push_str(rest);
-    SourceFile::new(file.path(), out)
+    out
 }

@@ -12,9 +12,9 @@ use sluice_text::{Edit, Finding, FollowUp};
 use super::client::Client;
 use super::diagnostics;
 use super::documents::Document;
+use super::edits::{self, Edits};
 use super::uri;
 use super::verdict::Verdict;
-use crate::commands::check::edits::{self, Edits};
 
 /// Everything that can be fixed at once.
 pub(super) const FIX_ALL: &str = "source.fixAll.sluice";

@@ -1,4 +1,5 @@
-use sluice_sql::model::{Statement, Storage, TableAction};
+use sluice_sql::model::{ColumnDef, ObjectName, Statement, Storage, TableAction};
+use sluice_text::{Edit, Fix, Span};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -71,7 +72,32 @@ impl Rule for SqliteAddColumn {
             };
             let message = format!("SQLite refuses to add {why} (`{}`) to `{table}`", column.name.text);
             out.report(column.span, message)
-                .help("add the column without it, or build the table anew under another name");
+                .help("add the column without it, or build the table anew under another name")
+                .fix(unique_after(cx, &alter.name, column));
         }
     }
+}
+
+/// The column without its uniqueness, and an index that demands it.
+fn unique_after(cx: &Context<'_>, table: &ObjectName, column: &ColumnDef) -> Option<Fix> {
+    let attribute = column.unique().filter(|it| it.name.is_none())?;
+    let text = cx.slice(attribute.span);
+    let alone = text.eq_ignore_ascii_case("unique") && column.primary_key().is_none();
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = format!("{}_{}_key", table.name.text, column.name.text);
+    if !alone || !plain(&name) || column.default().is_some_and(|it| !it.is_null()) {
+        return None;
+    }
+    let schema = table.schema().map(|schema| format!("{}.", cx.slice(schema.span))).unwrap_or_default();
+    let index = format!(
+        ";\nCREATE UNIQUE INDEX {schema}{name} ON {} ({})",
+        cx.slice(table.name.span),
+        cx.slice(column.name.span)
+    );
+    let blank = usize::from(cx.text().get(..attribute.span.start).is_some_and(|it| it.ends_with(' ')));
+    let edits = vec![
+        Edit::replace(Span::new(attribute.span.start - blank, attribute.span.end), ""),
+        Edit::insert(cx.parsed.span.end, index),
+    ];
+    Some(Fix::edits("demand it with a unique index", edits))
 }

@@ -1,6 +1,7 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
-use sluice_schema::ConstraintKind;
+use sluice_schema::{ConstraintKind, Index, Relation};
 use sluice_sql::model::{NameClass, Statement, TableAction};
+use sluice_text::{Edit, Fix};
 
 rule! {
     /// SQLite refuses to drop a column that something needs.
@@ -65,13 +66,31 @@ impl Rule for SqliteDropColumn {
                 };
                 views.find(reads).map(|it| format!("view `{}`", it.name))
             };
+            let others = constraint().is_some() || view().is_some();
             if let Some(user) = index.or_else(constraint).or_else(view) {
                 out.report(
                     action.span,
                     format!("`{}` of `{table}` cannot be dropped: {user} needs it", name.text),
                 )
-                .help("drop what needs the column first, and make it anew after that");
+                .help("drop what needs the column first, and make it anew after that")
+                .fix(if others { None } else { fix(cx, relation, &key) });
             }
         }
     }
+}
+
+/// Drops the indexes over the column alone first: they would go with it on any other engine.
+fn fix(cx: &Context<'_>, relation: &Relation, column: &str) -> Option<Fix> {
+    let indexes: Vec<&Index> = relation.indexes_of(column).collect();
+    let plain = |index: &&Index| {
+        index.constraint.is_none()
+            && index.plain_columns().is_some_and(|columns| columns == [column])
+            && index.filter_columns.iter().all(|it| it == column)
+    };
+    if indexes.is_empty() || !indexes.iter().all(plain) {
+        return None;
+    }
+    let drop: String =
+        indexes.iter().map(|it| format!("DROP INDEX \"{}\";\n", it.name.replace('"', "\"\""))).collect();
+    Some(Fix::edits("drop the index first", vec![Edit::insert(cx.parsed.span.start, drop)]))
 }

@@ -1,6 +1,9 @@
-use sluice_sql::model::TypeFamily;
+use sluice_sql::model::{ColumnAttributeKind, ColumnDef, TypeFamily};
+use sluice_text::{Edit, Fix};
 
 use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::filling::{Filling, is_last_word};
+use crate::rules::locks::not_null_proof::NotNullProof;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -52,9 +55,41 @@ impl Rule for AddColumnSerial {
                 "numbering the rows of `{}` rewrites it under an ACCESS EXCLUSIVE lock: nobody reads or writes it meanwhile",
                 alteration.table
             );
-            out.report(action.span, message).help(
-                "add a plain bigint, give it a sequence as default, and number the old rows in batches",
-            );
+            out.report(action.span, message)
+                .help("add a plain bigint, give it a sequence as default, and number the old rows in batches")
+                .fix(fix(cx, &alteration, column));
         }
     }
+}
+
+/// What `serial` stands for, step by step, and the old rows' numbers in batches.
+fn fix(cx: &Context<'_>, alteration: &Alteration<'_>, column: &ColumnDef) -> Option<Fix> {
+    let plain = alteration.alter.actions.len() == 1
+        && column.attributes.iter().all(|it| {
+            it.name.is_none() && matches!(it.kind, ColumnAttributeKind::NotNull { no_inherit: false })
+        });
+    let integer = match column.data_type.as_ref().filter(|_| plain)?.name.as_str() {
+        "smallserial" => "smallint",
+        "serial" => "integer",
+        "bigserial" => "bigint",
+        _ => return None,
+    };
+    let name = column.name.folded(cx.dialect());
+    let filling = Filling::of(cx, alteration).filter(|_| is_last_word(cx, alteration.relation, &name))?;
+    let proof = NotNullProof::of(cx, alteration, &[(cx.slice(column.name.span), &name)])?;
+    // A sequence lies in the schema of its table, under a name that the server picks.
+    let table = cx.slice(alteration.alter.name.span);
+    let schema = alteration.alter.name.schema().map(|schema| format!("{}.", cx.slice(schema.span)));
+    let sequence = format!("{}{}", schema.unwrap_or_default(), alteration.picked(&[&name], "seq")?);
+    let (again, text) = (alteration.again(cx), cx.slice(column.name.span));
+    let steps = format!(
+        "{again}ADD COLUMN {text} {integer};\n\
+         CREATE SEQUENCE {sequence} AS {integer} OWNED BY {table}.{text};\n\
+         {again}ALTER COLUMN {text} SET DEFAULT nextval('{}')",
+        sequence.replace('\'', "''")
+    );
+    let mut fix = Fix::edits("number old rows in batches", vec![Edit::replace(cx.parsed.span, steps)]);
+    fix.follow_ups.push(filling.change(text, "DEFAULT", &format!("{text} IS NULL")));
+    fix.follow_ups.extend(proof.later(cx, alteration));
+    Some(fix)
 }

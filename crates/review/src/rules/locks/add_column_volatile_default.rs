@@ -1,7 +1,9 @@
-use sluice_sql::model::{Expr, Volatility};
-use sluice_text::Evidence;
+use sluice_sql::model::{AlterAction, ColumnAttributeKind, ColumnDef, Expr, Volatility};
+use sluice_text::{Edit, Evidence, Fix};
 
-use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::alteration::{Alteration, without};
+use crate::rules::locks::filling::{Filling, is_last_word};
+use crate::rules::locks::not_null_proof::NotNullProof;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -53,12 +55,43 @@ impl Rule for AddColumnVolatileDefault {
             );
             let reported = out
                 .report(action.span, message)
-                .help("add the column without default, SET DEFAULT next, and fill the old rows in batches");
+                .help("add the column without default, SET DEFAULT next, and fill the old rows in batches")
+                .fix(fix(cx, &alteration, action, column));
             if !certain {
                 reported.evidence(Evidence::Assumed);
             }
         }
     }
+}
+
+/// The column without its default, which is set next; then the old rows, and what is demanded of them.
+fn fix(
+    cx: &Context<'_>,
+    alteration: &Alteration<'_>,
+    action: &AlterAction,
+    column: &ColumnDef,
+) -> Option<Fix> {
+    let name = column.name.folded(cx.dialect());
+    let filling = Filling::of(cx, alteration).filter(|_| is_last_word(cx, alteration.relation, &name))?;
+    let text = cx.slice(column.name.span);
+    let (mut edits, mut default, mut demanded) = (Vec::new(), None, false);
+    for attribute in &column.attributes {
+        match &attribute.kind {
+            ColumnAttributeKind::Default(expr) => default = Some(cx.slice(expr.span)),
+            ColumnAttributeKind::NotNull { no_inherit: false } if attribute.name.is_none() => demanded = true,
+            _ => return None,
+        }
+        edits.push(without(cx, attribute.span));
+    }
+    edits.push(Edit::insert(action.span.end, format!(", ALTER COLUMN {text} SET DEFAULT {}", default?)));
+    let mut fix =
+        Fix::edits("set the default after the column is there, and fill old rows in batches", edits);
+    fix.follow_ups.push(filling.change(text, "DEFAULT", &format!("{text} IS NULL")));
+    if demanded {
+        let proof = NotNullProof::of(cx, alteration, &[(text, &name)])?;
+        fix.follow_ups.extend(proof.later(cx, alteration));
+    }
+    Some(fix)
 }
 
 /// Whether a default is volatile (true), or may be (false).

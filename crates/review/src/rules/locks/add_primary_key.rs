@@ -1,6 +1,8 @@
-use sluice_sql::model::TableConstraintKind;
+use sluice_sql::model::{Ident, TableConstraintKind};
+use sluice_text::{Edit, Fix, FollowUp};
 
 use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::not_null_proof::NotNullProof;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -58,14 +60,43 @@ impl Rule for AddPrimaryKey {
                 continue;
             }
             // A null would be looked for under the same lock.
-            let is_proven = constraint.columns().into_iter().all(|name| {
-                let name = name.folded(cx.dialect());
-                alteration.relation.is_some_and(|it| {
-                    it.proves_not_null(&name) || it.column(&name).is_some_and(|column| column.not_null)
+            let nullable: Vec<&Ident> = constraint
+                .columns()
+                .into_iter()
+                .filter(|name| {
+                    let name = name.folded(cx.dialect());
+                    !alteration.relation.is_some_and(|it| {
+                        it.proves_not_null(&name) || it.column(&name).is_some_and(|column| column.not_null)
+                    })
                 })
-            });
-            let fix = is_proven.then(|| alteration.index_first(cx, constraint, key, "pkey")).flatten();
+                .collect();
+            let fix = alteration.index_first(cx, constraint, key, "pkey");
+            let fix = fix.and_then(|fix| proven_first(cx, &alteration, fix, &nullable));
             out.report(constraint.span, message.clone()).help(help).fix(fix);
         }
     }
+}
+
+/// The fix with a proof before it that there are no nulls in these columns.
+fn proven_first(cx: &Context<'_>, alteration: &Alteration<'_>, fix: Fix, nullable: &[&Ident]) -> Option<Fix> {
+    if nullable.is_empty() {
+        return Some(fix);
+    }
+    let names: Vec<_> = nullable.iter().map(|name| name.folded(cx.dialect())).collect();
+    let columns: Vec<(&str, &str)> =
+        nullable.iter().zip(&names).map(|(ident, name)| (cx.slice(ident.span), name.as_ref())).collect();
+    let proof = NotNullProof::of(cx, alteration, &columns)?;
+    let build = fix.edits.first()?;
+    let begin = format!("{}{}", alteration.again(cx), proof.begin());
+    let mut proven = Fix::edits(
+        "prove that there are no nulls and build the index first",
+        vec![Edit::replace(build.span, begin)],
+    );
+    proven.follow_ups.push(proof.validation(cx, alteration));
+    proven.follow_ups.extend(proof.last(cx, alteration));
+    let add = fix.follow_ups.into_iter();
+    let index = add.clone().next().map(|next| next.name.replace("add_", "build_")).unwrap_or_default();
+    proven.follow_ups.push(FollowUp { name: index, sql: format!("{};\n", build.text) });
+    proven.follow_ups.extend(add);
+    Some(proven)
 }

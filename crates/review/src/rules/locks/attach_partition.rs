@@ -1,7 +1,9 @@
 use sluice_schema::{ConstraintKind, Relation};
-use sluice_sql::model::{PartitionAction, TableAction};
+use sluice_sql::model::{ObjectName, PartitionAction, PartitionBound, TableAction};
+use sluice_text::{Edit, Fix, FollowUp};
 
-use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::alteration::{Alteration, word};
+use crate::rules::locks::filling::{is_last_word, quoted};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -47,7 +49,7 @@ impl Rule for AttachPartition {
         let columns: &[String] =
             alteration.relation.and_then(|it| it.partitioned_by.as_ref()).map_or(&[], |by| &by.columns);
         for action in &alteration.alter.actions {
-            let TableAction::Partition(PartitionAction::Attach { table, .. }) = &action.kind else {
+            let TableAction::Partition(PartitionAction::Attach { table, bound }) = &action.kind else {
                 continue;
             };
             if !cx.is_new(table) && !cx.relation(table).is_some_and(|it| is_checked(it, columns)) {
@@ -56,8 +58,10 @@ impl Rule for AttachPartition {
                     cx.display(table),
                     alteration.table
                 );
+                let columns = if columns.len() == 1 { columns } else { &[] };
                 out.report(table.span, message)
-                    .help("add a CHECK that says what the bound says as NOT VALID, and validate it in a change before this one");
+                    .help("add a CHECK that says what the bound says as NOT VALID, and validate it in a change before this one")
+                    .fix(columns.first().and_then(|column| checked_first(cx, &alteration, table, bound, column)));
             }
             let Some(parent) = alteration.relation else { continue };
             let partitions = cx.schema.partitions(&parent.name);
@@ -84,4 +88,57 @@ fn is_checked(relation: &Relation, key: &[String]) -> bool {
             && !columns.is_empty()
             && key.iter().all(|one| columns.contains(one))
     })
+}
+
+/// A check that says what the bound of a key of one column says, its validation, and the statement after both.
+fn checked_first(
+    cx: &Context<'_>,
+    alteration: &Alteration<'_>,
+    table: &ObjectName,
+    bound: &PartitionBound,
+    column: &str,
+) -> Option<Fix> {
+    let partition = cx.relation(table)?;
+    let name = format!("{}_bound", partition.name.name);
+    let fits = name.len() < 64 && quoted(&name) == name && partition.constraint(&name).is_none();
+    if !fits || alteration.alter.actions.len() != 1 || !is_last_word(cx, Some(partition), &name) {
+        return None;
+    }
+    let key = quoted(column);
+    let says = condition(cx, &key, bound)?;
+    let written = cx.slice(table.span);
+    let add =
+        format!("ALTER TABLE {written} ADD CONSTRAINT {name} CHECK ({key} IS NOT NULL{says}) NOT VALID");
+    let mut fix = Fix::edits("prove that the rows fit first", vec![Edit::replace(cx.parsed.span, add)]);
+    fix.follow_ups.push(FollowUp {
+        name: format!("validate_{name}"),
+        sql: format!("ALTER TABLE {written} VALIDATE CONSTRAINT {name};\n"),
+    });
+    fix.follow_ups.push(FollowUp {
+        name: format!("attach_{}", word(&partition.name.name)),
+        sql: format!(
+            "{};\nALTER TABLE {written} DROP CONSTRAINT {name};\n",
+            cx.slice(cx.parsed.span).trim_end()
+        ),
+    });
+    Some(fix)
+}
+
+/// What a bound demands of the key beside that it is not null, as text of SQL.
+fn condition(cx: &Context<'_>, key: &str, bound: &PartitionBound) -> Option<String> {
+    match bound {
+        PartitionBound::Range { from, to } => {
+            let ([from], [to]) = (from.as_slice(), to.as_slice()) else { return None };
+            let limit = |sign: &str, text: &str| match text.to_ascii_uppercase().as_str() {
+                "MINVALUE" | "MAXVALUE" => String::new(),
+                _ => format!(" AND {key} {sign} {text}"),
+            };
+            Some(format!("{}{}", limit(">=", cx.slice(from.span)), limit("<", cx.slice(to.span))))
+        }
+        PartitionBound::In(values) if values.iter().all(|value| !value.is_null()) => {
+            let values: Vec<&str> = values.iter().map(|value| cx.slice(value.span)).collect();
+            Some(format!(" AND {key} IN ({})", values.join(", ")))
+        }
+        _ => None,
+    }
 }

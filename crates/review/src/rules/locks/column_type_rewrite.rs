@@ -1,6 +1,7 @@
 use sluice_schema::ColumnType;
 
 use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::expansion;
 use crate::rules::locks::type_change::{Effort, changes};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
@@ -59,9 +60,9 @@ impl Rule for ColumnTypeRewrite {
                 change.name.folded(cx.dialect()),
                 alteration.table
             );
-            out.report(change.action.span, message).help(
-                "add a column of the new type, keep it in step with a trigger, fill it in batches, then switch to it",
-            );
+            out.report(change.action.span, message)
+                .help("add a column of the new type, keep it in step with a trigger, fill it in batches, then switch to it")
+                .fix(expansion::fix(cx, &alteration, &change));
         }
     }
 }

@@ -1,6 +1,8 @@
 use sluice_sql::model::Statement;
 use sluice_text::{Edit, Fix};
 
+use crate::rules::locks::alteration::is_bracketed;
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -52,11 +54,10 @@ impl Rule for CreateIndex {
         let message = format!(
             "building this index takes a SHARE lock on `{table}`: nobody writes to it until it is built"
         );
-        out.report(create.index.span, message).help("build it with CREATE INDEX CONCURRENTLY").fix(
-            Fix::edits(
-                "build the index concurrently",
-                vec![Edit::insert(create.concurrently.span.start, " CONCURRENTLY")],
-            ),
-        );
+        let fix = (!is_bracketed(cx)).then(|| {
+            let edit = Edit::insert(create.concurrently.span.start, " CONCURRENTLY");
+            Fix::edits("build the index concurrently", vec![edit])
+        });
+        out.report(create.index.span, message).help("build it with CREATE INDEX CONCURRENTLY").fix(fix);
     }
 }

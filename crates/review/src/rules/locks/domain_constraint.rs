@@ -1,5 +1,8 @@
 use sluice_schema::Name;
-use sluice_sql::model::{DomainAction, Statement};
+use sluice_sql::model::{AlterDomain, DomainAction, Statement};
+use sluice_text::{Edit, Fix, FollowUp};
+
+use crate::rules::locks::alteration::word;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -76,6 +79,19 @@ impl Rule for DomainConstraint {
         } else {
             "use a CHECK (VALUE IS NOT NULL) NOT VALID instead"
         };
-        out.report(cx.parsed.span, message).help(help);
+        out.report(cx.parsed.span, message).help(help).fix(fix(cx, alter));
     }
+}
+
+/// The constraint as `NOT VALID`, and its validation. The server's own name for one without a name is not known for sure.
+fn fix(cx: &Context<'_>, alter: &AlterDomain) -> Option<Fix> {
+    let DomainAction::AddConstraint(constraint) = &alter.action else { return None };
+    let name = cx.slice(constraint.name.as_ref()?.span);
+    let edit = Edit::insert(constraint.not_valid.span.start, " NOT VALID");
+    let mut fix = Fix::edits("add it as NOT VALID and validate it in a change of its own", vec![edit]);
+    fix.follow_ups.push(FollowUp {
+        name: format!("validate_{}", word(name)),
+        sql: format!("ALTER DOMAIN {} VALIDATE CONSTRAINT {name};\n", cx.slice(alter.name.span)),
+    });
+    Some(fix)
 }

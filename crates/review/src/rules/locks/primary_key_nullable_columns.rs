@@ -1,6 +1,9 @@
 use sluice_sql::model::TableConstraintKind;
+use sluice_text::{Edit, Fix, FollowUp};
 
-use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::alteration::{Alteration, word};
+use crate::rules::locks::filling::quoted;
+use crate::rules::locks::not_null_proof::NotNullProof;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -61,9 +64,29 @@ impl Rule for PrimaryKeyNullableColumns {
                 "`{column}` may be null, so all of `{}` is read under an ACCESS EXCLUSIVE lock: nobody reads or writes it meanwhile",
                 alteration.table
             );
-            out.report(constraint.span, message).help(
-                "prove that there is no null with a CHECK that is validated in a change before this one",
-            );
+            out.report(constraint.span, message)
+                .help(
+                    "prove that there is no null with a CHECK that is validated in a change before this one",
+                )
+                .fix(fix(cx, &alteration, column));
         }
     }
+}
+
+/// A proof that there are no nulls in the column, and the statement after it.
+fn fix(cx: &Context<'_>, alteration: &Alteration<'_>, column: &str) -> Option<Fix> {
+    if alteration.alter.actions.len() != 1 || !cx.after.is_empty() {
+        return None;
+    }
+    let text = quoted(column);
+    let proof = NotNullProof::of(cx, alteration, &[(&text, column)])?;
+    let begin = format!("{}{}", alteration.again(cx), proof.begin());
+    let mut fix =
+        Fix::edits("prove that there are no nulls first", vec![Edit::replace(cx.parsed.span, begin)]);
+    fix.follow_ups.push(proof.validation(cx, alteration));
+    fix.follow_ups.extend(proof.last(cx, alteration));
+    let sql = format!("{};\n", cx.slice(cx.parsed.span).trim_end());
+    fix.follow_ups
+        .push(FollowUp { name: format!("add_key_of_{}", word(&alteration.alter.name.name.text)), sql });
+    Some(fix)
 }

@@ -1,7 +1,8 @@
 use sluice_sql::model::{ColumnChange, Ident, TableAction, TableConstraintKind};
-use sluice_text::{Edit, Fix, FollowUp, Span};
+use sluice_text::{Edit, Fix, Span};
 
-use crate::rules::locks::alteration::{Alteration, word};
+use crate::rules::locks::alteration::Alteration;
+use crate::rules::locks::not_null_proof::NotNullProof;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -81,22 +82,12 @@ impl Rule for SetNotNull {
 
 /// The constraint as `NOT VALID`, its validation, and what makes it a `NOT NULL`.
 fn fix(cx: &Context<'_>, alteration: &Alteration<'_>, name: &Ident, action: Span) -> Option<Fix> {
-    let column = cx.slice(name.span);
-    let constraint = alteration.picked(&[name.folded(cx.dialect()).as_ref()], "not_null")?;
-    let native = cx.version.at_least(18, 0);
-    let demand = if native { format!("NOT NULL {column}") } else { format!("CHECK ({column} IS NOT NULL)") };
-    let edit = Edit::replace(action, format!("ADD CONSTRAINT {constraint} {demand} NOT VALID"));
+    let column = name.folded(cx.dialect());
+    let proof = NotNullProof::of(cx, alteration, &[(cx.slice(name.span), column.as_ref())])?;
+    let edit = Edit::replace(action, proof.begin());
     let mut fix = Fix::edits("prove that there are no nulls in a change of its own", vec![edit]);
-    fix.follow_ups.push(alteration.validation(cx, &constraint));
-    if !native {
-        let again = alteration.again(cx);
-        fix.follow_ups.push(FollowUp {
-            name: format!("set_{}_not_null", word(column)),
-            sql: format!(
-                "{again}ALTER COLUMN {column} SET NOT NULL;\n{again}DROP CONSTRAINT {constraint};\n"
-            ),
-        });
-    }
+    fix.follow_ups.push(proof.validation(cx, alteration));
+    fix.follow_ups.extend(proof.last(cx, alteration));
     Some(fix)
 }
 

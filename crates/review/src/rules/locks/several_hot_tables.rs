@@ -1,6 +1,8 @@
 use sluice_sql::ObjectKind;
 use sluice_sql::model::{Statement, StatementKind};
 
+use crate::rules::remainder::{self, Pieces};
+
 use crate::{Context, Engines, Lock, LockMode, Meta, Rule, Sink, rule};
 
 rule! {
@@ -70,6 +72,8 @@ impl Rule for SeveralHotTables {
         let message = format!(
             "this waits for an ACCESS EXCLUSIVE lock on `{new}` while it holds one on `{first}`: nobody reads or writes either"
         );
-        out.report(cx.parsed.span, message).help("put each table into a change of its own");
+        out.report(cx.parsed.span, message)
+            .help("put each table into a change of its own")
+            .fix(remainder::after(cx, Pieces::Each));
     }
 }

@@ -3,6 +3,7 @@ use sluice_sql::model::{
     AlterTable, Comparison, ConjunctKind, InsertSource, ObjectName, Statement, TableAction,
 };
 
+use crate::rules::remainder::{self, Pieces};
 use crate::{Context, Engines, LockMode, Meta, Rule, Sink, rule};
 
 rule! {
@@ -80,7 +81,9 @@ impl Rule for SlowWorkAfterLock {
         let message = format!(
             "{what} runs while the transaction holds an ACCESS EXCLUSIVE lock on `{locked}`: nobody reads or writes it"
         );
-        out.report(cx.parsed.span, message).help("put it into a change of its own after this one");
+        out.report(cx.parsed.span, message)
+            .help("put it into a change of its own after this one")
+            .fix(remainder::after(cx, Pieces::One));
     }
 }
 

@@ -1,5 +1,7 @@
-use sluice_sql::model::TableConstraintKind;
+use sluice_sql::model::{TableConstraint, TableConstraintKind};
+use sluice_text::{Edit, Fix};
 
+use super::picked;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -44,8 +46,45 @@ impl Rule for ConstraintUnnamed {
             if constraint.name.is_none() {
                 let table = cx.display(table);
                 out.report(constraint.span, format!("a {word} of `{table}` has no name of its own"))
-                    .help("name it with CONSTRAINT");
+                    .help("name it with CONSTRAINT")
+                    .fix(fix(cx, constraint));
             }
         }
     }
+}
+
+/// Writes the name down that PostgreSQL picks, where no other constraint could have it.
+fn fix(cx: &Context<'_>, constraint: &TableConstraint) -> Option<Fix> {
+    let all = cx.parsed.statement.constraints();
+    let name = |constraint: &TableConstraint| {
+        let (table, _) = all.iter().find(|(_, it)| it.span == constraint.span)?;
+        let mut columns = constraint.columns();
+        let suffix = match constraint.kind {
+            TableConstraintKind::Unique(_) => "key",
+            TableConstraintKind::ForeignKey(_) => "fkey",
+            TableConstraintKind::Check(_) => "check",
+            _ => return None,
+        };
+        if suffix == "check" {
+            let first = columns.first().map(|column| column.folded(cx.dialect()));
+            let same = columns.iter().all(|column| Some(column.folded(cx.dialect())) == first);
+            columns.truncate(usize::from(same));
+        }
+        let known = cx.relation(table);
+        let name = picked::name(cx, table, &columns, suffix)?;
+        known.is_none_or(|it| it.constraint(&name).is_none() && it.index(&name).is_none()).then_some(name)
+    };
+    let own = name(constraint)?;
+    let twice = all.iter().filter(|(_, it)| it.name.is_none() && name(it).as_ref() == Some(&own)).count() > 1;
+    let written = cx.slice(cx.parsed.span).to_ascii_lowercase().contains(&own);
+    // Those of columns are named first, and a table that is there may have more than is known.
+    let columns = cx.parsed.statement.column_defs();
+    let others = columns.iter().any(|(_, column)| {
+        column.unique().is_some() || column.references().is_some() || column.checks().next().is_some()
+    });
+    let safe = !twice && !written && !others && constraint.if_not_exists.is_none();
+    safe.then(|| {
+        let edit = Edit::insert(constraint.span.start, format!("CONSTRAINT {own} "));
+        Fix::edits("name it as the server would", vec![edit])
+    })
 }

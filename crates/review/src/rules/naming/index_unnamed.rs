@@ -1,3 +1,7 @@
+use sluice_sql::model::{Ident, IndexKey, Statement};
+use sluice_text::{Edit, Fix};
+
+use super::picked;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -39,8 +43,22 @@ impl Rule for IndexUnnamed {
             if index.name.is_none() {
                 let table = cx.display(table);
                 out.report(index.span, format!("an index of `{table}` has no name of its own"))
-                    .help("name it");
+                    .help("name it")
+                    .fix(fix(cx));
             }
         }
     }
+}
+
+/// Writes the name down that PostgreSQL picks.
+fn fix(cx: &Context<'_>) -> Option<Fix> {
+    let Statement::CreateIndex(create) = &cx.parsed.statement else { return None };
+    let keys: Option<Vec<&Ident>> = create.index.keys.iter().map(IndexKey::column).collect();
+    let name = picked::name(cx, &create.table, &keys?, "idx")?;
+    let plain = create.index.include.is_empty() && !create.only.is_written();
+    let known = cx.relation(&create.table).filter(|it| plain && !it.is_partitioned())?;
+    known.index(&name).is_none().then(|| {
+        let edit = Edit::insert(create.if_not_exists.span.start, format!(" {name}"));
+        Fix::edits("name it as the server would", vec![edit])
+    })
 }

@@ -1,5 +1,6 @@
 use sluice_sql::model::{StatementKind, Touch};
 
+use crate::rules::remainder::{self, Pieces};
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -53,7 +54,8 @@ impl Rule for MixedDdlAndDml {
         let first = !cx.before.iter().any(|seen| seen.kind == StatementKind::Rows);
         if in_use && first && cx.before.iter().any(|seen| seen.kind == StatementKind::Definition) {
             out.report(cx.parsed.span, "the change alters the schema and the rows of a table that is in use")
-                .help("move the statements that change rows to a change of their own");
+                .help("move the statements that change rows to a change of their own")
+                .fix(remainder::after(cx, Pieces::One));
         }
     }
 }

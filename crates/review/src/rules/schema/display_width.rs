@@ -1,4 +1,5 @@
-use sluice_sql::model::TypeFamily;
+use sluice_sql::model::{DataType, TypeFamily};
+use sluice_text::{Edit, Fix, Span};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -40,8 +41,20 @@ impl Rule for DisplayWidth {
                     data_type.span,
                     format!("`{name}` of `{table}` has a display width, which limits nothing"),
                 )
-                .help("leave the width out");
+                .help("leave the width out")
+                .fix(fix(cx, data_type));
             }
         }
     }
+}
+
+/// Takes the width away. Of a number that is filled up with zeros it is what is seen.
+fn fix(cx: &Context<'_>, data_type: &DataType) -> Option<Fix> {
+    let text = cx.slice(data_type.span);
+    let (open, close) = (text.find('(')?, text.find(')')?);
+    (data_type.zerofill.is_none() && open < close).then(|| {
+        let at = data_type.span.start;
+        let edit = Edit::replace(Span::new(at + open, at + close + 1), "");
+        Fix::edits("leave the width out", vec![edit])
+    })
 }

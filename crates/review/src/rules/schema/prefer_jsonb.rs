@@ -29,15 +29,18 @@ impl Rule for PreferJsonb {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, name, data_type) in cx.parsed.statement.column_types() {
+        for (table, column_name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "json" {
-                let (table, name) = (cx.display(table), &name.text);
+                let (table, name) = (cx.display(table), &column_name.text);
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` is json, which is parsed again by every query"),
                 )
                 .help("use jsonb")
-                .fix(Fix::edits("use jsonb", vec![Edit::replace(data_type.span, "jsonb")]));
+                .fix(
+                    super::stands_alone(cx, column_name, |default| default.literal.is_some())
+                        .then(|| Fix::edits("use jsonb", vec![Edit::replace(data_type.span, "jsonb")])),
+                );
             }
         }
     }

@@ -1,3 +1,6 @@
+use sluice_sql::model::Statement;
+use sluice_text::{Edit, Fix};
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -30,9 +33,25 @@ impl Rule for PreferText {
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.dimensions == 0 && data_type.name == "character varying" {
-                let (table, name) = (cx.display(table), &name.text);
+                let (table, written) = (cx.display(table), cx.slice(name.span));
+                let defs = cx.parsed.statement.column_defs();
+                let is_new = defs.iter().any(|(_, column)| column.name.span == name.span);
+                let name = &name.text;
+                // A check that is added to rows would have to read them.
+                let can_check = matches!(cx.parsed.statement, Statement::CreateTable(_));
+                let text = match data_type.number(0) {
+                    None => Some("text".to_owned()),
+                    Some(length) if can_check => {
+                        Some(format!("text CHECK (char_length({written}) <= {length})"))
+                    }
+                    Some(_) => None,
+                };
+                let fix = text
+                    .filter(|_| is_new && data_type.collation.is_none())
+                    .map(|text| Fix::edits("use text", vec![Edit::replace(data_type.span, text)]));
                 out.report(data_type.span, format!("`{name}` of `{table}` is varchar"))
-                    .help("use text, with a check where its length matters");
+                    .help("use text, with a check where its length matters")
+                    .fix(fix);
             }
         }
     }

@@ -1,3 +1,6 @@
+use sluice_sql::model::Statement;
+use sluice_text::{Edit, Fix};
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -30,11 +33,16 @@ impl Rule for Utf8mb3 {
         for (table, name, data_type) in cx.parsed.statement.column_types() {
             if data_type.charset.as_ref().is_some_and(|charset| charset.is("utf8") || charset.is("utf8mb3")) {
                 let (table, name) = (cx.display(table), &name.text);
+                let new = !matches!(cx.parsed.statement, Statement::AlterTable(_));
+                let charset = data_type.charset.as_ref().filter(|_| new && data_type.collation.is_none());
+                let fix = charset
+                    .map(|charset| Fix::edits("use utf8mb4", vec![Edit::replace(charset.span, "utf8mb4")]));
                 out.report(
                     data_type.span,
                     format!("`{name}` of `{table}` cannot hold characters of four bytes"),
                 )
-                .help("use utf8mb4");
+                .help("use utf8mb4")
+                .fix(fix);
             }
         }
     }

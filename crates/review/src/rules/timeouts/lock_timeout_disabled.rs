@@ -62,6 +62,10 @@ impl Rule for LockTimeoutDisabled {
             "without lock_timeout a statement waits for its lock without end, and all others behind it",
         )
         .help("leave it out: the runner sets one and tries again")
-        .fix(Fix::edits("leave lock_timeout alone", vec![Edit::replace(span, "")]));
+        // A change without statements is none.
+        .fix(
+            (!cx.before.is_empty() || !cx.after.is_empty())
+                .then(|| Fix::edits("leave lock_timeout alone", vec![Edit::replace(span, "")])),
+        );
     }
 }

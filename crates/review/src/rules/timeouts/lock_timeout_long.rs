@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use sluice_sql::Dialect;
 use sluice_sql::model::Statement;
+use sluice_text::{Edit, Fix};
 
 use crate::rules::timeouts::span_of_time;
 
@@ -61,7 +62,15 @@ impl Rule for LockTimeoutLong {
                 "{name} of {} s keeps those waiting that come after the statement",
                 timeout.as_secs()
             );
-            out.report(cx.parsed.span, message).help(format!("set it to {max} s or less and try again"));
+            let shorter = match cx.dialect() {
+                Dialect::Postgres => format!("'{max}s'"),
+                _ => max.to_string(),
+            };
+            let fix = (max > 0)
+                .then(|| Fix::edits(format!("set it to {max} s"), vec![Edit::replace(value.span, shorter)]));
+            out.report(cx.parsed.span, message)
+                .help(format!("set it to {max} s or less and try again"))
+                .fix(fix);
         }
     }
 }

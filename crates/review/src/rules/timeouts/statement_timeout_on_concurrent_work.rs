@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use sluice_sql::model::{Statement, TableAction};
+use sluice_text::{Edit, Fix};
 
 use crate::rules::timeouts::span_of_time;
 
@@ -69,7 +70,13 @@ impl Rule for StatementTimeoutOnConcurrentWork {
         }
         let message =
             format!("statement_timeout ends {what} after {} s, and it begins anew", timeout.as_secs_f64());
+        // What comes after it would lose its timeout.
+        let fix = cx.after.is_empty().then(|| {
+            let edit = Edit::insert(cx.parsed.span.start, "SET statement_timeout = 0;\n");
+            Fix::edits("set statement_timeout to 0 before it", vec![edit])
+        });
         out.report(cx.parsed.span, message)
-            .help("set statement_timeout to 0 before it: the work blocks nobody");
+            .help("set statement_timeout to 0 before it: the work blocks nobody")
+            .fix(fix);
     }
 }

@@ -1,5 +1,6 @@
 use sluice_sql::model::StatementKind;
 
+use crate::rules::remainder::{self, Pieces};
 use crate::{ChangeContext, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
 
 rule! {
@@ -36,11 +37,15 @@ impl Rule for ManyDdlMysql {
 
     fn change(&self, cx: &ChangeContext<'_>, out: &mut Sink<'_>) {
         let max = usize::try_from(cx.options.number("max")).unwrap_or(usize::MAX);
-        let mut definitions = cx.statements.iter().filter(|seen| seen.kind == StatementKind::Definition);
-        if let Some(seen) = definitions.nth(max) {
+        let statements = cx.statements.iter().enumerate();
+        let mut definitions = statements.filter(|(_, seen)| seen.kind == StatementKind::Definition);
+        if let Some((at, seen)) = definitions.nth(max) {
             let message =
                 format!("the change has more than {max} definitions, each of which commits by itself");
-            out.report(seen.span, message).help("put this and what follows into changes of their own");
+            let fix = remainder::from(cx, at, Pieces::Each);
+            out.report(seen.span, message)
+                .help("put this and what follows into changes of their own")
+                .fix(fix);
         }
     }
 }
