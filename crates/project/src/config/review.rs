@@ -45,7 +45,7 @@ fn override_of(
             );
         }
     }
-    if !["paths", "environments", "engines", "where"].iter().any(|key| is_there(&key)) {
+    if !["paths", "environments", "engines", "where"].iter().any(is_there) {
         reader.error(
             node.span,
             "the override has no condition",
@@ -55,7 +55,7 @@ fn override_of(
             ),
         );
     }
-    if !["extends", "fail_on", "rules"].iter().any(|key| is_there(&key)) {
+    if !["extends", "fail_on", "rules"].iter().any(is_there) {
         reader.error(
             node.span,
             "the override changes nothing",

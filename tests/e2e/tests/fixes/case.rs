@@ -151,7 +151,7 @@ fn options<'a>(server: Server, case: &'a Case, rest: &[&'a str]) -> Vec<&'a str>
 }
 
 /// What `check` is told of the server.
-fn told<'a>(server: Server, case: &'a Case) -> Vec<&'a str> {
+fn told(server: Server, case: &Case) -> Vec<&str> {
     // With an engine alone files would have no project.
     let server = if case.options.is_empty() { server.options() } else { case.options.to_vec() };
     [vec!["--config", "sluice.toml"], server].concat()

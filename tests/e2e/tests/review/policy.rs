@@ -210,7 +210,7 @@ fn a_branch_cannot_soften_its_policy_by_anything_that_it_holds() {
         ),
         (
             "ignored files",
-            format!("{config}").replace("[review.rules]", "[review]\nignore = [\"**\"]\n[review.rules]"),
+            config.replace("[review.rules]", "[review]\nignore = [\"**\"]\n[review.rules]"),
         ),
         (
             "a failing severity",

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn versions_come_before_the_next_one_or_after_the_last() {
         use Layout as L;
-        let table: [(Layout, &str, &[&str], usize, Option<&[&str]>); 16] = [
+        type Row = (Layout, &'static str, &'static [&'static str], usize, Option<&'static [&'static str]>);
+        let table: [Row; 16] = [
             (L::Native, "0007", &["0007"], 2, Some(&["0008", "0009"])),
             (L::Native, "0007", &["0007", "0008"], 2, Some(&["0007.1", "0007.2"])),
             (L::Native, "0007", &["0007", "0007.1", "0008"], 1, Some(&["0007.0.1"])),
