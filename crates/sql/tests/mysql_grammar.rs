@@ -531,6 +531,7 @@ fn statements_inside_of_programs_are_found() {
             "SET done = 1, @x = 2",
             "SET n = n - 1",
             "INSERT INTO w VALUES (1)",
+            "DROP TABLE x",
             "DROP TABLE gone",
         ]
     );

@@ -415,6 +415,7 @@ fn programs_are_looked_into() {
             "insert into log values (n) returning id",
             "select * from src",
             "update t set a = r.a where id = r.id",
+            "drop table x",
             "select x into strict n from y",
             "delete from z"
         ]

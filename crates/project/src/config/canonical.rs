@@ -69,7 +69,7 @@ fn review(review: &Review) -> Value {
         "ignore": review.ignore,
         "override": (!overrides.is_empty()).then_some(overrides),
         "stats": review.stats,
-        "small_table": (review.small_table != Review::default().small_table).then_some(review.small_table),
+        "small_table": review.small_table,
     }))
 }
 

@@ -65,6 +65,8 @@ labels = { region = "eu", canary = "true" }
 fail_on = "warning"
 extends = "strict"
 ignore = ["legacy/**"]
+stats = "sizes.json"
+small_table = 5000
 [review.rules]
 "naming/table" = { severity = "warning", pattern = "^[a-z][a-z0-9_]*$" }
 "locking/index" = "off"

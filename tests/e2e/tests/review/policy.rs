@@ -208,10 +208,7 @@ fn a_branch_cannot_soften_its_policy_by_anything_that_it_holds() {
             "another override",
             format!("{config}[[review.override]]\npaths = \"**\"\nrules = {{ \"locks/*\" = \"off\" }}\n"),
         ),
-        (
-            "ignored files",
-            config.replace("[review.rules]", "[review]\nignore = [\"**\"]\n[review.rules]"),
-        ),
+        ("ignored files", config.replace("[review.rules]", "[review]\nignore = [\"**\"]\n[review.rules]")),
         (
             "a failing severity",
             config.replace("[review.rules]", "[review]\nfail_on = \"never\"\n[review.rules]"),

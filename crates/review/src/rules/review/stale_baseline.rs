@@ -5,6 +5,9 @@ rule! {
     ///
     /// ## Why
     /// It would hide the finding when somebody makes it there again.
+    ///
+    /// ## Source
+    /// How baseline files of linters go stale: PHPStan reports ignored errors that do not occur any more, too.
     StaleBaseline, "review/stale-baseline", Engines::ALL, Info, Recommended
 }
 
