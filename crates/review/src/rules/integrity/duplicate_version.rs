@@ -6,6 +6,9 @@ rule! {
     /// ## Why
     /// Both merge without a conflict, as their files have different names, and then nothing can be deployed: which of the two a database
     /// has could not be told.
+    ///
+    /// ## Source
+    /// Flyway documentation, Validate: more than one migration with a version is refused.
     DuplicateVersion, "integrity/duplicate-version", Engines::ALL, Error, Recommended
 }
 
