@@ -150,7 +150,7 @@ fn tables(database: &Database) -> Vec<String> {
     let query = match &database.place {
         Place::Postgres(_) => {
             "select oid::regclass from pg_class where relkind in ('r', 'm') and relnamespace in (select oid from pg_namespace \
-             where nspname !~ '^pg_' and nspname not in ('information_schema', 'sluice')) order by 1::text"
+             where nspname !~ '^pg_' and nspname not in ('information_schema', 'sluice')) order by oid::regclass::text"
         }
         Place::Mysql(_) => {
             "select table_name from information_schema.tables where table_schema = database() \
@@ -172,7 +172,7 @@ pub fn rows(database: &Database, _project: &Project, query: Option<&str>) -> Str
     let mut text = String::new();
     for table in tables(database) {
         let all = match &database.place {
-            Place::Postgres(_) => format!("select to_jsonb(t) from {table} t order by 1::text"),
+            Place::Postgres(_) => format!("select to_jsonb(t) from {table} t order by to_jsonb(t)::text"),
             Place::Mysql(_) => format!("select * from `{table}` order by 1"),
             Place::File(_) => format!("select * from \"{table}\" order by 1"),
         };

@@ -41,6 +41,12 @@ pub const CASES: &[Case] = &[
         follow_ups: 1,
         ..CASE
     },
+    Case {
+        rule: "correctness/double-quoted-string",
+        before: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');",
+        change: "UPDATE t SET a = \"it's paid\" WHERE id = 1;",
+        ..CASE
+    },
 ];
 
 #[test]

@@ -27,6 +27,9 @@ impl From<&Change> for Known {
     }
 }
 
+/// The rule about changes that the base has otherwise.
+const EDITED: &str = "integrity/edited-change";
+
 /// What the changes of a project are held against.
 #[derive(Debug, Default)]
 pub(super) struct Base {
@@ -57,6 +60,13 @@ pub(super) struct Wrong {
     pub(super) help: &'static str,
     /// What a deployment does about it.
     pub(super) response: Response,
+}
+
+impl Wrong {
+    /// Whether the base has the change otherwise.
+    pub(super) fn is_edited(&self) -> bool {
+        self.rule == EDITED
+    }
 }
 
 impl Base {
@@ -195,7 +205,7 @@ fn by_key(changes: impl IntoIterator<Item = Known>) -> HashMap<String, Known> {
 
 fn edited(change: &Change, integrity: Integrity) -> Wrong {
     Wrong {
-        rule: "integrity/edited-change",
+        rule: EDITED,
         message: format!("change {} is edited, and the base has it already", change.version),
         help: "restore it, and make a new change for what is new: databases that have it refuse the edited one",
         response: integrity.edited,

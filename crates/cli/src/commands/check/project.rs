@@ -325,12 +325,16 @@ struct Reviewed {
 }
 
 impl Reviewed {
-    /// Files that hold nothing but changes that the base has.
+    /// Files that hold nothing but changes that the base has, and those in which one of them is edited.
     fn history(&self, project: &Project) -> BTreeSet<String> {
         let Some(standing) = &self.standing else { return BTreeSet::new() };
-        let paths = || project.changes().iter().map(|change| change.up.file.path()).zip(&standing.new);
-        let new: BTreeSet<&str> = paths().filter(|(_, new)| **new).map(|(path, _)| path).collect();
-        paths().map(|(path, _)| path).filter(|path| !new.contains(path)).map(str::to_owned).collect()
+        let paths = || project.changes().iter().map(|change| change.up.file.path());
+        let is_edited = |wrong: &Option<Wrong>| wrong.as_ref().is_some_and(Wrong::is_edited);
+        let new: BTreeSet<&str> =
+            paths().zip(&standing.new).filter(|(_, new)| **new).map(|it| it.0).collect();
+        let edited: BTreeSet<&str> =
+            paths().zip(&standing.wrong).filter(|(_, wrong)| is_edited(wrong)).map(|it| it.0).collect();
+        paths().filter(|path| !new.contains(path) || edited.contains(path)).map(str::to_owned).collect()
     }
 
     fn contains(&self, at: usize, path: &str) -> bool {
