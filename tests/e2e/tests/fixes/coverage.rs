@@ -23,7 +23,6 @@ fn with_fixes(folder: &Path, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn every_rule_with_a_fix_has_a_case() {
     let mut with = BTreeSet::new();
     with_fixes(&repository().join("crates/review/src/rules"), &mut with);

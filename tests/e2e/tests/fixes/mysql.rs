@@ -84,14 +84,12 @@ pub const OF_OTHER_VERSIONS: &[Case] = &[Case {
 }];
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn fixes_lead_to_the_same_on_mariadb() {
     tell(Server::Mariadb, CASES);
     tell(Server::Mariadb, OF_OTHER_VERSIONS);
 }
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn fixes_lead_to_the_same_on_mysql() {
     if mysql().is_some() {
         tell(Server::Mysql, CASES);

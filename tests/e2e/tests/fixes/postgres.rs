@@ -490,19 +490,16 @@ pub const CASES: &[Case] = &[
 ];
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn fixes_lead_to_the_same_on_postgres_14() {
     tell(Server::Postgres(14), CASES);
 }
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn fixes_lead_to_the_same_on_postgres_16() {
     tell(Server::Postgres(16), CASES);
 }
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn fixes_lead_to_the_same_on_postgres_18() {
     tell(Server::Postgres(18), CASES);
 }

@@ -73,7 +73,6 @@ fn fixes_that_touch_each_other_are_made_one_after_the_other() {
 }
 
 #[test]
-#[ignore = "open: fails since rules, fixes and schema sources were merged"]
 fn applied_history_is_not_touched() {
     let project = shop();
     project.write("migrations/0002_index.sql", INDEX);
