@@ -165,7 +165,7 @@ fn named_index(
 ) -> Verdict {
     let table = quote(table);
     // The server cuts names to 63 bytes.
-    match after.iter().find(|index| index.name == cut_name(name)) {
+    match after.iter().find(|index| index.name == sluice_text::cut(name, 63)) {
         None => Verdict::NotApplied { evidence: format!("there is no index {name} on {table}") },
         Some(index) if !index.valid => Verdict::Partial {
             evidence: format!(
@@ -185,14 +185,6 @@ fn named_index(
             Verdict::Applied { evidence: format!("index {} on {table} is there and valid", index.qualified) }
         }
     }
-}
-
-fn cut_name(name: &str) -> &str {
-    let mut end = name.len().min(63);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    name.get(..end).unwrap_or(name)
 }
 
 fn unnamed_index(table: &[String], after: &[Index], known: Known<'_>) -> Verdict {

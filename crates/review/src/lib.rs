@@ -18,11 +18,11 @@ mod rule;
 pub mod rules;
 mod script;
 mod sink;
+mod softening;
 mod statistics;
 mod suppression;
 mod version;
 mod weigh;
-mod weight;
 
 pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session};
 pub use engines::Engines;

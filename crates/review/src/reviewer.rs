@@ -12,8 +12,8 @@ use crate::policy::Active;
 use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
+use crate::softening::soften;
 use crate::weigh::{Found, NO_STATEMENT, Scales};
-use crate::weight::weigh;
 use crate::{
     Estimate, Forecast, Options, Policy, Question, Script, ServerVersion, Statistics, forecast, replay,
 };
@@ -311,7 +311,7 @@ impl<'p> Reviewer<'p> {
                     let severity = match &self.statistics {
                         Some(statistics) => {
                             let known = (cx.forecast(), &self.schema);
-                            weigh(active.meta.id, active.severity, &mut draft, known, statistics.few_rows)
+                            soften(active.meta.id, active.severity, &mut draft, known, statistics.few_rows)
                         }
                         None => active.severity,
                     };

@@ -132,6 +132,11 @@ impl Edit {
     pub fn insert(offset: usize, text: impl Into<String>) -> Self {
         Self::replace(Span::new(offset, offset), text)
     }
+
+    /// Whether the two share a place or meet at one, so that the order of making them would matter.
+    pub fn touches(&self, other: &Self) -> bool {
+        self.span.start <= other.span.end && other.span.start <= self.span.end
+    }
 }
 
 /// `text` with `edits` made, in the order of their places. An edit that does not fit the text, or overlaps an earlier

@@ -83,7 +83,7 @@ pub enum DecodeError {
 pub fn decode_owned(mut bytes: Vec<u8>) -> Result<String, DecodeError> {
     let length = decode(&bytes)?.len();
     bytes.drain(..bytes.len() - length);
-    // It is valid: this cannot fail, and does not look again for more than that.
+    // It is valid, so this cannot fail.
     String::from_utf8(bytes)
         .map_err(|error| DecodeError::InvalidUtf8 { offset: error.utf8_error().valid_up_to(), line: 1 })
 }

@@ -8,12 +8,10 @@ mod schema_source;
 mod scope;
 mod sizes;
 
-use std::collections::HashSet;
-use std::sync::mpsc::sync_channel;
-
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::slice;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
 use sluice_project::layout::Directory;
@@ -27,7 +25,7 @@ use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
-use schema_source::Source;
+use schema_source::{KnownSchema, Source};
 use scope::Measure;
 use sizes::Sizes;
 
@@ -67,7 +65,7 @@ pub(super) struct Work {
     /// Nothing but these items has made the database.
     complete: bool,
     /// The schema that they begin with, where a database or a lock tells it.
-    known: Option<schema_source::Known>,
+    known: Option<KnownSchema>,
     /// Sizes of tables, where a file tells them.
     statistics: Option<Statistics>,
     /// They are deployed together.
@@ -86,6 +84,24 @@ pub(super) struct Work {
 }
 
 impl Work {
+    /// Nothing to review yet, on a schema of which nothing is known.
+    fn new(dialect: Dialect, policy: Policy, fail_on: Option<Severity>) -> Self {
+        Self {
+            dialect,
+            items: Vec::new(),
+            complete: false,
+            known: None,
+            statistics: None,
+            one_batch: false,
+            policy,
+            fail_on,
+            measures: Vec::new(),
+            changes: Vec::new(),
+            directory: None,
+            history: BTreeSet::new(),
+        }
+    }
+
     /// The policy by which an item is reviewed, and the lowest severity that fails.
     pub(super) fn measure(&self, item: &Item) -> (&Policy, Option<Severity>) {
         match item.measure.and_then(|at| self.measures.get(at)) {
@@ -93,9 +109,7 @@ impl Work {
             None => (&self.policy, self.fail_on),
         }
     }
-}
 
-impl Work {
     /// The schema before the first item.
     pub(super) fn schema(&self) -> Schema {
         match &self.known {
@@ -226,7 +240,7 @@ fn fix_text(
         };
         made += fixed.made();
         let file = SourceFile::new(item.script.file.path(), text);
-        item.script = Script::read(work.dialect, file, item.script.info.clone());
+        item.script = files::script_of(work.dialect, file);
     }
     let (mut check, _) = review(slice::from_ref(&work), args, known)?;
     check.settle();

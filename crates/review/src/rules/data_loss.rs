@@ -20,7 +20,7 @@ mod truncate_cascade;
 
 use sluice_schema::Column;
 use sluice_sql::ObjectKind;
-use sluice_sql::model::{ColumnChange, DataType, Ident, NameClass, ObjectName, TableAction};
+use sluice_sql::model::{Ident, NameClass, ObjectName};
 
 use crate::{Context, Rule};
 
@@ -48,19 +48,6 @@ pub(super) const RULES: &[&dyn Rule] = &[
 /// The column that a name means.
 fn column<'a>(cx: &Context<'a>, table: &ObjectName, name: &Ident) -> Option<&'a Column> {
     cx.relation(table)?.column(&name.key(cx.dialect(), NameClass::Other))
-}
-
-/// The column that an action gives another type, and that type.
-fn new_type(action: &TableAction) -> Option<(&Ident, &DataType)> {
-    match action {
-        TableAction::AlterColumn { name, change, .. } => match &**change {
-            ColumnChange::Type { data_type, .. } => Some((name, data_type)),
-            _ => None,
-        },
-        TableAction::ModifyColumn { column, .. } => Some((&column.name, column.data_type.as_ref()?)),
-        TableAction::ChangeColumn { from, column, .. } => Some((from, column.data_type.as_ref()?)),
-        _ => None,
-    }
 }
 
 /// Whether a later statement renames another table to `name`.

@@ -67,8 +67,8 @@ mod varchar_length;
 mod wide_primary_key;
 
 use sluice_sql::model::{
-    ColumnAttributeKind, ColumnDef, Comment, CreateTable, Expr, Ident, NameClass, ObjectName, Statement,
-    TableConstraintKind, TableElement, TypeFamily,
+    ColumnAttributeKind, ColumnDef, Comment, CreateTable, DataType, Expr, Ident, NameClass, ObjectName,
+    Statement, TableConstraintKind, TableElement, TypeFamily,
 };
 
 use crate::{Context, Rule};
@@ -147,6 +147,24 @@ fn says_all(create: &CreateTable) -> bool {
         && create.of_type.is_none()
         && create.temporary.is_none()
         && create.elements.iter().all(|element| !matches!(element, TableElement::Like(_)))
+}
+
+/// Whether values of a type are characters, so that it has a charset and a collation (MySQL and MariaDB).
+fn holds_characters(cx: &Context<'_>, data_type: &DataType) -> bool {
+    let blob = data_type.name.ends_with("blob") || data_type.name == "binary";
+    match data_type.family(cx.dialect()) {
+        TypeFamily::Text | TypeFamily::FixedText | TypeFamily::Lob => !blob,
+        TypeFamily::Enum | TypeFamily::Set => true,
+        _ => false,
+    }
+}
+
+/// Columns that count by themselves, with their types.
+fn counting<'a>(cx: &Context<'a>) -> impl Iterator<Item = (&'a ObjectName, &'a ColumnDef, &'a DataType)> {
+    let columns = cx.parsed.statement.column_defs().into_iter();
+    columns
+        .filter(|(_, column)| column.auto_increment())
+        .filter_map(|(table, column)| Some((table, column, column.data_type.as_ref()?)))
 }
 
 /// The columns of a table's primary key, as it is after the statement.

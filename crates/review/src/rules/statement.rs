@@ -40,7 +40,11 @@ mod union_count;
 mod where_conditions;
 mod write_table_denied;
 
-use crate::Rule;
+use sluice_sql::ObjectKind;
+use sluice_sql::model::Touch;
+use sluice_text::Span;
+
+use crate::{Context, Rule};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -84,3 +88,18 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &require_set_role::RequireSetRole,
     &require_if_exists::RequireIfExists,
 ];
+
+/// Tables whose names match the option `tables` and that the statement touches so, with the places of their names; none where the
+/// option is empty.
+fn closed_tables(cx: &Context<'_>, touched: impl Fn(Touch) -> bool) -> Vec<(Span, String)> {
+    if cx.options.text("tables").is_empty() {
+        return Vec::new();
+    }
+    let is_table = |kind| matches!(kind, ObjectKind::Table | ObjectKind::ForeignTable);
+    let targets = cx.parsed.statement.targets().into_iter();
+    targets
+        .filter(|target| is_table(target.kind) && touched(target.touch))
+        .map(|target| (target.name.span, cx.display(target.name)))
+        .filter(|(_, name)| cx.options.matches("tables", name, &[]))
+        .collect()
+}

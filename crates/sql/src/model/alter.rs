@@ -318,4 +318,17 @@ impl TableAction {
             _ => None,
         }
     }
+
+    /// The column that it gives another type, as it was called before, and that type.
+    pub fn new_type(&self) -> Option<(&Ident, &DataType)> {
+        match self {
+            Self::AlterColumn { name, change, .. } => match &**change {
+                ColumnChange::Type { data_type, .. } => Some((name, data_type)),
+                _ => None,
+            },
+            Self::ModifyColumn { column, .. } => Some((&column.name, column.data_type.as_ref()?)),
+            Self::ChangeColumn { from, column, .. } => Some((from, column.data_type.as_ref()?)),
+            _ => None,
+        }
+    }
 }

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -51,20 +50,8 @@ pub(super) fn read(args: &args::Check, source: Option<&Source>) -> Result<Vec<Wo
 /// A policy that cannot be taken.
 pub(in crate::commands) fn nothing(args: &args::Check) -> Result<Work, CliError> {
     let review = config::Review::default();
-    Ok(Work {
-        dialect: args.engine.map_or(Dialect::Postgres, args::Engine::dialect),
-        items: Vec::new(),
-        complete: false,
-        known: None,
-        statistics: None,
-        one_batch: false,
-        policy: policy::of(&review, args)?,
-        fail_on: policy::fail_on(&review, args),
-        measures: Vec::new(),
-        changes: Vec::new(),
-        directory: None,
-        history: BTreeSet::new(),
-    })
+    let dialect = args.engine.map_or(Dialect::Postgres, args::Engine::dialect);
+    Ok(Work::new(dialect, policy::of(&review, args)?, policy::fail_on(&review, args)))
 }
 
 fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {

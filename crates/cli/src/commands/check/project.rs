@@ -211,18 +211,14 @@ pub(super) fn read(
             source.settle(&project, &mut items, &policy, place.folder.output)?;
         }
         works.push(Work {
-            dialect,
             items,
             complete: true,
             known,
-            statistics: None,
             one_batch,
-            policy,
-            fail_on,
             measures,
             changes,
-            directory: None,
             history: reviewed.history(&project),
+            ..Work::new(dialect, policy, fail_on)
         });
     }
     let directory = Arc::new(project.directory);
@@ -237,35 +233,13 @@ pub(super) fn read(
 pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Result<Vec<Work>, CliError> {
     let review = &project.config.review;
     let selectors = targets::compile(project.changes(), &project.config.databases)?;
-    let substitute = project.config.placeholders.enabled;
     let mut works = Vec::new();
     for dialect in dialects(&project.config, args)? {
         let mut scope = Scope::of(&[&project.config], review, dialect, None, args)?;
-        let mut items = Vec::new();
-        for (at, change) in project.changes().iter().enumerate() {
-            let measure = scope.measure(change, selectors.get(at).and_then(Option::as_ref))?;
-            let script = match measure {
-                Some(_) => script_of(change, dialect, substitute),
-                // It goes to none of these databases.
-                None => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
-            };
-            let ignored = review.ignore.iter().any(|glob| glob.matches(change.up.file.path()));
-            items.push(Item { measure, ignored, ..Item::of(script, measure.is_some() && !ignored) });
-        }
-        works.push(Work {
-            dialect,
-            items,
-            complete: true,
-            known: None,
-            statistics: None,
-            one_batch: false,
-            policy: policy::of(review, args)?,
-            fail_on: policy::fail_on(review, args),
-            measures: scope.measures,
-            changes: Vec::new(),
-            directory: None,
-            history: BTreeSet::new(),
-        });
+        let items = items(project, dialect, &Reviewed::default(), &selectors, &mut scope, review)?;
+        let (policy, fail_on) = (policy::of(review, args)?, policy::fail_on(review, args));
+        let measures = scope.measures;
+        works.push(Work { items, complete: true, measures, ..Work::new(dialect, policy, fail_on) });
     }
     Ok(works)
 }
@@ -316,7 +290,8 @@ fn base_config(commit: &str, name: &str) -> Result<Option<Config>, CliError> {
     Ok(Some(Config::parse(&SourceFile::new(format!("{name} of {short}"), text))?))
 }
 
-/// Which changes are reviewed, and what is wrong with the history.
+/// Which changes are reviewed, and what is wrong with the history; by default all, and nothing.
+#[derive(Default)]
 struct Reviewed {
     /// Where they stand against the base; none where there is none.
     standing: Option<Standing>,

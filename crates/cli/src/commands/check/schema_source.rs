@@ -43,7 +43,7 @@ pub(super) struct Source {
 }
 
 /// A schema, and the server that it is of.
-pub(super) struct Known {
+pub(super) struct KnownSchema {
     pub(super) schema: Schema,
     pub(super) version: ServerVersion,
 }
@@ -147,7 +147,7 @@ impl Source {
     }
 
     /// Its schema for a review in a dialect; none where it is of another one.
-    pub(super) fn known(&self, dialect: Dialect) -> Option<Known> {
+    pub(super) fn known(&self, dialect: Dialect) -> Option<KnownSchema> {
         if dialect != self.dialect {
             return None;
         }
@@ -156,7 +156,7 @@ impl Source {
         for (of, name) in &self.schema.invalid_indexes {
             schema.invalidate_index(&Name::new(of.clone(), name.clone()));
         }
-        Some(Known { schema, version: self.version })
+        Some(KnownSchema { schema, version: self.version })
     }
 
     /// Takes the changes out of `items` that are applied already, and adds what is wrong between them and the files. The items of

@@ -25,17 +25,13 @@ impl<'f> Edits<'f> {
     }
 
     fn add(&mut self, fix: &'f Fix) {
-        if fix.edits.iter().any(|edit| self.edits.iter().any(|other| touch(edit, other))) {
+        if fix.edits.iter().any(|edit| self.edits.iter().any(|other| edit.touches(other))) {
             return;
         }
         self.edits.extend(&fix.edits);
         self.follow_ups.extend(&fix.follow_ups);
         self.fixes += 1;
     }
-}
-
-fn touch(one: &Edit, other: &Edit) -> bool {
-    one.span.start <= other.span.end && other.span.start <= one.span.end
 }
 
 /// The file of the change that comes as the `number`th after the one of `path`: `0007.1_name.sql` after `0007_x.sql`.

@@ -1,6 +1,6 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_schema::ColumnType;
-use sluice_sql::model::{ColumnChange, TableAction, TypeFamily};
+use sluice_sql::model::TypeFamily;
 
 rule! {
     /// A column gets a type of another family.
@@ -49,21 +49,7 @@ impl Rule for ChangeType {
         let table = cx.display(&alter.name);
 
         for action in &alter.actions {
-            let (name, new) = match &action.kind {
-                TableAction::AlterColumn { name, change, .. } => match &**change {
-                    ColumnChange::Type { data_type, .. } => (name, &**data_type),
-                    _ => continue,
-                },
-                TableAction::ModifyColumn { column, .. } => match &column.data_type {
-                    Some(data_type) => (&column.name, data_type),
-                    None => continue,
-                },
-                TableAction::ChangeColumn { from, column, .. } => match &column.data_type {
-                    Some(data_type) => (from, data_type),
-                    None => continue,
-                },
-                _ => continue,
-            };
+            let Some((name, new)) = action.kind.new_type() else { continue };
             let Some(column) = super::column(cx, &alter.name, name) else { continue };
             let Some(old) = column.data_type.as_ref().filter(|_| !cx.made_here(column.origin)) else {
                 continue;

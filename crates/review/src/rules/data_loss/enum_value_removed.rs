@@ -35,7 +35,7 @@ impl Rule for EnumValueRemoved {
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(alter) = cx.altered() else { return };
         for action in &alter.actions {
-            let Some((name, new)) = super::new_type(&action.kind) else { continue };
+            let Some((name, new)) = action.kind.new_type() else { continue };
             let Some(column) = super::column(cx, &alter.name, name) else { continue };
             let Some(old) = &column.data_type else { continue };
             if !matches!(new.name.as_str(), "enum" | "set") || old.name != new.name {

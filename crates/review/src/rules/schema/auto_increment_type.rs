@@ -29,10 +29,7 @@ impl Rule for AutoIncrementType {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for (table, column) in cx.parsed.statement.column_defs() {
-            let Some(data_type) = column.data_type.as_ref().filter(|_| column.auto_increment()) else {
-                continue;
-            };
+        for (table, column, data_type) in super::counting(cx) {
             if data_type.family(cx.dialect()) != TypeFamily::Integer {
                 let (table, name) = (cx.display(table), &column.name.text);
                 out.report(

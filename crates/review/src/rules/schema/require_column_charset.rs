@@ -1,5 +1,3 @@
-use sluice_sql::model::TypeFamily;
-
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
 rule! {
@@ -30,13 +28,7 @@ impl Rule for RequireColumnCharset {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         for (table, name, data_type) in cx.parsed.statement.column_types() {
-            let blob = data_type.name.ends_with("blob") || data_type.name == "binary";
-            let is_text = match data_type.family(cx.dialect()) {
-                TypeFamily::Text | TypeFamily::FixedText | TypeFamily::Lob => !blob,
-                TypeFamily::Enum | TypeFamily::Set => true,
-                _ => false,
-            };
-            if is_text && data_type.charset.is_none() {
+            if super::holds_characters(cx, data_type) && data_type.charset.is_none() {
                 let (table, name) = (cx.display(table), &name.text);
                 out.report(data_type.span, format!("`{name}` of `{table}` has the charset of its table"))
                     .help("add CHARACTER SET");

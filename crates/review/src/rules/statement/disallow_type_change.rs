@@ -1,5 +1,5 @@
 use sluice_schema::ColumnType;
-use sluice_sql::model::{ColumnChange, NameClass, TableAction};
+use sluice_sql::model::NameClass;
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -44,21 +44,7 @@ impl Rule for DisallowTypeChange {
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(alter) = cx.altered() else { return };
         for action in &alter.actions {
-            let (name, data_type) = match &action.kind {
-                TableAction::AlterColumn { name, change, .. } => match &**change {
-                    ColumnChange::Type { data_type, .. } => (name, &**data_type),
-                    _ => continue,
-                },
-                TableAction::ModifyColumn { column, .. } => match &column.data_type {
-                    Some(data_type) => (&column.name, data_type),
-                    None => continue,
-                },
-                TableAction::ChangeColumn { from, column, .. } => match &column.data_type {
-                    Some(data_type) => (from, data_type),
-                    None => continue,
-                },
-                _ => continue,
-            };
+            let Some((name, data_type)) = action.kind.new_type() else { continue };
             let relation = cx.relation(&alter.name);
             let old = relation.and_then(|it| it.column(&name.key(cx.dialect(), NameClass::Other)));
             let old = old.and_then(|column| column.data_type.as_ref());

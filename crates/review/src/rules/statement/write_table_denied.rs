@@ -1,4 +1,3 @@
-use sluice_sql::ObjectKind;
 use sluice_sql::model::Touch;
 
 use crate::{Context, Engines, Meta, OptionKind, OptionSpec, Rule, Sink, rule};
@@ -37,19 +36,9 @@ impl Rule for WriteTableDenied {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        if cx.options.text("tables").is_empty() {
-            return;
-        }
-        for target in cx.parsed.statement.targets() {
-            let is_table = matches!(target.kind, ObjectKind::Table | ObjectKind::ForeignTable);
-            if !is_table || !matches!(target.touch, Touch::Written) {
-                continue;
-            }
-            let name = cx.display(target.name);
-            if cx.options.matches("tables", &name, &[]) {
-                out.report(target.name.span, format!("rows of `{name}` must not be changed here"))
-                    .help("ask who owns the table");
-            }
+        for (span, name) in super::closed_tables(cx, |touch| touch == Touch::Written) {
+            out.report(span, format!("rows of `{name}` must not be changed here"))
+                .help("ask who owns the table");
         }
     }
 }

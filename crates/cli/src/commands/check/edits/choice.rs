@@ -52,7 +52,7 @@ pub(super) fn choose(
         let place = finding.file.locate(finding.span.start);
         let at = fix.edits.first().map_or(finding.span.start, |edit| edit.span.start);
         let mut touches = chosen.iter().flat_map(|choice| &choice.edits);
-        if touches.any(|other| fix.edits.iter().any(|edit| touch(edit, other))) {
+        if touches.any(|other| fix.edits.iter().any(|edit| edit.touches(other))) {
             continue;
         }
         let Some(fix) = unmasked(fix, original.text()) else {
@@ -68,10 +68,6 @@ pub(super) fn choose(
         chosen.push(Choice { rule: finding.rule, title, place, at, dialect, edits, follow_ups });
     }
     (chosen, left)
-}
-
-fn touch(one: &Edit, other: &Edit) -> bool {
-    one.span.start <= other.span.end && other.span.start <= one.span.end
 }
 
 /// The fix with placeholders in place of the names that the review saw for them; none where a text has such a name of its own.

@@ -1,4 +1,4 @@
-//! How findings are weighed by what statistics say of the tables: one place for all rules whose harm grows with the rows.
+//! How much less findings weigh where statistics say that the tables are small: one place for all rules whose harm grows with the rows.
 
 use sluice_schema::Schema;
 use sluice_text::{Evidence, Severity};
@@ -51,8 +51,8 @@ const FEW_BYTES: u64 = 16 << 20;
 /// A table that is read or written at most so many times in a minute is quiet.
 const QUIET: u64 = 60;
 
-/// Weighs what a rule has found in a statement. `few_rows` is the policy's own limit for small tables.
-pub(crate) fn weigh(
+/// The severity of what a rule has found in a statement. `few_rows` is the policy's own limit for small tables.
+pub(crate) fn soften(
     rule: &str,
     severity: Severity,
     draft: &mut Draft,
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_that_is_weighed_exists() {
+    fn every_rule_that_is_softened_exists() {
         for id in GROW_WITH_ROWS {
             assert!(crate::rules::find(id).is_some(), "{id}");
         }
