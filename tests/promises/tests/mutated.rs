@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use proptest::sample::Index;
 use sluice_promises::seeds;
 use sluice_sql::Dialect;
@@ -129,8 +130,10 @@ fn text() -> impl Strategy<Value = (Dialect, String)> {
         })
 }
 
+/// The same cases in every run, so that a change is judged by what it does; the targets in `fuzz/` explore.
 fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+    let rng_seed = RngSeed::Fixed(0);
+    ProptestConfig { cases: count, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -154,6 +154,12 @@ fn joined(names: impl IntoIterator<Item = String>) -> String {
     names.into_iter().collect::<Vec<_>>().join(",")
 }
 
+/// `pragma_table_info` tells a column that a key names twice, which SQLite allows, once.
+fn each_once(columns: &[String]) -> String {
+    let mut seen = std::collections::BTreeSet::new();
+    joined(columns.iter().filter(|column| seen.insert(*column)).cloned())
+}
+
 fn told_by_replay(schema: &Schema) -> Vec<String> {
     let mut lines = Vec::new();
     for relation in schema.relations.values() {
@@ -178,7 +184,9 @@ fn told_by_replay(schema: &Schema) -> Vec<String> {
         for constraint in &relation.constraints {
             let columns = joined(constraint.columns().iter().cloned());
             match &constraint.kind {
-                ConstraintKind::PrimaryKey { .. } => lines.push(format!("{name} key {columns}")),
+                ConstraintKind::PrimaryKey { .. } => {
+                    lines.push(format!("{name} key {}", each_once(constraint.columns())));
+                }
                 ConstraintKind::Unique { .. } => lines.push(format!("{name} unique {columns}")),
                 ConstraintKind::ForeignKey(key) => {
                     let delete = if key.on_delete.is_some() { "cascade" } else { "no action" };
