@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sluice_schema::{Name, Origin, Relation, RelationKind, Schema};
-use sluice_sql::model::{AlterTable, ObjectName, Parsed, StatementKind};
+use sluice_sql::model::{AlterTable, Call, ObjectName, Parsed, StatementKind};
 use sluice_sql::{Dialect, Placement, UnitKind};
 use sluice_text::{SourceFile, Span};
 
@@ -30,7 +30,7 @@ pub struct Context<'a> {
     /// Pairs of relations that transactions before this one locked in this order, and the file that did. They are those of
     /// the changes that are deployed together.
     pub orders: &'a Orders,
-    /// Statements of this change after it; empty in files that are too big to be held.
+    /// The next thousand statements of this change.
     pub after: &'a [Parsed],
     /// The change.
     pub change: &'a ChangeInfo,
@@ -40,8 +40,17 @@ pub struct Context<'a> {
     pub options: &'a Options,
     pub(crate) question: &'a Question<'a>,
     pub(crate) forecast: &'a OnceCell<Forecast>,
+    pub(crate) inside: &'a Inside<'a>,
     /// The statement, if it alters a relation that is in use.
     pub(crate) altered: Option<&'a AlterTable>,
+}
+
+/// What is inside of a statement, looked for once.
+#[derive(Default)]
+pub(crate) struct Inside<'a> {
+    pub(crate) statements: OnceCell<Vec<&'a Parsed>>,
+    pub(crate) run_now: OnceCell<Vec<&'a Parsed>>,
+    pub(crate) calls: OnceCell<Vec<&'a Call>>,
 }
 
 /// What a rule knows when it looks at a change as a whole.
@@ -121,6 +130,19 @@ pub struct Held {
     pub by: Span,
 }
 
+/// A relation's name for messages, looked up when it is written.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    schema: &'a Schema,
+    name: &'a ObjectName,
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.schema.relation_name(self.name).fmt(f)
+    }
+}
+
 impl<'a> Context<'a> {
     /// The dialect.
     pub fn dialect(&self) -> Dialect {
@@ -168,8 +190,11 @@ impl<'a> Context<'a> {
     }
 
     /// A relation's name for messages.
-    pub fn display(&self, name: &ObjectName) -> String {
-        self.schema.relation_name(name).to_string()
+    pub fn display<'n>(&self, name: &'n ObjectName) -> Shown<'n>
+    where
+        'a: 'n,
+    {
+        Shown { schema: self.schema, name }
     }
 
     /// The lock of this mode that was taken first, of those that the transaction still holds.

@@ -23,8 +23,9 @@ mod statistics;
 mod suppression;
 mod version;
 mod weigh;
+mod window;
 
-pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session};
+pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session, Shown};
 pub use engines::Engines;
 pub use forecast::{
     Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Question, Work, WorkKind, forecast,
@@ -34,7 +35,7 @@ pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::{apply, replayed};
 pub use reviewer::{Conditions, Review, Reviewer, StatementForecast, Suppressed};
 pub use rule::{Meta, Reach, Rule, RuleSet};
-pub use script::Script;
+pub use script::{Chunk, Purpose, Script};
 pub use sink::{Reported, Sink};
 pub use statistics::{Duration, Estimate, FEW_ROWS, Measure, Statistics};
 pub use version::{BadVersion, ServerVersion};

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde_json::Value;
@@ -57,9 +58,48 @@ enum Setting {
     Number(u64),
     Switch(bool),
     Text(String),
-    /// Compiled where it has no placeholder.
-    Pattern(String, Option<Regex>),
+    Pattern(Pattern),
     List(Vec<String>),
+}
+
+/// A regular expression, compiled when it is first asked: most patterns never are.
+#[derive(Debug, Clone)]
+struct Pattern {
+    text: String,
+    placeholders: &'static [&'static str],
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: &str, placeholders: &'static [&'static str]) -> Self {
+        Self { text: text.to_owned(), placeholders, regex: OnceLock::new() }
+    }
+
+    fn has_placeholder(&self) -> bool {
+        self.placeholders.iter().any(|name| self.text.contains(&placeholder(name)))
+    }
+
+    fn filled<'v>(&self, values: impl IntoIterator<Item = (&'v str, &'v str)>) -> String {
+        let fill = |text: String, (name, value): (&str, &str)| {
+            text.replace(&placeholder(name), &regex::escape(value))
+        };
+        values.into_iter().fold(self.text.clone(), fill)
+    }
+
+    fn matches(&self, text: &str, values: &[(&str, &str)]) -> bool {
+        if self.text.is_empty() {
+            return true;
+        }
+        if self.has_placeholder() {
+            return Regex::new(&self.filled(values.iter().copied())).is_ok_and(|regex| regex.is_match(text));
+        }
+        let regex = self.regex.get_or_init(|| Regex::new(&self.text).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+fn placeholder(name: &str) -> String {
+    format!("{{{{{name}}}}}")
 }
 
 impl PartialEq for Setting {
@@ -67,9 +107,8 @@ impl PartialEq for Setting {
         match (self, other) {
             (Self::Number(left), Self::Number(right)) => left == right,
             (Self::Switch(left), Self::Switch(right)) => left == right,
-            (Self::Text(left), Self::Text(right)) | (Self::Pattern(left, _), Self::Pattern(right, _)) => {
-                left == right
-            }
+            (Self::Text(left), Self::Text(right)) => left == right,
+            (Self::Pattern(left), Self::Pattern(right)) => left.text == right.text,
             (Self::List(left), Self::List(right)) => left == right,
             _ => false,
         }
@@ -113,8 +152,8 @@ impl Options {
                 OptionKind::Number { default } => Setting::Number(default),
                 OptionKind::Switch { default } => Setting::Switch(default),
                 OptionKind::Text { default } => Setting::Text(default.to_owned()),
-                OptionKind::Pattern { default, .. } => {
-                    Setting::Pattern(default.to_owned(), Regex::new(default).ok())
+                OptionKind::Pattern { default, placeholders } => {
+                    Setting::Pattern(Pattern::new(default, placeholders))
                 }
                 OptionKind::List { default } => {
                     Setting::List(default.iter().map(|item| (*item).to_owned()).collect())
@@ -157,12 +196,10 @@ impl Options {
             }
             OptionKind::Pattern { placeholders, .. } => {
                 let text = value.as_str().ok_or_else(|| wrong("a regular expression in quotes"))?;
-                let filled = placeholders.iter().fold(text.to_owned(), |filled, placeholder| {
-                    filled.replace(&format!("{{{{{placeholder}}}}}"), "x")
-                });
-                let regex = Regex::new(&filled)
+                let pattern = Pattern::new(text, placeholders);
+                Regex::new(&pattern.filled(placeholders.iter().map(|name| (*name, "x"))))
                     .map_err(|error| OptionError::Pattern { name: spec.name, error: last_line(&error) })?;
-                Setting::Pattern(text.to_owned(), (filled == text).then_some(regex))
+                Setting::Pattern(pattern)
             }
             OptionKind::List { .. } => {
                 let texts = value
@@ -191,7 +228,7 @@ impl Options {
     /// The text called `name`; empty where the rule has none of that name.
     pub fn text(&self, name: &str) -> &str {
         match self.values.get(name) {
-            Some(Setting::Text(text) | Setting::Pattern(text, _)) => text,
+            Some(Setting::Text(text) | Setting::Pattern(Pattern { text, .. })) => text,
             _ => "",
         }
     }
@@ -213,15 +250,7 @@ impl Options {
     /// pattern matches everything.
     pub fn matches(&self, name: &str, text: &str, values: &[(&str, &str)]) -> bool {
         match self.values.get(name) {
-            Some(Setting::Pattern(pattern, _)) if pattern.is_empty() => true,
-            Some(Setting::Pattern(_, Some(regex))) => regex.is_match(text),
-            Some(Setting::Pattern(pattern, None)) => {
-                let filled = values.iter().fold(pattern.clone(), |filled, (name, value)| {
-                    filled.replace(&format!("{{{{{name}}}}}"), &regex::escape(value))
-                });
-                // The pattern was compiled with placeholders before; literal text in their place keeps it right.
-                Regex::new(&filled).is_ok_and(|regex| regex.is_match(text))
-            }
+            Some(Setting::Pattern(pattern)) => pattern.matches(text, values),
             _ => true,
         }
     }

@@ -22,6 +22,7 @@ struct Setting {
 }
 
 /// A rule that is on.
+#[derive(Clone, Copy)]
 pub(crate) struct Active<'p> {
     pub(crate) rule: &'static dyn Rule,
     pub(crate) meta: &'static Meta,

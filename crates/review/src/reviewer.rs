@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use jiff::civil::Date;
@@ -7,15 +6,17 @@ use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
 use sluice_sql::{Dialect, ObjectKind, Placement, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Span};
 
-use crate::context::{ChangeContext, Context, Held, Orders, Seen, Session, in_use};
+use crate::context::{ChangeContext, Context, Held, Inside, Orders, Seen, Session, in_use};
 use crate::policy::Active;
 use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::softening::soften;
 use crate::weigh::{Found, NO_STATEMENT, Scales};
+use crate::window::{View, Window, ahead};
 use crate::{
-    Estimate, Forecast, Options, Policy, Question, Script, ServerVersion, Statistics, forecast, replay,
+    Chunk, Estimate, Forecast, Options, Policy, Purpose, Question, Script, ServerVersion, Statistics,
+    forecast, replay,
 };
 
 /// More statements of a change than this are not kept for rules that look back.
@@ -42,12 +43,16 @@ pub struct Reviewer<'p> {
     dialect: Dialect,
     policy: &'p Policy,
     active: Vec<Active<'p>>,
+    /// Those that look at `INSERT`.
+    of_inserts: Vec<Active<'p>>,
     conditions: Conditions,
     schema: Schema,
     session: Session,
     counted: Origin,
     orders: Orders,
     statistics: Option<Statistics>,
+    /// Statistics are in the schema already.
+    measured: bool,
 }
 
 /// What a review of one change gives.
@@ -149,7 +154,20 @@ impl<'p> Reviewer<'p> {
         let active = policy.active(dialect);
         let session = Session::default();
         let (counted, orders) = (Origin::default(), Orders::default());
-        Self { dialect, policy, active, conditions, schema, session, counted, orders, statistics: None }
+        let statistics = None;
+        Self {
+            dialect,
+            policy,
+            of_inserts: of_inserts(&active),
+            active,
+            conditions,
+            schema,
+            session,
+            counted,
+            orders,
+            statistics,
+            measured: false,
+        }
     }
 
     /// Reviews what follows by another policy.
@@ -157,6 +175,7 @@ impl<'p> Reviewer<'p> {
         if !std::ptr::eq(self.policy, policy) {
             self.policy = policy;
             self.active = policy.active(self.dialect);
+            self.of_inserts = of_inserts(&self.active);
         }
     }
 
@@ -172,46 +191,36 @@ impl<'p> Reviewer<'p> {
 
     /// Applies a change that is not reviewed: it was there before.
     pub fn replay(&mut self, script: &Script) {
-        self.replay_parsed(script, &[]);
+        self.replay_chunks(script, script.chunks(Purpose::Replay));
     }
 
-    /// [`Reviewer::replay`] with the statements' models, as far as they are at hand.
-    pub fn replay_parsed(&mut self, script: &Script, held: &[Parsed]) {
+    /// [`Reviewer::replay`] with what [`Script::chunks`] gives.
+    pub fn replay_chunks(&mut self, script: &Script, chunks: impl Iterator<Item = Chunk>) {
         self.session = Session::default();
-        for (at, span) in script.statements.iter().enumerate() {
-            let parsed = self.parsed(script, held.get(at), *span);
-            replay::apply(
-                &mut self.schema,
-                &mut self.session,
-                script.file.text(),
-                &parsed.statement,
-                Origin::default(),
-            );
-        }
-    }
-
-    fn parsed<'s>(&self, script: &Script, held: Option<&'s Parsed>, span: Span) -> Cow<'s, Parsed> {
-        match held {
-            Some(parsed) => Cow::Borrowed(parsed),
-            None => Cow::Owned(sluice_sql::parse(self.dialect, script.file.text(), span)),
+        self.measured = false;
+        for parsed in chunks.flat_map(|chunk| chunk.parsed) {
+            let text = script.file.text();
+            let origin = Origin::default();
+            replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, origin);
         }
     }
 
     /// Reviews a change, and applies it.
     pub fn review(&mut self, script: &Script) -> Review {
-        self.review_parsed(script, &script.parse())
+        self.review_chunks(script, script.chunks(Purpose::Review))
     }
 
-    /// [`Reviewer::review`] with what [`Script::parse`] gave.
-    pub fn review_parsed(&mut self, script: &Script, held: &[Parsed]) -> Review {
+    /// [`Reviewer::review`] with what [`Script::chunks`] gives.
+    pub fn review_chunks(&mut self, script: &Script, chunks: impl Iterator<Item = Chunk>) -> Review {
         self.session = Session::default();
         self.counted.change += 1;
         if !self.conditions.one_batch || self.counted.batch == 0 {
             self.counted.batch += 1;
             self.orders.clear();
         }
-        if let Some(statistics) = &self.statistics {
+        if let Some(statistics) = self.statistics.as_ref().filter(|_| !self.measured) {
             statistics.enter(&mut self.schema);
+            self.measured = true;
         }
         let text = script.file.text();
         let scales = Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
@@ -221,13 +230,13 @@ impl<'p> Reviewer<'p> {
         }
         let mut units = Units::new(self.dialect, script.info.separate);
         let mut unit = None;
-        for (at, span) in script.statements.iter().enumerate() {
-            let parsed = self.parsed(script, held.get(at), *span);
-            let facts = sluice_sql::classify(self.dialect, span.slice(text));
-            let placement = match units.push(&facts, span.slice(text)) {
+        let mut window = Window::new(chunks);
+        while let Some(View { parsed, facts, after }) = window.next() {
+            let span = parsed.span;
+            let placement = match units.push(facts, span.slice(text)) {
                 Ok(placement) => placement,
                 Err(message) => {
-                    scales.push_own(&mut walk.found, own::REFUSED, *span, own::refused(*span, message));
+                    scales.push_own(&mut walk.found, own::REFUSED, span, own::refused(span, message));
                     None
                 }
             };
@@ -236,10 +245,9 @@ impl<'p> Reviewer<'p> {
                 self.counted.transaction += 1;
                 walk.release(script.file.path());
             }
-            let after = held.get(at + 1..).unwrap_or_default();
-            let place = Place { script, statement: *span, placement, after, reach: Reach::File };
-            self.look(&place, &parsed, &mut walk);
-            self.look_inside(&place, &parsed, &mut walk);
+            let place = Place { script, statement: span, placement, after, reach: Reach::File };
+            self.look(&place, parsed, &mut walk);
+            self.look_inside(&place, parsed, &mut walk);
         }
         walk.release(script.file.path());
         let Walk { seen, mut found, mut drafts, forecasts, orders, .. } = walk;
@@ -276,7 +284,7 @@ impl<'p> Reviewer<'p> {
             version,
             session: &self.session,
         };
-        let forecast = OnceCell::new();
+        let (forecast, inside) = (OnceCell::new(), Inside::default());
         let targets = parsed.statement.targets();
         let evidence = self.evidence(&targets);
         let mut cx = Context {
@@ -295,6 +303,7 @@ impl<'p> Reviewer<'p> {
             options: &walk.no_options,
             question: &question,
             forecast: &forecast,
+            inside: &inside,
             altered: None,
         };
         if let Statement::AlterTable(alter) = &parsed.statement
@@ -303,7 +312,11 @@ impl<'p> Reviewer<'p> {
             cx.altered = Some(alter);
         }
         let (found, drafts) = (&mut walk.found, &mut walk.drafts);
-        for active in self.active.iter().filter(|active| active.reach >= place.reach) {
+        let all = match &parsed.statement {
+            Statement::Insert(_) => &self.of_inserts,
+            _ => &self.active,
+        };
+        for active in all.iter().filter(|active| active.reach >= place.reach) {
             cx.options = active.options;
             active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
             if !drafts.is_empty() {
@@ -361,7 +374,7 @@ impl<'p> Reviewer<'p> {
         let inner = parsed.statement.body().map(|body| body.statements.as_slice()).unwrap_or_default();
         let reach = if block { Reach::Block } else { Reach::Program };
         for (at, one) in inner.iter().enumerate() {
-            let after = inner.get(at + 1..).unwrap_or_default();
+            let after = ahead(inner, at);
             self.look(&Place { after, reach, ..*outer }, one, walk);
             if block {
                 replay::apply(&mut self.schema, &mut self.session, text, &one.statement, self.counted);
@@ -380,6 +393,10 @@ impl<'p> Reviewer<'p> {
             .all(|target| self.schema.relation(target.name).is_some());
         if known { Evidence::Modelled } else { Evidence::Assumed }
     }
+}
+
+fn of_inserts<'p>(active: &[Active<'p>]) -> Vec<Active<'p>> {
+    active.iter().filter(|active| active.rule.looks_at_inserts()).copied().collect()
 }
 
 /// Whether the statement is about a view: its lock keeps nobody off a table.

@@ -18,6 +18,11 @@ pub trait Rule: Sync {
         &[]
     }
 
+    /// Whether `INSERT` can be something to it. A dump has a million of them.
+    fn looks_at_inserts(&self) -> bool {
+        matches!(self.meta().category(), "rows" | "statement")
+    }
+
     /// How far into programs it looks.
     fn reach(&self) -> Reach {
         Reach::of(self.meta().category())

@@ -1,11 +1,11 @@
 use sluice_sql::model::Parsed;
-use sluice_sql::{Dialect, PieceKind};
+use sluice_sql::{Dialect, Facts, PieceKind};
 use sluice_text::{SourceFile, Span};
 
 use crate::ChangeInfo;
 
-/// Longer files are parsed statement by statement while they are reviewed, so that a dump does not fill the memory.
-const HELD_BYTES: usize = 2 << 20;
+/// So many statements are read at once.
+const CHUNK: usize = 64;
 
 /// A change's text, cut into statements.
 #[derive(Debug, Clone)]
@@ -50,13 +50,35 @@ impl Script {
         Self { dialect, file, statements, info, broken: None }
     }
 
-    /// Its statements' models; none of a file that is too long to hold them.
-    pub fn parse(&self) -> Vec<Parsed> {
-        if self.file.text().len() > HELD_BYTES {
-            return Vec::new();
-        }
-        let parsed =
-            self.statements.iter().map(|span| sluice_sql::parse(self.dialect, self.file.text(), *span));
-        parsed.collect()
+    /// Its statements, read a few at a time, so that the models of a dump do not fill the memory.
+    pub fn chunks(&self, purpose: Purpose) -> impl Iterator<Item = Chunk> {
+        self.statements.chunks(CHUNK).map(move |spans| {
+            let text = self.file.text();
+            let parsed = spans.iter().map(|span| sluice_sql::parse(self.dialect, text, *span)).collect();
+            let facts = match purpose {
+                Purpose::Replay => Vec::new(),
+                Purpose::Review => {
+                    spans.iter().map(|span| sluice_sql::classify(self.dialect, span.slice(text))).collect()
+                }
+            };
+            Chunk { parsed, facts }
+        })
     }
+}
+
+/// What statements are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be applied to the schema: they were there before.
+    Replay,
+    /// To be reviewed.
+    Review,
+}
+
+/// Statements that follow each other, read.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    pub(crate) parsed: Vec<Parsed>,
+    /// How each of them runs; empty for a replay.
+    pub(crate) facts: Vec<Facts>,
 }

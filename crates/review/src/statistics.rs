@@ -133,13 +133,7 @@ impl Estimate {
 /// The table of a piece of work, which may name an index. An index that is to be built is not there yet: then it is the largest of
 /// the tables that the statement locks, where all of them are known.
 pub(crate) fn worked_on<'s>(forecast: &Forecast, schema: &'s Schema, name: &Name) -> Option<&'s Relation> {
-    let of_index = || {
-        schema
-            .relations
-            .values()
-            .find(|relation| relation.name.schema == name.schema && relation.index(&name.name).is_some())
-    };
-    schema.relations.get(name).or_else(of_index).or_else(|| {
+    schema.relations.get(name).or_else(|| schema.table_of_index(name)).or_else(|| {
         let locked = forecast.locks.iter().map(|lock| schema.relations.get(&lock.relation));
         let known: Vec<&Relation> = locked.collect::<Option<_>>()?;
         known.iter().all(|relation| relation.rows.is_some()).then_some(())?;

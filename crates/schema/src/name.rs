@@ -1,3 +1,6 @@
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// A relation's, type's or routine's name, both parts as the server compares them: PostgreSQL's unquoted names in lower
@@ -26,3 +29,47 @@ impl std::fmt::Display for Name {
         f.write_str(&self.name)
     }
 }
+
+/// Both parts of a name, so that a map of names is asked without making one.
+pub(crate) trait Parts {
+    fn parts(&self) -> (&str, &str);
+}
+
+impl Parts for Name {
+    fn parts(&self) -> (&str, &str) {
+        (&self.schema, &self.name)
+    }
+}
+
+impl Parts for (&str, &str) {
+    fn parts(&self) -> (&str, &str) {
+        *self
+    }
+}
+
+impl<'a> Borrow<dyn Parts + 'a> for Name {
+    fn borrow(&self) -> &(dyn Parts + 'a) {
+        self
+    }
+}
+
+/// As names are ordered: by schema, then by name.
+impl Ord for dyn Parts + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl PartialOrd for dyn Parts + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for dyn Parts + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn Parts + '_ {}

@@ -5,6 +5,7 @@ use sluice_sql::Dialect;
 use sluice_sql::model::{NameClass, ObjectName};
 
 use crate::links::Links;
+use crate::name::Parts;
 use crate::{Name, Origin, Relation, Routine, Sequence, UserType};
 
 /// A database's schema.
@@ -104,51 +105,65 @@ impl Schema {
         self.search_path.first().map_or("", String::as_str)
     }
 
-    /// The names that `written` may mean, in the order in which they are tried.
-    fn candidates(&self, written: &ObjectName, class: NameClass) -> Vec<Name> {
+    /// What `written` means among what is there, in the order in which schemas are searched.
+    fn find<'m, V>(
+        &self,
+        among: &'m BTreeMap<Name, V>,
+        written: &ObjectName,
+        class: NameClass,
+    ) -> Option<(&'m Name, &'m V)> {
         let name = written.name.key(self.dialect, class);
-        if let Some(schema) = written.schema() {
-            let schema = schema.key(self.dialect, NameClass::Relation).into_owned();
-            return vec![Name::new(schema, name)];
+        let in_schema = |schema: &str| among.get_key_value(&(schema, &*name) as &dyn Parts);
+        match written.schema() {
+            Some(schema) => in_schema(&schema.key(self.dialect, NameClass::Relation)),
+            None => self.search_path.iter().find_map(|schema| in_schema(schema)),
         }
-        self.search_path.iter().map(|schema| Name::new(schema.clone(), name.clone())).collect()
+    }
+
+    /// The name of what `written` means; the one that it gets when it is made, if there is none.
+    fn name_of<V>(&self, among: &BTreeMap<Name, V>, written: &ObjectName, class: NameClass) -> Name {
+        match self.find(among, written, class) {
+            Some((name, _)) => name.clone(),
+            None => self.made_as(written, class),
+        }
+    }
+
+    fn made_as(&self, written: &ObjectName, class: NameClass) -> Name {
+        let schema = match written.schema() {
+            Some(schema) => schema.key(self.dialect, NameClass::Relation).into_owned(),
+            None => self.home().to_owned(),
+        };
+        Name::new(schema, written.name.key(self.dialect, class))
     }
 
     /// The name that something gets which is created as `written`.
     pub fn new_name(&self, written: &ObjectName) -> Name {
-        self.name_of(written, NameClass::Relation, |_| false)
-    }
-
-    fn name_of(&self, written: &ObjectName, class: NameClass, is_there: impl Fn(&Name) -> bool) -> Name {
-        let mut candidates = self.candidates(written, class);
-        let found = candidates.iter().position(is_there).unwrap_or(0);
-        candidates.swap_remove(found)
+        self.made_as(written, NameClass::Relation)
     }
 
     /// The relation's name that `written` means; where it is created if there is none.
     pub fn relation_name(&self, written: &ObjectName) -> Name {
-        self.name_of(written, NameClass::Relation, |name| self.relations.contains_key(name))
+        self.name_of(&self.relations, written, NameClass::Relation)
     }
 
     /// The relation that `written` means.
     pub fn relation(&self, written: &ObjectName) -> Option<&Relation> {
-        self.candidates(written, NameClass::Relation).iter().find_map(|name| self.relations.get(name))
+        self.find(&self.relations, written, NameClass::Relation).map(|(_, relation)| relation)
     }
 
     /// The type that `written` means.
     pub fn user_type(&self, written: &ObjectName) -> Option<(Name, &UserType)> {
-        let name = self.name_of(written, NameClass::Other, |name| self.types.contains_key(name));
-        self.types.get(&name).map(|found| (name, found))
+        self.find(&self.types, written, NameClass::Other).map(|(name, found)| (name.clone(), found))
     }
 
     /// The type's name that `written` means.
     pub fn type_name(&self, written: &ObjectName) -> Name {
-        self.name_of(written, NameClass::Other, |name| self.types.contains_key(name))
+        self.name_of(&self.types, written, NameClass::Other)
     }
 
     /// The user's type of a column.
     pub fn type_of_column(&self, data_type: &crate::ColumnType) -> Option<&UserType> {
-        let find = |schema: &str| self.types.get(&Name::new(schema, data_type.name.clone()));
+        let find = |schema: &str| self.types.get(&(schema, data_type.name.as_str()) as &dyn Parts);
         match &data_type.schema {
             Some(schema) => find(schema),
             None => self.search_path.iter().find_map(|schema| find(schema)),
@@ -157,17 +172,17 @@ impl Schema {
 
     /// The sequence's name that `written` means.
     pub fn sequence_name(&self, written: &ObjectName) -> Name {
-        self.name_of(written, NameClass::Relation, |name| self.sequences.contains_key(name))
+        self.name_of(&self.sequences, written, NameClass::Relation)
     }
 
     /// The routine's name that `written` means.
     pub fn routine_name(&self, written: &ObjectName) -> Name {
-        self.name_of(written, NameClass::Other, |name| self.routines.contains_key(name))
+        self.name_of(&self.routines, written, NameClass::Other)
     }
 
     /// The routine that `written` means.
     pub fn routine(&self, written: &ObjectName) -> Option<&Routine> {
-        self.candidates(written, NameClass::Other).iter().find_map(|name| self.routines.get(name))
+        self.find(&self.routines, written, NameClass::Other).map(|(_, routine)| routine)
     }
 
     /// Table and name of the index that `written` means. `table` is the one that the statement names (MySQL, MariaDB).
@@ -184,10 +199,14 @@ impl Schema {
                 if name == "primary" && !self.index_names_are_global() { "PRIMARY".into() } else { name };
             return relation.index(&name).map(|index| (relation, index));
         }
-        self.candidates(written, NameClass::Other).iter().find_map(|name| {
-            let relation = self.relations.get(self.index_tables.get(name)?)?;
-            relation.index(&name.name).map(|index| (relation, index))
-        })
+        let (name, _) = self.find(&self.index_tables, written, NameClass::Other)?;
+        let relation = self.table_of_index(name)?;
+        relation.index(&name.name).map(|index| (relation, index))
+    }
+
+    /// The table of an index, where the names of indexes are those of the schema (PostgreSQL, SQLite).
+    pub fn table_of_index(&self, index: &Name) -> Option<&Relation> {
+        self.relations.get(self.index_tables.get(index)?)
     }
 
     /// Remembers the table of an index; to be called for every index that is added.

@@ -5,8 +5,8 @@
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use sluice_promises::seeds;
 use sluice_sql::Dialect;
 use sluice_text::{Edit, SourceFile, Span};

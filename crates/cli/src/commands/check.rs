@@ -16,11 +16,12 @@ use std::sync::mpsc::sync_channel;
 use jiff::Zoned;
 use sluice_project::layout::Directory;
 use sluice_report::{Check, CheckFormat, Report as _};
-use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, Statistics, rules};
+use sluice_review::{
+    ChangeInfo, Chunk, Conditions, Policy, Purpose, Reviewer, Script, ServerVersion, Statistics, rules,
+};
 use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
-use sluice_sql::model::Parsed;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
@@ -34,8 +35,10 @@ use crate::context::config_path;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
-/// Changes that are parsed before their turn.
-const AHEAD: usize = 32;
+/// Parts of changes that are read before their turn.
+const AHEAD: usize = 64;
+/// A file of fewer statements is not worth a thread.
+const ALONE: usize = 100;
 
 /// A change, or a file that could not be read.
 pub(super) struct Item {
@@ -263,18 +266,18 @@ fn review(
         let version = version.or(work.known.as_ref().map(|known| known.version));
         let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version))
             .with_statistics(work.statistics.clone());
-        with_parsed(&work.items, |item, parsed| {
+        with_chunks(&work.items, |item, chunks| {
             let (policy, fail_on) = work.measure(item);
             check.summary.ignored += usize::from(item.ignored);
             if !item.reviewed {
-                reviewer.replay_parsed(&item.script, parsed);
+                reviewer.replay_chunks(&item.script, chunks);
                 check.add_findings(work.dialect, &item.script.file, &item.findings);
                 check.weigh(fail_on);
                 all.extend(item.findings.iter().cloned());
                 return;
             }
             reviewer.set_policy(policy);
-            let mut review = reviewer.review_parsed(&item.script, parsed);
+            let mut review = reviewer.review_chunks(&item.script, chunks);
             review.findings.splice(0..0, item.findings.iter().cloned());
             check.add(
                 work.dialect,
@@ -295,16 +298,27 @@ fn review(
     Ok((check, all))
 }
 
-/// Calls `take` for each item in turn, while a thread parses those that come next.
-fn with_parsed(items: &[Item], mut take: impl FnMut(&Item, &[Parsed])) {
-    if let [item] = items {
-        return take(item, &item.script.parse());
+/// Calls `take` for each item in turn, while a thread reads the statements that come next.
+fn with_chunks(items: &[Item], mut take: impl FnMut(&Item, &mut dyn Iterator<Item = Chunk>)) {
+    let purpose = |item: &Item| if item.reviewed { Purpose::Review } else { Purpose::Replay };
+    if let [item] = items
+        && item.script.statements.len() < ALONE
+    {
+        return take(item, &mut item.script.chunks(purpose(item)));
     }
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(AHEAD);
-        scope.spawn(move || items.iter().try_for_each(|item| sender.send(item.script.parse())));
+        scope.spawn(move || {
+            items.iter().try_for_each(|item| {
+                let chunks = item.script.chunks(purpose(item)).map(Some);
+                // The end of each is told, so that the next one begins.
+                chunks.chain([None]).try_for_each(|chunk| sender.send(chunk))
+            })
+        });
         for item in items {
-            take(item, &receiver.recv().unwrap_or_default());
+            let mut chunks = std::iter::from_fn(|| receiver.recv().ok().flatten()).fuse();
+            take(item, &mut chunks);
+            chunks.for_each(drop);
         }
     });
 }

@@ -99,7 +99,7 @@ fn closed_tables(cx: &Context<'_>, touched: impl Fn(Touch) -> bool) -> Vec<(Span
     let targets = cx.parsed.statement.targets().into_iter();
     targets
         .filter(|target| is_table(target.kind) && touched(target.touch))
-        .map(|target| (target.name.span, cx.display(target.name)))
+        .map(|target| (target.name.span, cx.display(target.name).to_string()))
         .filter(|(_, name)| cx.options.matches("tables", name, &[]))
         .collect()
 }

@@ -2,8 +2,9 @@ use super::{Object, ObjectKind};
 use crate::Dialect;
 use crate::lexer::{Delimiter, Lexer, Token, TokenKind};
 
-/// Statements of rows may be gigabytes long; what they are stands in front.
-const ROWS: &[&str] = &["insert", "update", "delete", "replace", "merge", "values", "copy", "load"];
+/// Statements of rows may be gigabytes long; what they are stands in front. These are told by their first word alone.
+const PLAIN_ROWS: &[&str] = &["insert", "update", "delete", "replace", "merge"];
+const ROWS: &[&str] = &["values", "copy", "load"];
 const ROWS_REACH: usize = 256;
 
 static SEMICOLON: Delimiter = Delimiter::Semicolon;
@@ -28,6 +29,9 @@ impl<'a> Tokens<'a> {
                 TokenKind::End => break,
                 TokenKind::ConditionalOpen | TokenKind::ConditionalClose => continue,
                 _ => tokens.list.push(token),
+            }
+            if tokens.list.len() == 1 && tokens.is_any(PLAIN_ROWS) {
+                break;
             }
             if tokens.list.len() == 1 && tokens.is_any(ROWS) {
                 reach = ROWS_REACH;

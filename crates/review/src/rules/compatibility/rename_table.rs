@@ -57,7 +57,7 @@ impl Rule for RenameTable {
                     other => other.renames().iter().any(|it| key(it.to) == key(renaming.from)),
                 });
             let (from, to) = (cx.display(renaming.of), &renaming.to.text);
-            if !kept && from != *to {
+            if !kept && from.to_string() != *to {
                 out.report(
                     renaming.of.span,
                     format!("programs that ask for `{from}` fail once it is `{to}`"),

@@ -40,6 +40,10 @@ impl Rule for CartesianJoin {
         Reach::Program
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let (facts, filter) = match &cx.parsed.statement {
             Statement::Insert(insert) => match &insert.source {

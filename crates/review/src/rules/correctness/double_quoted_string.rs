@@ -39,6 +39,10 @@ impl Rule for DoubleQuotedString {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let statement = &cx.parsed.statement;
         let mut found: Vec<(Span, &str)> = Vec::new();

@@ -34,6 +34,10 @@ impl Rule for InsertColumnCount {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Insert(insert) = &cx.parsed.statement else { return };
         let InsertSource::Values { width, span, .. } = &insert.source else { return };

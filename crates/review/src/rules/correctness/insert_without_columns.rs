@@ -38,6 +38,10 @@ impl Rule for InsertWithoutColumns {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Insert(insert) = &cx.parsed.statement else { return };
         if insert.columns.is_empty()

@@ -43,6 +43,10 @@ impl Rule for MissingTable {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         if !cx.schema.complete {
             return;

@@ -36,6 +36,10 @@ impl Rule for NotInNull {
         Reach::Program
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(facts) = cx.parsed.statement.query_facts() else { return };
         for list in facts.in_lists.iter().filter(|list| list.negated && list.has_null) {

@@ -36,6 +36,10 @@ impl Rule for NullComparison {
         Reach::Program
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(facts) = cx.parsed.statement.query_facts() else { return };
         for span in &facts.null_comparisons {

@@ -37,6 +37,10 @@ impl Rule for NullIntoNotNull {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Insert(insert) = &cx.parsed.statement else { return };
         let InsertSource::Query(query) = &insert.source else { return };

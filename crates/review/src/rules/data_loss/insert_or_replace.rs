@@ -40,6 +40,10 @@ impl Rule for InsertOrReplace {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Statement::Insert(insert) = &cx.parsed.statement else { return };
         let Some(replace) = insert.replace else { return };

@@ -5,7 +5,7 @@ use sluice_sql::model::{
 };
 use sluice_text::{Edit, Fix, FollowUp, Span};
 
-use crate::Context;
+use crate::{Context, Shown};
 
 /// The longest name that PostgreSQL keeps whole.
 const NAME_BYTES: usize = 63;
@@ -17,7 +17,7 @@ pub(super) struct Alteration<'a> {
     /// The table, if it is known.
     pub relation: Option<&'a Relation>,
     /// Its name for messages.
-    pub table: String,
+    pub table: Shown<'a>,
 }
 
 impl<'a> Alteration<'a> {

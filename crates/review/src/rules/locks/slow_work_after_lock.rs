@@ -50,6 +50,10 @@ impl Rule for SlowWorkAfterLock {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let work = match &cx.parsed.statement {
             Statement::Update(update) => update.tables.first().map(|table| (&table.name, "this UPDATE")),

@@ -36,7 +36,7 @@ impl Rule for DeleteJoinedWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::run_now(cx.parsed) {
+        for one in within::run_now(cx) {
             let Statement::Delete(delete) = &one.statement else { continue };
             let Some(table) = delete.tables.first() else { continue };
             let joins = &delete.facts.joins;

@@ -40,7 +40,7 @@ impl Rule for DeleteWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::run_now(cx.parsed) {
+        for one in within::run_now(cx) {
             let Statement::Delete(delete) = &one.statement else { continue };
             let Some(table) = delete.tables.first() else { continue };
             if delete.filter.is_some() || delete.limit.is_some() || delete.joined || cx.is_new(&table.name) {

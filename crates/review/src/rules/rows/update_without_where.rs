@@ -37,7 +37,7 @@ impl Rule for UpdateWithoutWhere {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::run_now(cx.parsed) {
+        for one in within::run_now(cx) {
             let Statement::Update(update) = &one.statement else { continue };
             let Some(table) = update.tables.first() else { continue };
             let joined =

@@ -67,7 +67,7 @@ impl Rule for RedundantIndex {
                     && other.plain
                     && begins(&other.keys)
                     && (!same || *other_at < at)
-                    && cx.display(other.table) == cx.display(index.table)
+                    && cx.schema.relation_name(other.table) == cx.schema.relation_name(index.table)
             });
             let other = match (old, beside) {
                 (Some(old), _) => format!("the index `{}`", old.name),

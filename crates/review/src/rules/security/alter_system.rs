@@ -31,7 +31,7 @@ impl Rule for AlterSystem {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::AlterSystem(alter) = &one.statement else { continue };
             let what = alter.setting.as_ref().map_or("every setting", |setting| &setting.name);
             let span = alter.setting.as_ref().map_or(one.span, |setting| setting.name_span);

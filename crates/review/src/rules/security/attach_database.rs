@@ -31,7 +31,7 @@ impl Rule for AttachDatabase {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Attach(attach) = &one.statement else { continue };
             let file = match &attach.file.literal {
                 Some(Literal::Text(file)) => file.as_str(),

@@ -31,7 +31,7 @@ impl Rule for ChangeOwner {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let actions: Vec<&RoleName> = match &one.statement {
                 Statement::AlterTable(alter) if !cx.is_new(&alter.name) => {
                     let owners = alter.actions.iter().filter_map(|action| match &action.kind {

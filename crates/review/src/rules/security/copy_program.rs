@@ -31,7 +31,7 @@ impl Rule for CopyProgram {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Copy(copy) = &one.statement else { continue };
             if let CopyEndpoint::Program(command) = &copy.endpoint {
                 out.report(

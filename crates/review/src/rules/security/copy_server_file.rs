@@ -31,7 +31,7 @@ impl Rule for CopyServerFile {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Copy(copy) = &one.statement else { continue };
             let CopyEndpoint::File(file) = &copy.endpoint else { continue };
             let (verb, help) = match copy.direction {

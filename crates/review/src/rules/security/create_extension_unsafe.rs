@@ -40,7 +40,7 @@ impl Rule for CreateExtensionUnsafe {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::CreateExtension(create) = &one.statement else { continue };
             let name = create.name.name.folded(cx.dialect());
             if cx.options.lists("extensions", &name) {

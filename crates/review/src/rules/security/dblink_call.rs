@@ -28,6 +28,10 @@ impl Rule for DblinkCall {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         const FUNCTIONS: [&str; 6] = [
             "dblink",
@@ -37,7 +41,7 @@ impl Rule for DblinkCall {
             "dblink_open",
             "dblink_send_query",
         ];
-        for call in within::calls_of(cx.parsed, &FUNCTIONS) {
+        for call in within::calls_of(cx, &FUNCTIONS) {
             out.report(call.span, "this runs SQL on another server, outside of the change's transaction")
                 .help("deploy to that server as a target of its own");
         }

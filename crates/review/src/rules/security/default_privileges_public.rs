@@ -31,7 +31,7 @@ impl Rule for DefaultPrivilegesPublic {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::DefaultPrivileges(defaults) = &one.statement else { continue };
             let public = within::public(&defaults.grant.grantees);
             if let Some(public) = public.filter(|_| defaults.grant.direction == GrantDirection::Grant) {

@@ -32,7 +32,7 @@ impl Rule for Definer {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let (definer, name) = match &one.statement {
                 Statement::CreateRoutine(it) => (&it.definer, &it.name),
                 Statement::CreateTrigger(it) => (&it.definer, &it.name),

@@ -39,7 +39,7 @@ impl Rule for DisableRowSecurity {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::AlterTable(alter) = &one.statement else { continue };
             if cx.is_new(&alter.name) {
                 continue;

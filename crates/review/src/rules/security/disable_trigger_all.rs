@@ -31,7 +31,7 @@ impl Rule for DisableTriggerAll {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::AlterTable(alter) = &one.statement else { continue };
             for action in &alter.actions {
                 if let TableAction::EnableTrigger {

@@ -31,7 +31,7 @@ impl Rule for EventTrigger {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::CreateTrigger(trigger) = &one.statement else { continue };
             if trigger.timing == TriggerTiming::Event {
                 let name = trigger.name.display(cx.dialect());

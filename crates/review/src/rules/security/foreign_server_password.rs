@@ -33,7 +33,7 @@ impl Rule for ForeignServerPassword {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let foreign = match &one.statement {
                 Statement::CreateObject(create) => {
                     matches!(create.kind, ObjectKind::Server | ObjectKind::Other)
@@ -41,7 +41,7 @@ impl Rule for ForeignServerPassword {
                 Statement::AlterObject(alter) => matches!(alter.kind, ObjectKind::Server | ObjectKind::Other),
                 _ => false,
             };
-            if let Some(at) = password_option(cx.slice(one.span)).filter(|_| foreign) {
+            if foreign && let Some(at) = password_option(cx.slice(one.span)) {
                 let start = one.span.start + at;
                 out.report(
                     Span::new(start, start + PASSWORD.len()),

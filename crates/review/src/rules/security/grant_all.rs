@@ -37,7 +37,7 @@ impl Rule for GrantAll {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             // Other rules are about these.
             let everywhere = grant.on.as_ref().is_some_and(|on| on.names.iter().any(is_everything));
             if everywhere || within::public(&grant.grantees).is_some() {

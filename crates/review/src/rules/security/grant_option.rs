@@ -35,7 +35,7 @@ impl Rule for GrantOption {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             if let Some(span) = grant.grant_option {
                 out.report(span, "whoever gets this may pass it on").help("grant without this option");
             }

@@ -38,7 +38,7 @@ impl Rule for GrantToPublic {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             let Some(public) = within::public(&grant.grantees) else { continue };
             let kind = grant.on.as_ref().map(|on| on.kind);
             // Types and functions are everybody's by default; schemas have a rule of their own.

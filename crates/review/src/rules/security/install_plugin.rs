@@ -30,7 +30,7 @@ impl Rule for InstallPlugin {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Other(other) = &one.statement else { continue };
             if other.verb.starts_with("install") {
                 out.report(one.span, "this loads code into the server, for all of its databases")

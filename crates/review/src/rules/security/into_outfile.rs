@@ -31,7 +31,7 @@ impl Rule for IntoOutfile {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Query(query) = &one.statement else { continue };
             if let Some(QueryInto::File(file)) = &query.into {
                 out.report(file.span, "this writes a file on the server")

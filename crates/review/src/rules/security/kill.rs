@@ -36,14 +36,18 @@ impl Rule for Kill {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             if matches!(&one.statement, Statement::Other(other) if other.verb == "kill") {
                 out.report(one.span, "this ends a session of somebody else")
                     .help("wait for locks with a timeout, and let the deployment try again");
             }
         }
-        for call in within::calls_of(cx.parsed, &["pg_terminate_backend", "pg_cancel_backend"]) {
+        for call in within::calls_of(cx, &["pg_terminate_backend", "pg_cancel_backend"]) {
             out.report(call.span, "this ends what other sessions do")
                 .help("wait for locks with lock_timeout, and let the deployment try again");
         }

@@ -31,7 +31,7 @@ impl Rule for LoadDataInfile {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Load(load) = &one.statement else { continue };
             if load.local.is_none() {
                 out.report(

@@ -31,7 +31,7 @@ impl Rule for LoadDataLocal {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Load(load) = &one.statement else { continue };
             if let Some(local) = load.local {
                 out.report(local, "this reads a file of the machine that deploys")

@@ -28,8 +28,12 @@ impl Rule for LoadExtension {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for call in within::calls_of(cx.parsed, &["load_extension"]) {
+        for call in within::calls_of(cx, &["load_extension"]) {
             out.report(call.span, "this loads code of a library into the process that deploys")
                 .help("do without the extension in changes");
         }

@@ -37,7 +37,7 @@ impl Rule for PasswordInText {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let password = match &one.statement {
                 Statement::Role(role) => role.options.iter().find_map(|option| match option {
                     RoleOption::Password(text) => Some(text),

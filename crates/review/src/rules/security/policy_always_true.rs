@@ -38,7 +38,7 @@ impl Rule for PolicyAlwaysTrue {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Policy(policy) = &one.statement else { continue };
             if policy.restrictive || policy.command.as_deref() == Some("select") {
                 continue;

@@ -35,7 +35,7 @@ impl Rule for PragmaUnsafe {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Pragma(pragma) = &one.statement else { continue };
             let Some(word) = &pragma.word else { continue };
             let name = pragma.name.name.text.to_ascii_lowercase();

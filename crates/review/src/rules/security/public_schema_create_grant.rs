@@ -31,7 +31,7 @@ impl Rule for PublicSchemaCreateGrant {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             let Some(public) = within::public(&grant.grantees) else { continue };
             let Some(on) = grant.on.as_ref().filter(|on| on.kind == ObjectKind::Schema) else { continue };
             let creates = grant.privileges.iter().any(|it| it.name == "create" || it.name.starts_with("all"));

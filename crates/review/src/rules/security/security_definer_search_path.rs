@@ -35,7 +35,7 @@ impl Rule for SecurityDefinerSearchPath {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::CreateRoutine(routine) = &one.statement else { continue };
             let Some(security) = routine.security.filter(|security| security.definer) else { continue };
             if routine.search_path.is_written() {

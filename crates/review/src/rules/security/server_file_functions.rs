@@ -40,6 +40,10 @@ impl Rule for ServerFileFunctions {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         const FUNCTIONS: [&str; 20] = [
             "pg_read_file",
@@ -65,12 +69,12 @@ impl Rule for ServerFileFunctions {
         ];
         const ROLES: [&str; 3] =
             ["pg_read_server_files", "pg_write_server_files", "pg_execute_server_program"];
-        for call in within::calls_of(cx.parsed, &FUNCTIONS) {
+        for call in within::calls_of(cx, &FUNCTIONS) {
             let name = call.name.name.text.to_ascii_lowercase();
             out.report(call.span, format!("{name} reaches files of the server"))
                 .help("keep the contents in the change, or read it outside of the database");
         }
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             for role in grant.roles.iter().filter(|role| ROLES.iter().any(|it| role.name.is_word(it))) {
                 let name = &role.name.text;
                 out.report(role.span, format!("{name} reaches files and programs of the server"))

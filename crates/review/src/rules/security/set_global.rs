@@ -31,7 +31,7 @@ impl Rule for SetGlobal {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Set(set) = &one.statement else { continue };
             for setting in &set.settings {
                 if matches!(setting.scope, SetScope::Global | SetScope::Persist) {

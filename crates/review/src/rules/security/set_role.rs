@@ -36,8 +36,12 @@ impl Rule for SetRole {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Set(set) = &one.statement else { continue };
             let Some(role) = set.role.as_ref().filter(|role| role.special != Some(SpecialRole::Keyword))
             else {

@@ -30,9 +30,13 @@ impl Rule for SetSessionReplicationRole {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         const NAME: &str = "session_replication_role";
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Set(set) = &one.statement else { continue };
             let Some(setting) = set.setting(NAME).filter(|setting| !setting.reset) else { continue };
             let value = setting.values.first().map(|value| cx.slice(value.span).to_ascii_lowercase());
@@ -42,7 +46,7 @@ impl Rule for SetSessionReplicationRole {
                 );
             }
         }
-        for call in within::calls_of(cx.parsed, &["set_config"]) {
+        for call in within::calls_of(cx, &["set_config"]) {
             if call.first_text.as_deref() == Some(NAME) {
                 out.report(call.span, "triggers and foreign keys are not checked in this session").help(
                     "load rows in the order of their foreign keys, or make the keys anew with NOT VALID",

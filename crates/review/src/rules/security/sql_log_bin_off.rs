@@ -30,8 +30,12 @@ impl Rule for SqlLogBinOff {
         &Self::META
     }
 
+    fn looks_at_inserts(&self) -> bool {
+        true
+    }
+
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Set(set) = &one.statement else { continue };
             let Some(setting) = set.setting("sql_log_bin") else { continue };
             let value = setting.values.first().map(|value| cx.slice(value.span).to_ascii_lowercase());

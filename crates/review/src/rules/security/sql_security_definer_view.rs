@@ -31,7 +31,7 @@ impl Rule for SqlSecurityDefinerView {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::CreateView(view) = &one.statement else { continue };
             if view.security.is_none_or(|security| security.definer) {
                 let name = view.name.display(cx.dialect());

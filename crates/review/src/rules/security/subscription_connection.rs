@@ -31,7 +31,7 @@ impl Rule for SubscriptionConnection {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Subscription(subscription) = &one.statement else { continue };
             if subscription.connection.value.to_ascii_lowercase().contains("password=") {
                 out.report(subscription.connection.span, "the password of the publisher is written here")

@@ -38,7 +38,7 @@ impl Rule for SuperuserRole {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         const ATTRIBUTES: [&str; 4] = ["superuser", "bypassrls", "createrole", "replication"];
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::Role(role) = &one.statement else { continue };
             for option in &role.options {
                 if let RoleOption::Attribute { name, on: true, span } = option
@@ -51,7 +51,7 @@ impl Rule for SuperuserRole {
                 }
             }
         }
-        for grant in within::grants(cx.parsed) {
+        for grant in within::grants(cx) {
             let everywhere = grant.on.as_ref().is_some_and(|on| {
                 on.names.iter().any(|name| {
                     name.name.text == "*" && name.schema().is_some_and(|schema| schema.text == "*")

@@ -31,7 +31,7 @@ impl Rule for UdfSoname {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let Statement::CreateRoutine(routine) = &one.statement else { continue };
             if let Some(soname) = routine.options.iter().find(|option| option.is("soname")) {
                 let name = routine.name.display(cx.dialect());

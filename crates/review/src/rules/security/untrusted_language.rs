@@ -40,7 +40,7 @@ impl Rule for UntrustedLanguage {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for one in within::statements(cx.parsed) {
+        for one in within::statements(cx) {
             let (language, span) = match &one.statement {
                 Statement::CreateRoutine(routine) => {
                     let Some(language) = &routine.language else { continue };

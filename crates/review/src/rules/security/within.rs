@@ -2,41 +2,39 @@
 
 use sluice_sql::model::{Call, GrantDirection, Parsed, RoleName, SpecialRole, Statement};
 
-/// A statement and everything inside of it.
-pub(in crate::rules) fn statements(parsed: &Parsed) -> Vec<&Parsed> {
-    let mut all = vec![parsed];
-    let mut at = 0;
-    while let Some(one) = all.get(at).copied() {
-        all.extend(one.statement.nested());
-        at += 1;
-    }
-    all
+use crate::Context;
+
+/// The statement and everything inside of it.
+pub(in crate::rules) fn statements<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Parsed> {
+    let all = cx.inside.statements.get_or_init(|| inside_of(cx.parsed, |_| true));
+    all.iter().copied()
 }
 
-/// Functions that a statement and everything inside of it calls.
-pub(in crate::rules) fn calls(parsed: &Parsed) -> Vec<&Call> {
-    let mut calls = Vec::new();
-    for one in statements(parsed) {
-        if let Some(facts) = one.statement.query_facts() {
-            calls.extend(&facts.calls);
-        }
-        match &one.statement {
-            Statement::Set(set) => {
-                let values = set.settings.iter().flat_map(|setting| &setting.values);
-                calls.extend(values.flat_map(|value| &value.calls));
+/// Functions that the statement and everything inside of it calls.
+pub(in crate::rules) fn calls<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Call> {
+    let all = cx.inside.calls.get_or_init(|| {
+        let mut calls = Vec::new();
+        for one in statements(cx) {
+            if let Some(facts) = one.statement.query_facts() {
+                calls.extend(&facts.calls);
             }
-            Statement::Call(call) => calls.extend(call.arguments.iter().flat_map(|value| &value.calls)),
-            _ => {}
+            match &one.statement {
+                Statement::Set(set) => {
+                    let values = set.settings.iter().flat_map(|setting| &setting.values);
+                    calls.extend(values.flat_map(|value| &value.calls));
+                }
+                Statement::Call(call) => calls.extend(call.arguments.iter().flat_map(|value| &value.calls)),
+                _ => {}
+            }
         }
-    }
-    calls
+        calls
+    });
+    all.iter().copied()
 }
 
 /// Calls of one of `names`.
-pub(in crate::rules) fn calls_of<'a>(parsed: &'a Parsed, names: &[&str]) -> Vec<&'a Call> {
-    let mut calls = calls(parsed);
-    calls.retain(|call| names.iter().any(|name| call.name.name.text.eq_ignore_ascii_case(name)));
-    calls
+pub(in crate::rules) fn calls_of<'a>(cx: &Context<'a>, names: &[&str]) -> impl Iterator<Item = &'a Call> {
+    calls(cx).filter(|call| names.iter().any(|name| call.name.name.text.eq_ignore_ascii_case(name)))
 }
 
 /// `PUBLIC` among those who get something.
@@ -45,20 +43,29 @@ pub(super) fn public(grantees: &[RoleName]) -> Option<&RoleName> {
 }
 
 /// What a `GRANT` gives, with its statement: `GRANT` alone and inside of bodies.
-pub(super) fn grants(parsed: &Parsed) -> Vec<&sluice_sql::model::Grant> {
-    let grants = statements(parsed).into_iter().filter_map(|one| match &one.statement {
+pub(super) fn grants<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a sluice_sql::model::Grant> {
+    statements(cx).filter_map(|one| match &one.statement {
         Statement::Grant(grant) if grant.direction == GrantDirection::Grant => Some(&**grant),
         _ => None,
-    });
-    grants.collect()
+    })
 }
 
 /// A statement and what runs with it: what is in a `WITH` or a `DO`, not in bodies that are called later.
-pub(in crate::rules) fn run_now(parsed: &Parsed) -> Vec<&Parsed> {
+pub(in crate::rules) fn run_now<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Parsed> {
+    let all = cx.inside.run_now.get_or_init(|| {
+        inside_of(cx.parsed, |one| {
+            matches!(one.statement, Statement::Do(_)) || one.statement.query_facts().is_some()
+        })
+    });
+    all.iter().copied()
+}
+
+/// A statement and what is inside of it, as far as `into` looks.
+fn inside_of<'a>(parsed: &'a Parsed, into: impl Fn(&Parsed) -> bool) -> Vec<&'a Parsed> {
     let mut all = vec![parsed];
     let mut at = 0;
     while let Some(one) = all.get(at).copied() {
-        if matches!(one.statement, Statement::Do(_)) || one.statement.query_facts().is_some() {
+        if into(one) {
             all.extend(one.statement.nested());
         }
         at += 1;

@@ -41,7 +41,7 @@ impl Rule for FunctionDenied {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        for call in within::calls(cx.parsed) {
+        for call in within::calls(cx) {
             let name = &call.name.name.text;
             if cx.options.lists("functions", name) {
                 out.report(call.span, format!("`{name}` must not be called in changes"))
