@@ -91,24 +91,23 @@ pub fn history(arena: &Arena, changes: usize) -> anyhow::Result<Vec<Line>> {
         std::fs::write(folder.path().join(name(number)), text)?;
     }
     let configuration = "[project]\nname = \"bench\"\nmigrations = \"migrations\"\n\n[[environment]]\nname = \"dev\"\n\n\
-                         [[database]]\nname = \"target\"\nenvironment = \"dev\"\nurl = \"env:BENCH_URL\"\n";
+                         [[database]]\nname = \"target\"\nenvironment = \"dev\"\nurl = \"postgres://localhost/bench\"\n";
     std::fs::write(folder.path().join("sluice.toml"), configuration)?;
     let new = name(changes + 1);
+    let cache = folder.path().join("cache");
     let run = || -> anyhow::Result<Sample> {
-        arena
-            .program(folder.path())?
-            .args(["check", "--engine", "postgres", "--server-version", "16", "--fail-on", "never", &new])
-            .run()
+        let check = arena.program(folder.path())?.env("XDG_CACHE_HOME", &cache);
+        check.args(["check", "--server-version", "16", "--fail-on", "never", &new]).run()
     };
     let (mut cold, mut warm) = (Vec::new(), Vec::new());
     for _ in 0..arena.runs {
-        let kept = folder.path().join(".sluice");
-        if kept.exists() {
-            std::fs::remove_dir_all(kept)?;
+        if cache.exists() {
+            std::fs::remove_dir_all(&cache)?;
         }
         cold.push(run()?);
         warm.push(run()?);
     }
+    anyhow::ensure!(cache.read_dir()?.next().is_some(), "the schema of the history was not kept");
     let work = format!("check 1 change after {changes}");
     Ok(vec![Line::seconds(&work, &cold, 0.5), Line::seconds(&format!("{work}, again"), &warm, 0.05)])
 }

@@ -11,6 +11,7 @@ mod markdown;
 mod sarif;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -33,6 +34,10 @@ pub struct Check {
     pub suppressed: Vec<SuppressedReport>,
     /// Counts.
     pub summary: Summary,
+    /// How long it took, where people are told.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub elapsed: Option<Duration>,
     #[serde(skip)]
     #[schemars(skip)]
     sources: BTreeMap<String, SourceFile>,

@@ -4,6 +4,7 @@ pub(super) mod files;
 mod history;
 pub(super) mod policy;
 pub(super) mod project;
+mod replayed;
 mod schema_source;
 mod scope;
 mod sizes;
@@ -12,6 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::slice;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::time::Instant;
 
 use jiff::Zoned;
 use sluice_project::layout::Directory;
@@ -26,6 +28,7 @@ use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
+use replayed::Prefix;
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
 use sizes::Sizes;
@@ -69,6 +72,10 @@ pub(super) struct Work {
     complete: bool,
     /// The schema that they begin with, where a database or a lock tells it.
     known: Option<KnownSchema>,
+    /// The first items, if they are only replayed and many.
+    prefix: Option<Prefix>,
+    /// The schema after those, where it was kept; they have no statements then.
+    begins_with: Option<Schema>,
     /// Sizes of tables, where a file tells them.
     statistics: Option<Statistics>,
     /// They are deployed together.
@@ -94,6 +101,8 @@ impl Work {
             items: Vec::new(),
             complete: false,
             known: None,
+            prefix: None,
+            begins_with: None,
             statistics: None,
             one_batch: false,
             policy,
@@ -115,10 +124,11 @@ impl Work {
 
     /// The schema before the first item.
     pub(super) fn schema(&self) -> Schema {
-        match &self.known {
-            Some(known) => known.schema.clone(),
-            None if self.complete => Schema::empty(self.dialect),
-            None => Schema::unknown(self.dialect),
+        match (&self.known, &self.begins_with) {
+            (Some(known), _) => known.schema.clone(),
+            (None, Some(schema)) => schema.clone(),
+            _ if self.complete => Schema::empty(self.dialect),
+            _ => Schema::unknown(self.dialect),
         }
     }
 
@@ -138,6 +148,7 @@ pub fn run(
     cancel: CancellationToken,
     args: &args::Check,
 ) -> Result<Exit, CliError> {
+    let began = Instant::now();
     // Entered once: a second reading for the fixes must not look for it from where the first one went.
     let told = args.engine.is_some() || (args.against.is_some() && config_path(global).is_err());
     let bare = told && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
@@ -211,6 +222,7 @@ pub fn run(
         }
     };
     check.settle();
+    check.elapsed = Some(began.elapsed());
     match global.format {
         Format::Human | Format::Json => output.result(&check),
         Format::Sarif => output.text(&check.render(CheckFormat::Sarif)),
@@ -266,11 +278,17 @@ fn review(
         let version = version.or(work.known.as_ref().map(|known| known.version));
         let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version))
             .with_statistics(work.statistics.clone());
+        let replayed = work.prefix.as_ref().filter(|_| work.begins_with.is_none());
+        let mut left = replayed.map_or(0, |prefix| prefix.changes);
         with_chunks(&work.items, |item, chunks| {
             let (policy, fail_on) = work.measure(item);
             check.summary.ignored += usize::from(item.ignored);
             if !item.reviewed {
                 reviewer.replay_chunks(&item.script, chunks);
+                if let Some(prefix) = replayed.filter(|_| left == 1) {
+                    prefix.keep(reviewer.schema());
+                }
+                left = left.saturating_sub(1);
                 check.add_findings(work.dialect, &item.script.file, &item.findings);
                 check.weigh(fail_on);
                 all.extend(item.findings.iter().cloned());

@@ -34,8 +34,9 @@ pub(super) fn render(check: &Check, paint: Paint) -> String {
         0 => String::new(),
         ignored => format!("; {ignored} file{} ignored by the policy", plural(ignored)),
     };
+    let time = check.elapsed.map(|elapsed| format!(", {} ms", elapsed.as_millis())).unwrap_or_default();
     out.push_str(&format!(
-        "{verdict} in {} file{}, {} statement{}{ignored}\n",
+        "{verdict} in {} file{}, {} statement{}{time}{ignored}\n",
         summary.files,
         plural(summary.files),
         summary.statements,

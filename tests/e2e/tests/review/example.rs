@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use regex::Regex;
 use sluice_e2e::Project;
 use sluice_testkit::repository;
 
@@ -21,12 +22,13 @@ fn the_page_about_the_dangerous_branch_shows_what_is_printed() {
     let path = repository().join("docs/review-example.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let project = dangerous();
+    let time = Regex::new(r", \d+ ms(\n|;)").unwrap();
     let (mut fresh, mut rest, mut commands) = (String::new(), page.as_str(), 0);
     // A block of four backquotes begins with the command whose output it is.
     while let Some((before, after)) = rest.split_once("\n$ sluice ") {
         let (command, after) = after.split_once('\n').unwrap();
         let run = project.sluice(&command.split(' ').collect::<Vec<_>>());
-        fresh.push_str(&format!("{before}\n$ sluice {command}\n{}", run.stdout));
+        fresh.push_str(&format!("{before}\n$ sluice {command}\n{}", time.replace(&run.stdout, ", 24 ms$1")));
         let end = if after.starts_with("````") { 0 } else { after.find("\n````").unwrap() + 1 };
         rest = &after[end..];
         commands += 1;

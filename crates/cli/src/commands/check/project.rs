@@ -8,12 +8,14 @@ use sluice_project::config::{self, Config};
 use sluice_project::git::{self, GitError};
 use sluice_review::{ChangeInfo, Policy, Script, rules};
 use sluice_rollout::{Change, Response, Selector};
+use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
+use super::replayed::Prefix;
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
@@ -198,7 +200,9 @@ pub(super) fn read(
         if scope.is_empty() {
             continue;
         }
-        let mut items = items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review)?;
+        let keeps = source.is_none();
+        let Items { mut items, prefix, begins_with } =
+            items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
         items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
         let measures = scope.measures;
         let one_batch = base.is_some();
@@ -214,6 +218,8 @@ pub(super) fn read(
             items,
             complete: true,
             known,
+            prefix,
+            begins_with,
             one_batch,
             measures,
             changes,
@@ -236,7 +242,8 @@ pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Resul
     let mut works = Vec::new();
     for dialect in dialects(&project.config, args)? {
         let mut scope = Scope::of(&[&project.config], review, dialect, None, args)?;
-        let items = items(project, dialect, &Reviewed::default(), &selectors, &mut scope, review)?;
+        let items =
+            items(project, dialect, &Reviewed::default(), &selectors, &mut scope, review, false)?.items;
         let (policy, fail_on) = (policy::of(review, args)?, policy::fail_on(review, args));
         let measures = scope.measures;
         works.push(Work { items, complete: true, measures, ..Work::new(dialect, policy, fail_on) });
@@ -334,6 +341,15 @@ fn named(project: &Project, args: &args::Check, place: &Place) -> Result<Option<
     Ok(Some(named))
 }
 
+/// What is reviewed and replayed.
+struct Items {
+    items: Vec<Item>,
+    /// The first of them, if they are only replayed and many.
+    prefix: Option<Prefix>,
+    /// The schema after those, where it is kept: they are not cut into statements then.
+    begins_with: Option<Schema>,
+}
+
 fn items(
     project: &Project,
     dialect: Dialect,
@@ -341,26 +357,37 @@ fn items(
     selectors: &[Option<Selector>],
     scope: &mut Scope<'_>,
     review: &config::Review,
-) -> Result<Vec<Item>, CliError> {
+    keeps: bool,
+) -> Result<Items, CliError> {
     let mut goes = Vec::new();
     for (at, change) in project.changes().iter().enumerate() {
         let selector = selectors.get(at).and_then(Option::as_ref);
         goes.push((at, change, scope.measure(change, selector)?));
     }
+    let is_reviewed = |at: usize, change: &Change, measure: Option<usize>| {
+        measure.is_some() && reviewed.contains(at, change.up.file.path())
+    };
+    let prefix = keeps.then(|| {
+        let replayed = goes.iter().take_while(|(at, change, measure)| !is_reviewed(*at, change, *measure));
+        Prefix::of(project, dialect, replayed.map(|(_, change, measure)| (*change, measure.is_some())))
+    });
+    let prefix = prefix.flatten();
+    let begins_with = prefix.as_ref().and_then(Prefix::schema);
+    let uncut = prefix.as_ref().filter(|_| begins_with.is_some()).map_or(0, |prefix| prefix.changes);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let substitute = project.config.placeholders.enabled;
     let mut items = in_parallel(&goes, threads, |(at, change, measure)| {
         let path = change.up.file.path();
-        let is_reviewed = measure.is_some() && reviewed.contains(*at, path);
+        let is_reviewed = is_reviewed(*at, change, *measure);
         let ignored = is_reviewed && review.ignore.iter().any(|glob| glob.matches(path));
         let script = match measure {
-            Some(_) => script_of(change, dialect, substitute),
-            // It goes to none of these databases; its place is kept.
-            None => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
+            Some(_) if *at >= uncut => script_of(change, dialect, substitute),
+            // Its effects are known, or it goes to none of these databases; its place is kept.
+            _ => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
         };
         Item { measure: *measure, ignored, ..Item::of(script, is_reviewed && !ignored) }
     });
-    let Some(standing) = &reviewed.standing else { return Ok(items) };
+    let Some(standing) = &reviewed.standing else { return Ok(Items { items, prefix, begins_with }) };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
         let policy = measure.and_then(|at| scope.measures.get(at)).map(|measure| &measure.policy);
         if let (Some(Some(wrong)), Some(policy)) = (standing.wrong.get(*at), policy) {
@@ -376,7 +403,7 @@ fn items(
             ..Item::of(Script::cut(dialect, file, Vec::new(), ChangeInfo::default()), false)
         });
     }
-    Ok(items)
+    Ok(Items { items, prefix, begins_with })
 }
 
 fn finding(file: &SourceFile, wrong: &Wrong, policy: &Policy) -> Option<Finding> {
