@@ -1,5 +1,5 @@
 mod baseline;
-mod edits;
+pub(super) mod edits;
 pub(super) mod files;
 mod history;
 pub(super) mod policy;
@@ -15,7 +15,7 @@ use std::sync::mpsc::sync_channel;
 
 use jiff::Zoned;
 use sluice_project::layout::Directory;
-use sluice_report::{Check, CheckFormat, Report as _};
+use sluice_report::{Check, CheckFormat, Problem, Report as _};
 use sluice_review::{
     ChangeInfo, Chunk, Conditions, Policy, Purpose, Reviewer, Script, ServerVersion, Statistics, rules,
 };
@@ -195,6 +195,11 @@ pub fn run(
             works = read()?;
         }
         output.message(&format!("{made} fixed"));
+        if made > 0 && place.is_some() && args.base.is_none() && source.is_none() {
+            let message = "what was fixed may have been applied: a database that has it refuses it edited";
+            let help = "`--base REV` and `--against DATABASE` leave alone what is applied";
+            output.warning(&Problem::warning(message).help(Some(help.to_owned())));
+        }
     }
     let (mut check, _) = match &args.write_baseline {
         None => review(&works, args, known.as_ref())?,
@@ -232,7 +237,7 @@ fn fix_text(
     let mut made = 0;
     for _ in 0..edits::ROUNDS {
         let found = review(slice::from_ref(&work), args, known)?.1;
-        let fixed = edits::in_one_text(slice::from_ref(&work), &found);
+        let fixed = edits::in_one_text(&found);
         let mut items = work.items.iter_mut().filter(|item| item.reviewed);
         let Some((item, text)) = items.find_map(|item| {
             let text = fixed.text_of(item.script.file.path())?;

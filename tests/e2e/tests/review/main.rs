@@ -18,6 +18,7 @@ mod integrity;
 mod lock;
 mod policy;
 mod stats;
+mod suppressions;
 mod templates;
 
 use serde_json::Value;

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_engine::script;
-use sluice_project::Project;
 use sluice_project::config::{self, Config};
 use sluice_project::git::{self, GitError};
-use sluice_review::{ChangeInfo, Policy, Script, rules};
-use sluice_rollout::{Change, Response, Selector};
+use sluice_project::{Project, layout};
+use sluice_review::{ChangeInfo, Part, Policy, Script, rules};
+use sluice_rollout::{Change, ChecksumInput, Response, Selector};
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
@@ -400,14 +400,18 @@ fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str)
 pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
     let file = if substitute { masked_file(&change.up.file) } else { change.up.file.clone() };
-    match script::statements(change, dialect) {
-        Ok(spans) => Script::cut(dialect, file, spans, info),
-        Err(broken) => {
-            let mut script = Script::cut(dialect, file, Vec::new(), info);
-            script.broken = Some(broken);
-            script
-        }
-    }
+    let part = match change.input {
+        // Comments begin lines there.
+        ChecksumInput::Part(own) => Some(Part { top: layout::preamble(change.up.file.text()), own }),
+        _ => None,
+    };
+    let (spans, broken) = match script::statements(change, dialect) {
+        Ok(spans) => (spans, None),
+        Err(broken) => (Vec::new(), Some(broken)),
+    };
+    let mut script = Script::cut(dialect, file, spans, info);
+    (script.broken, script.part) = (broken, part);
+    script
 }
 
 /// The file with every `${name}` written as a name of the same length, so that it can be parsed and places stay right.
@@ -415,16 +419,19 @@ fn masked_file(file: &SourceFile) -> SourceFile {
     if file.text().contains("${") { SourceFile::new(file.path(), masked(file.text())) } else { file.clone() }
 }
 
-/// As [`masked_file`], of a text.
+/// As [`masked_file`], of a text. A string that is nothing but a placeholder stays, so that a password in it is not taken for one
+/// that is written down.
 pub(super) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        match after.split_once('}') {
-            Some((name, tail)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+        match after.split_once('}').filter(|(name, _)| is_placeholder(name)) {
+            Some((name, tail)) if !(before.ends_with('\'') && tail.starts_with('\'')) => {
                 out.push_str("p_");
-                out.push_str(name);
+                // Every character that is not of ASCII is one of a name.
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii();
+                out.extend(name.chars().map(|c| if is_plain(c) { c } else { '_' }));
                 out.push('_');
                 rest = tail;
             }
@@ -436,4 +443,28 @@ pub(super) fn masked(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Whether a configuration can give a value to a placeholder of this name.
+fn is_placeholder(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| matches!(c, '{' | '$') || c.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn placeholders_become_names_of_the_same_length() {
+        for (text, expected) in [
+            ("SELECT ${a}.b", "SELECT p_a_.b"),
+            ("${a-b}${c:d}", "p_a_b_p_c_d_"),
+            ("${\u{e9}.} x", "p_\u{e9}__ x"),
+            ("'${password}' '${a}x'", "'${password}' 'p_a_x'"),
+            ("${} ${a b} ${", "${} ${a b} ${"),
+        ] {
+            assert_eq!(masked(text), expected);
+            assert_eq!(masked(text).len(), text.len());
+        }
+    }
 }

@@ -195,15 +195,21 @@ impl Server {
         self.documents.wait_all(None);
     }
 
-    /// Finds out what there is to say of a document, and tells the client if it is news.
-    fn look_at(&mut self, uri: &Uri, out: &mut Outgoing) {
-        let Some(mut document) = self.documents.remove(uri) else { return };
+    /// What a document that was taken out is studied with.
+    fn study(&mut self) -> (&Client, Study<'_>) {
         let study = Study {
             documents: &self.documents,
             projects: &mut self.projects,
             options: &self.client.options,
             version: self.version,
         };
+        (&self.client, study)
+    }
+
+    /// Finds out what there is to say of a document, and tells the client if it is news.
+    fn look_at(&mut self, uri: &Uri, out: &mut Outgoing) {
+        let Some(mut document) = self.documents.remove(uri) else { return };
+        let (_, study) = self.study();
         let verdict = catch_unwind(AssertUnwindSafe(|| study.verdict(&mut document))).unwrap_or_else(|_| {
             self.projects.clear();
             let message = "the review failed, which is a bug of sluice";
@@ -224,10 +230,16 @@ impl Server {
     fn actions(&mut self, params: &CodeActionParams, out: &mut Outgoing) -> Value {
         let uri = &params.text_document.uri;
         self.look_at(uri, out);
-        let Some(document) = self.documents.get(uri) else { return Value::Null };
-        let Some(verdict) = &document.verdict else { return Value::Null };
+        let Some(document) = self.documents.remove(uri) else { return Value::Null };
         let only = params.context.only.as_deref();
-        json!(actions::at(document, verdict, &self.client, params.range, only))
+        let (client, study) = self.study();
+        let actions = document.verdict.as_ref().map(|verdict| {
+            study.fixing(&document, verdict.engines, client.creates_files, |ground| {
+                actions::at(&document, verdict, client, ground, params.range, only)
+            })
+        });
+        self.documents.insert(document);
+        json!(actions)
     }
 
     fn hover(&mut self, params: &HoverParams, out: &mut Outgoing) -> Value {
@@ -238,12 +250,7 @@ impl Server {
         let offset = document.offset(place.position);
         let is_sql = document.kind == DocumentKind::Sql;
         let said = hover::rule(document.body(), offset, is_sql).or_else(|| {
-            let study = Study {
-                documents: &self.documents,
-                projects: &mut self.projects,
-                options: &self.client.options,
-                version: self.version,
-            };
+            let (_, study) = self.study();
             is_sql.then(|| study.hover(&mut document, offset)).flatten()
         });
         let hover = said.map(|(span, value)| Hover {

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use sluice_project::layout::Directory;
 use sluice_rollout::Split;
 use sluice_sql::Dialect;
@@ -76,6 +78,7 @@ fn unmasked(fix: &Fix, original: &str) -> Option<Fix> {
         return Some(fix.clone());
     }
     let mut fix = fix.clone();
+    let mut known: HashMap<String, String> = HashMap::new();
     let mut rest = original;
     while let Some((_, after)) = rest.split_once("${") {
         rest = after;
@@ -84,9 +87,12 @@ fn unmasked(fix: &Fix, original: &str) -> Option<Fix> {
         if written == seen {
             continue;
         }
-        if original.contains(&seen) {
-            return None;
-        }
+        match known.get(&seen) {
+            Some(other) if *other == written => continue,
+            Some(_) => return None,
+            None if original.contains(&seen) => return None,
+            None => known.insert(seen.clone(), written.clone()),
+        };
         let texts = fix.edits.iter_mut().map(|edit| &mut edit.text);
         for text in texts.chain(fix.follow_ups.iter_mut().map(|next| &mut next.sql)) {
             *text = text.replace(&seen, &written);
