@@ -6,7 +6,7 @@ use gen_lsp_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextDocumentIdentifier,
     TextEdit, Uri, WorkspaceEdit,
 };
-use sluice_project::layout::without_dots;
+use sluice_project::layout::{Layout, without_dots};
 use sluice_sql::{Dialect, PieceKind};
 use sluice_text::{Edit, Finding};
 
@@ -49,7 +49,7 @@ pub(super) fn at(
         let touches = |finding: &&Finding| finding.span.start <= end && start <= finding.span.end;
         for finding in verdict.findings.iter().filter(touches) {
             actions.extend(fix(document, verdict, client, ground, finding));
-            actions.extend(suppression(document, client, finding));
+            actions.extend(suppression(document, client, ground, finding));
         }
     }
     if wanted(FIX_ALL) {
@@ -95,7 +95,12 @@ fn fix_all(
 }
 
 /// A comment that keeps a finding quiet; its reason is left to the person.
-fn suppression(document: &Document, client: &Client, finding: &Finding) -> Option<CodeAction> {
+fn suppression(
+    document: &Document,
+    client: &Client,
+    ground: &Ground<'_>,
+    finding: &Finding,
+) -> Option<CodeAction> {
     if ABOUT_SUPPRESSIONS.contains(&finding.rule) {
         return None;
     }
@@ -112,8 +117,9 @@ fn suppression(document: &Document, client: &Client, finding: &Finding) -> Optio
         // What stands before it on the line is another statement.
         Edit::insert(anchor, format!("{end_of_line}{comment}"))
     };
-    // Above the first statement it is about the whole file.
-    let what = if anchor <= first { "in this file" } else { "here" };
+    // Above the first statement it is about the whole file, unless that holds several changes.
+    let of_several = ground.directory.is_some_and(|it| it.detection.layout == Layout::Liquibase);
+    let what = if anchor <= first && !of_several { "in this file" } else { "here" };
     Some(CodeAction {
         title: format!("allow {} {what}, with a reason", finding.rule),
         kind: Some(CodeActionKind::QuickFix),

@@ -103,6 +103,10 @@ pub(super) struct Documents {
 }
 
 impl Documents {
+    pub(super) fn get(&self, uri: &Uri) -> Option<&Document> {
+        self.open.get(&uri.0)
+    }
+
     pub(super) fn get_mut(&mut self, uri: &Uri) -> Option<&mut Document> {
         self.open.get_mut(&uri.0)
     }
