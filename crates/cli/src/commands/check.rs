@@ -2,6 +2,7 @@ mod baseline;
 pub(super) mod edits;
 pub(super) mod files;
 mod history;
+mod masking;
 pub(super) mod policy;
 pub(super) mod project;
 mod schema_source;
@@ -19,13 +20,14 @@ use sluice_report::{Check, CheckFormat, Problem, Report as _};
 use sluice_review::{
     ChangeInfo, Chunk, Conditions, Policy, Purpose, Reviewer, Script, ServerVersion, Statistics, rules,
 };
-use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
+use sluice_rollout::{Change, ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
+use masking::Masked;
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
 use sizes::Sizes;
@@ -52,11 +54,18 @@ pub(super) struct Item {
     measure: Option<usize>,
     /// It would be reviewed, but the policy ignores its file.
     ignored: bool,
+    /// As it is written, where it has placeholders.
+    pub(super) masked: Option<Masked>,
 }
 
 impl Item {
+    /// Its change has another text now.
+    pub(super) fn mask(&mut self, change: &Change, substitute: bool) {
+        self.masked = if substitute { Masked::of(&change.up.file) } else { None };
+    }
+
     fn of(script: Script, reviewed: bool) -> Self {
-        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false }
+        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false, masked: None }
     }
 }
 
@@ -284,15 +293,20 @@ fn review(
             reviewer.set_policy(policy);
             let mut review = reviewer.review_chunks(&item.script, chunks);
             review.findings.splice(0..0, item.findings.iter().cloned());
+            let mut file = &item.script.file;
+            if let Some(masked) = &item.masked {
+                masked.reveal(&mut review);
+                file = &masked.written;
+            }
             check.add(
                 work.dialect,
-                &item.script.file,
+                file,
                 review.statements,
                 review.suppressed,
                 &review.findings,
                 &review.forecasts,
             );
-            check.add_suppressed(&item.script.file, &review.quiet);
+            check.add_suppressed(file, &review.quiet);
             check.weigh(fail_on);
             all.extend(review.findings);
         });

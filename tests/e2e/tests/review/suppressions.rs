@@ -56,6 +56,9 @@ fn placeholders_move_neither_findings_nor_suppressions() {
     let finding = &json["findings"][0];
     assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(5), Some(9)), "{finding:#}");
     assert_eq!(json["summary"]["suppressed"].as_u64(), Some(2));
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.contains("`${schema.of-shop}.${\u{f6}rtlich}`"), "{message}");
+    assert!(finding["statement"].as_str().unwrap().contains(name), "{finding:#}");
     // The end is in characters, too.
     let length = format!("/* \u{f6} */ CREATE INDEX c ON {name} (code, total)").chars().count();
     assert_eq!(finding["end_column"].as_u64(), u64::try_from(length + 1).ok(), "{finding:#}");

@@ -114,8 +114,7 @@ impl Fixed {
         successors: Option<&mut Successors<'_>>,
     ) {
         let Ground { root, directory, .. } = *ground;
-        let Some(reviewed) = findings.first().map(|finding| &finding.file) else { return };
-        let original = choice::original(directory, reviewed);
+        let Some(original) = findings.first().map(|finding| finding.file.clone()) else { return };
         let (choices, left) = choice::choose(findings, &original, directory);
         self.left.extend(left);
         if let Some(successors) = successors {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
+use super::masking::Masked;
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
@@ -358,7 +359,8 @@ fn items(
             // It goes to none of these databases; its place is kept.
             None => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
         };
-        Item { measure: *measure, ignored, ..Item::of(script, is_reviewed && !ignored) }
+        let masked = if substitute { Masked::of(&change.up.file) } else { None };
+        Item { measure: *measure, ignored, masked, ..Item::of(script, is_reviewed && !ignored) }
     });
     let Some(standing) = &reviewed.standing else { return Ok(items) };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
@@ -399,7 +401,8 @@ fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str)
 /// A change as the review takes it.
 pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
-    let file = if substitute { masked_file(&change.up.file) } else { change.up.file.clone() };
+    let masked = if substitute { Masked::of(&change.up.file) } else { None };
+    let file = masked.map_or_else(|| change.up.file.clone(), |masked| masked.seen);
     let part = match change.input {
         // Comments begin lines there.
         ChecksumInput::Part(own) => Some(Part { top: layout::preamble(change.up.file.text()), own }),
@@ -412,59 +415,4 @@ pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitu
     let mut script = Script::cut(dialect, file, spans, info);
     (script.broken, script.part) = (broken, part);
     script
-}
-
-/// The file with every `${name}` written as a name of the same length, so that it can be parsed and places stay right.
-fn masked_file(file: &SourceFile) -> SourceFile {
-    if file.text().contains("${") { SourceFile::new(file.path(), masked(file.text())) } else { file.clone() }
-}
-
-/// As [`masked_file`], of a text. A string that is nothing but a placeholder stays, so that a password in it is not taken for one
-/// that is written down.
-pub(super) fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        match after.split_once('}').filter(|(name, _)| is_placeholder(name)) {
-            Some((name, tail)) if !(before.ends_with('\'') && tail.starts_with('\'')) => {
-                out.push_str("p_");
-                // Every character that is not of ASCII is one of a name.
-                let is_plain = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii();
-                out.extend(name.chars().map(|c| if is_plain(c) { c } else { '_' }));
-                out.push('_');
-                rest = tail;
-            }
-            _ => {
-                out.push_str("${");
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Whether a configuration can give a value to a placeholder of this name.
-fn is_placeholder(name: &str) -> bool {
-    !name.is_empty() && !name.contains(|c: char| matches!(c, '{' | '$') || c.is_whitespace())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn placeholders_become_names_of_the_same_length() {
-        for (text, expected) in [
-            ("SELECT ${a}.b", "SELECT p_a_.b"),
-            ("${a-b}${c:d}", "p_a_b_p_c_d_"),
-            ("${\u{e9}.} x", "p_\u{e9}__ x"),
-            ("'${password}' '${a}x'", "'${password}' 'p_a_x'"),
-            ("${} ${a b} ${", "${} ${a b} ${"),
-        ] {
-            assert_eq!(masked(text), expected);
-            assert_eq!(masked(text).len(), text.len());
-        }
-    }
 }

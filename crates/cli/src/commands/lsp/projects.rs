@@ -200,7 +200,11 @@ impl ReadProject {
                 if item.reviewed && places.contains(&at) {
                     reviewer.set_policy(work.measure(item).0);
                     verdict.findings.extend(item.findings.iter().cloned());
-                    verdict.findings.extend(reviewer.review(&item.script).findings);
+                    let mut review = reviewer.review(&item.script);
+                    if let Some(masked) = &item.masked {
+                        masked.reveal(&mut review);
+                    }
+                    verdict.findings.extend(review.findings);
                 } else {
                     reviewer.replay(&item.script);
                 }
@@ -256,6 +260,7 @@ impl ReadProject {
         for (at, change) in places.iter().zip(changes) {
             for work in &mut self.works {
                 if let Some(item) = work.items.get_mut(*at) {
+                    item.mask(&change, substitute);
                     item.script = project::script_of(&change, work.dialect, substitute);
                 }
             }
