@@ -5,7 +5,10 @@
 
 pub(crate) mod mysql;
 pub(crate) mod postgres;
+mod reversibility;
 mod sqlite;
+
+pub use reversibility::Reversibility;
 
 use serde::Serialize;
 use sluice_schema::{Name, Schema};
@@ -42,6 +45,8 @@ pub struct Forecast {
     pub refused: Option<String>,
     /// How MySQL or MariaDB runs an `ALTER TABLE`.
     pub online: Option<Online>,
+    /// How what it does is taken back.
+    pub reversibility: Reversibility,
     /// How it is known.
     pub evidence: Evidence,
 }
@@ -164,6 +169,7 @@ impl Forecast {
             work: Vec::new(),
             refused: None,
             online: None,
+            reversibility: Reversibility::Unknown,
             evidence,
         }
     }
@@ -226,9 +232,10 @@ fn strengthen(locks: &mut Vec<Lock>, relation: Name, mode: LockMode) {
 
 /// What a statement locks and how much it does.
 pub fn forecast(question: &Question<'_>) -> Forecast {
-    match question.schema.dialect() {
+    let forecast = match question.schema.dialect() {
         Dialect::Postgres => postgres::forecast(question),
         Dialect::Mysql | Dialect::Mariadb => mysql::forecast(question),
         Dialect::Sqlite => sqlite::forecast(question),
-    }
+    };
+    Forecast { reversibility: Reversibility::of(question.statement, question.schema), ..forecast }
 }

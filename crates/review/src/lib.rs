@@ -10,6 +10,7 @@
 mod context;
 mod engines;
 mod forecast;
+mod narrowing;
 mod option;
 mod policy;
 mod replay;
@@ -28,14 +29,15 @@ mod window;
 pub use context::{ChangeContext, ChangeInfo, Context, Held, Orders, Seen, Session, Shown};
 pub use engines::Engines;
 pub use forecast::{
-    Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Question, Work, WorkKind, forecast,
+    Algorithm, Forecast, Lock, LockMode, Online, OnlineLock, Question, Reversibility, Work, WorkKind,
+    forecast,
 };
 pub use option::{OptionError, OptionKind, OptionSpec, Options};
 pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::{apply, replayed};
 pub use reviewer::{Conditions, Review, Reviewer, StatementForecast, Suppressed};
 pub use rule::{Meta, Reach, Rule, RuleSet};
-pub use script::{Chunk, Purpose, Script};
+pub use script::{Chunk, Part, Purpose, Script};
 pub use sink::{Reported, Sink};
 pub use statistics::{Duration, Estimate, FEW_ROWS, Measure, Statistics};
 pub use version::{BadVersion, ServerVersion};

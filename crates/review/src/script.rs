@@ -19,6 +19,17 @@ pub struct Script {
     pub info: ChangeInfo,
     /// Why it cannot be cut, and where.
     pub broken: Option<(Span, String)>,
+    /// What of the file is about it, where the file has other changes, too.
+    pub part: Option<Part>,
+}
+
+/// What of a file is about one of its changes. Both begin with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What stands before all changes, for all of them.
+    pub top: Span,
+    /// What is of this change alone.
+    pub own: Span,
 }
 
 impl Script {
@@ -33,7 +44,7 @@ impl Script {
                     })
                     .map(|piece| piece.body)
                     .collect();
-                Self { dialect, file, statements, info, broken: None }
+                Self { dialect, file, statements, info, broken: None, part: None }
             }
             Err(error) => Self {
                 dialect,
@@ -41,13 +52,14 @@ impl Script {
                 statements: Vec::new(),
                 info,
                 broken: Some((error.span, error.kind.to_string())),
+                part: None,
             },
         }
     }
 
     /// A file that is cut already.
     pub fn cut(dialect: Dialect, file: SourceFile, statements: Vec<Span>, info: ChangeInfo) -> Self {
-        Self { dialect, file, statements, info, broken: None }
+        Self { dialect, file, statements, info, broken: None, part: None }
     }
 
     /// Its statements, read a few at a time, so that the models of a dump do not fill the memory.

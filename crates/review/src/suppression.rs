@@ -5,6 +5,8 @@ use jiff::civil::Date;
 use sluice_sql::Dialect;
 use sluice_text::Span;
 
+use crate::script::Part;
+
 /// `-- sluice: allow(rule[, rule]) reason="…" [until=YYYY-MM-DD]`
 #[derive(Debug, Clone)]
 pub(crate) struct Suppression {
@@ -22,16 +24,40 @@ pub(crate) struct Suppression {
     pub(crate) covers: Option<Span>,
     /// Rules that it has kept quiet, by their index.
     pub(crate) used: Vec<bool>,
+    /// It is about other changes, too, which may be those that need it.
+    pub(crate) shared: bool,
 }
 
-/// Suppressions of a file, whose statements are at `statements`.
-pub(crate) fn read(dialect: Dialect, text: &str, statements: &[Span]) -> Vec<Suppression> {
-    if memchr::memmem::find(text.as_bytes(), b"sluice:").is_none() {
+/// Suppressions of a change, whose statements are at `statements`: those of the whole file, or those of its own part and of
+/// what stands at the top of the file for all changes.
+pub(crate) fn read(
+    dialect: Dialect,
+    text: &str,
+    statements: &[Span],
+    part: Option<Part>,
+) -> Vec<Suppression> {
+    let whole = Span::new(0, text.len());
+    let Some(Part { top, own }) = part else {
+        let first = statements.first().map_or(text.len(), |span| span.start);
+        return within(dialect, text, whole, statements, first);
+    };
+    let mut found = within(dialect, text, top, statements, top.end);
+    found.iter_mut().for_each(|one| one.shared = true);
+    found.extend(within(dialect, text, own, statements, own.start));
+    found
+}
+
+/// Suppressions in a part of a text, which begins with a line; those before `first` cover all statements.
+fn within(dialect: Dialect, text: &str, part: Span, statements: &[Span], first: usize) -> Vec<Suppression> {
+    let own = part.slice(text);
+    if memchr::memmem::find(own.as_bytes(), b"sluice:").is_none() {
         return Vec::new();
     }
-    let first = statements.first().map_or(text.len(), |span| span.start);
-    let comments = sluice_sql::comments(dialect, text);
-    let mut lines = Lines::new(text, &comments);
+    let comments: Vec<Span> = sluice_sql::comments(dialect, own)
+        .into_iter()
+        .map(|span| Span::new(span.start + part.start, span.end + part.start))
+        .collect();
+    let mut lines = Lines::new(text, part.start, &comments);
     comments
         .iter()
         .zip(code_after(text, &comments))
@@ -77,9 +103,10 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(text: &'a str, comments: &[Span]) -> Self {
-        let at = comments.first().map_or(0, |comment| comment.start);
-        let mut lines = Self { text, at: 0, start: 0, behind_code: false, ends: [(1, 0); 2] };
+    /// `start` is where a line begins, before all comments.
+    fn new(text: &'a str, start: usize, comments: &[Span]) -> Self {
+        let at = comments.first().map_or(start, |comment| comment.start);
+        let mut lines = Self { text, at: start, start, behind_code: false, ends: [(1, 0); 2] };
         lines.move_to(Span::new(at, at));
         lines
     }
@@ -133,6 +160,7 @@ fn parse(span: Span, comment: &str) -> Option<Suppression> {
         wrong: None,
         covers: None,
         used: Vec::new(),
+        shared: false,
     };
     let Some((rules, mut rest)) = rest.split_once(')') else {
         found.wrong = Some("`allow(` is never closed".to_owned());
@@ -252,7 +280,7 @@ mod tests {
             .filter(|piece| piece.kind == sluice_sql::PieceKind::Statement)
             .map(|piece| piece.body)
             .collect();
-        read(Dialect::Postgres, text, &statements).remove(0)
+        read(Dialect::Postgres, text, &statements, None).remove(0)
     }
 
     fn hushes(suppression: &mut Suppression, rule: &'static str, at: usize, today: Date) -> bool {
@@ -294,7 +322,7 @@ mod tests {
             .map(|piece| piece.body)
             .filter(|body| !body.is_empty())
             .collect();
-        let covered: Vec<&str> = read(Dialect::Postgres, text, &statements)
+        let covered: Vec<&str> = read(Dialect::Postgres, text, &statements, None)
             .iter()
             .map(|found| found.covers.unwrap().slice(text).split(' ').next().unwrap())
             .collect();

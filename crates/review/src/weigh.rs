@@ -52,7 +52,8 @@ impl Scales<'_> {
     /// Weighs what was found: suppressions, doubles, order; reports on the suppressions themselves.
     pub(crate) fn settle(&self, script: &Script, mut found: Vec<Found>, review: &mut Review) {
         keep_severest(&mut found);
-        let mut suppressions = suppression::read(self.dialect, script.file.text(), &script.statements);
+        let mut suppressions =
+            suppression::read(self.dialect, script.file.text(), &script.statements, script.part);
         // A suppression is used by what it covers, also where another rule says the same.
         let heard: Vec<Heard> = found.iter().map(Found::heard).collect();
         let covered = suppression::hush(&mut suppressions, &heard, self.today);

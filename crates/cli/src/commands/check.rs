@@ -1,7 +1,8 @@
 mod baseline;
-mod edits;
+pub(super) mod edits;
 pub(super) mod files;
 mod history;
+mod masking;
 pub(super) mod policy;
 pub(super) mod project;
 mod replayed;
@@ -17,17 +18,18 @@ use std::time::Instant;
 
 use jiff::Zoned;
 use sluice_project::layout::Directory;
-use sluice_report::{Check, CheckFormat, Report as _};
+use sluice_report::{Check, CheckFormat, Problem, Report as _};
 use sluice_review::{
     ChangeInfo, Chunk, Conditions, Policy, Purpose, Reviewer, Script, ServerVersion, Statistics, rules,
 };
-use sluice_rollout::{ChangeKind, Directives, Phase, TransactionMode};
+use sluice_rollout::{Change, ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Evidence, Finding, Severity, SourceFile, Span};
 use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
+use masking::Masked;
 use replayed::Prefix;
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
@@ -55,11 +57,18 @@ pub(super) struct Item {
     measure: Option<usize>,
     /// It would be reviewed, but the policy ignores its file.
     ignored: bool,
+    /// As it is written, where it has placeholders.
+    pub(super) masked: Option<Masked>,
 }
 
 impl Item {
+    /// Its change has another text now.
+    pub(super) fn mask(&mut self, change: &Change, substitute: bool) {
+        self.masked = if substitute { Masked::of(&change.up.file) } else { None };
+    }
+
     fn of(script: Script, reviewed: bool) -> Self {
-        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false }
+        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false, masked: None }
     }
 }
 
@@ -206,6 +215,11 @@ pub fn run(
             works = read()?;
         }
         output.message(&format!("{made} fixed"));
+        if made > 0 && place.is_some() && args.base.is_none() && source.is_none() {
+            let message = "what was fixed may have been applied: a database that has it refuses it edited";
+            let help = "`--base REV` and `--against DATABASE` leave alone what is applied";
+            output.warning(&Problem::warning(message).help(Some(help.to_owned())));
+        }
     }
     let (mut check, _) = match &args.write_baseline {
         None => review(&works, args, known.as_ref())?,
@@ -244,7 +258,7 @@ fn fix_text(
     let mut made = 0;
     for _ in 0..edits::ROUNDS {
         let found = review(slice::from_ref(&work), args, known)?.1;
-        let fixed = edits::in_one_text(slice::from_ref(&work), &found);
+        let fixed = edits::in_one_text(&found);
         let mut items = work.items.iter_mut().filter(|item| item.reviewed);
         let Some((item, text)) = items.find_map(|item| {
             let text = fixed.text_of(item.script.file.path())?;
@@ -297,15 +311,20 @@ fn review(
             reviewer.set_policy(policy);
             let mut review = reviewer.review_chunks(&item.script, chunks);
             review.findings.splice(0..0, item.findings.iter().cloned());
+            let mut file = &item.script.file;
+            if let Some(masked) = &item.masked {
+                masked.reveal(&mut review);
+                file = &masked.written;
+            }
             check.add(
                 work.dialect,
-                &item.script.file,
+                file,
                 review.statements,
                 review.suppressed,
                 &review.findings,
                 &review.forecasts,
             );
-            check.add_suppressed(&item.script.file, &review.quiet);
+            check.add_suppressed(file, &review.quiet);
             check.weigh(fail_on);
             all.extend(review.findings);
         });

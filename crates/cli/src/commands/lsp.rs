@@ -10,7 +10,6 @@ mod client;
 mod configuration;
 mod diagnostics;
 mod documents;
-mod edits;
 mod hover;
 mod projects;
 mod server;

@@ -85,8 +85,9 @@ pub(super) fn verify(reading: &mut Reading, sum: &SourceFile, files: &[Summed<'_
 }
 
 /// The sums of those folders of `directory` that hold a file of `touched`, whose texts are given: path, text before, text
-/// with them. Folders without a sum, and what cannot be read, are left out.
+/// with them. Paths are seen from `root`. Folders without a sum, and what cannot be read, are left out.
 pub fn renewed_sums(
+    root: &Path,
     directory: &Directory,
     touched: &BTreeMap<PathBuf, &str>,
 ) -> Vec<(PathBuf, String, String)> {
@@ -95,13 +96,18 @@ pub fn renewed_sums(
         paths.any(|path| path.parent() == Some(*folder))
     };
     let folders: BTreeSet<&Path> = touched.keys().filter_map(|path| path.parent()).filter(ours).collect();
-    folders.into_iter().filter_map(|folder| renewed(folder, touched)).collect()
+    folders.into_iter().filter_map(|folder| renewed(root, folder, touched)).collect()
 }
 
-fn renewed(folder: &Path, touched: &BTreeMap<PathBuf, &str>) -> Option<(PathBuf, String, String)> {
+fn renewed(
+    root: &Path,
+    folder: &Path,
+    touched: &BTreeMap<PathBuf, &str>,
+) -> Option<(PathBuf, String, String)> {
     let path = folder.join(super::atlas::SUM);
-    let before = std::fs::read_to_string(&path).ok()?;
-    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let before = std::fs::read_to_string(root.join(&path)).ok()?;
+    let seen = root.join(folder);
+    let here = if seen.as_os_str().is_empty() { Path::new(".") } else { &seen };
     let listed =
         std::fs::read_dir(here).ok()?.flatten().filter_map(|item| item.file_name().into_string().ok());
     let new = touched.keys().filter(|path| path.parent() == Some(folder));
@@ -112,7 +118,7 @@ fn renewed(folder: &Path, touched: &BTreeMap<PathBuf, &str>) -> Option<(PathBuf,
         let path = folder.join(&name);
         let bytes = match touched.get(&path) {
             Some(text) => text.as_bytes().to_vec(),
-            None => std::fs::read(&path).ok()?,
+            None => std::fs::read(root.join(&path)).ok()?,
         };
         contents.push((name, bytes));
     }

@@ -41,6 +41,7 @@ use sluice_text::{SourceFile, Span};
 pub use atlas_sum::renewed_sums;
 pub use detection::{Detection, Found, detect, find, find_ruby};
 pub use kind::{Layout, UnknownLayout};
+pub use liquibase::preamble;
 pub use order::compare;
 pub use product::Written;
 pub use reread::Reread;

@@ -27,6 +27,9 @@ pub struct StatementReport {
     pub blocks: Option<String>,
     /// How MySQL or MariaDB runs it: `INSTANT`, `NOCOPY`, `INPLACE`, `COPY`.
     pub algorithm: Option<String>,
+    /// How it is taken back: `nothing` to take back, by a `statement`, by the `definition` of what was there, `unknown`, or
+    /// `lost`: rows or values are gone.
+    pub reversibility: String,
     /// `measured`, `modelled` or `assumed`.
     pub evidence: String,
     /// Rows of the tables that it works on, where statistics tell.
@@ -82,6 +85,17 @@ impl StatementReport {
         Self::at(one, dialect, file, file.position(one.span.start).line)
     }
 
+    /// How it is taken back, in words.
+    pub(super) fn taken_back(&self) -> &'static str {
+        match self.reversibility.as_str() {
+            "nothing" => "nothing to take back",
+            "statement" => "by a statement",
+            "definition" => "by its old definition",
+            "lost" => "no: values are lost",
+            _ => "not known",
+        }
+    }
+
     fn at(one: &StatementForecast, dialect: Dialect, file: &SourceFile, line: usize) -> Self {
         let forecast = &one.forecast;
         let strongest = forecast.locks.iter().map(|lock| lock.mode).max();
@@ -107,6 +121,7 @@ impl StatementReport {
                 .collect(),
             blocks: strongest.and_then(LockMode::blocks).map(str::to_owned),
             algorithm: forecast.online.map(|online| format!("{:?}", online.algorithm).to_uppercase()),
+            reversibility: forecast.reversibility.name().to_owned(),
             evidence: forecast.evidence.name().to_owned(),
             rows: one.estimate.map(|estimate| estimate.rows),
             bytes: one.estimate.and_then(|estimate| estimate.bytes),

@@ -23,6 +23,7 @@ impl StatementReport {
             self.work.iter().map(|work| format!("{} of {}", work.kind, code(&work.relation))).collect();
         work.extend(self.algorithm.iter().map(|algorithm| format!("algorithm {algorithm}")));
         list("Work", work);
+        out.push_str(&format!("\nTaken back: {}\n", self.taken_back()));
         out.push_str(&format!("\nKnown how: {}\n", self.evidence));
         out
     }

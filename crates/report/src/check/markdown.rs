@@ -1,7 +1,9 @@
-//! A comment for a pull request: what is risky first, then what each statement does, then what was found.
+//! A comment for a pull request: what is risky first, then of each change what its statements do and what was found.
+
+use std::collections::BTreeMap;
 
 use super::inert::{code, text};
-use super::{Check, FindingReport};
+use super::{Check, FindingReport, StatementReport};
 
 pub(super) fn render(check: &Check) -> String {
     let summary = &check.summary;
@@ -11,36 +13,57 @@ pub(super) fn render(check: &Check) -> String {
         (false, false) => "look at what was found\n\n",
         (false, true) => "nothing found\n\n",
     });
-    out.push_str(&format!(
-        "{} error(s), {} warning(s), {} note(s), {} suppressed, {} in the baseline; {} statement(s) in {} file(s), {} file(s) ignored\n",
-        summary.errors,
-        summary.warnings,
-        summary.infos,
-        summary.suppressed,
-        summary.baselined,
-        summary.statements,
-        summary.files,
-        summary.ignored
-    ));
-    forecasts(check, &mut out);
+    out.push_str(&counts(check));
+    out.push('\n');
     suppressed(check, &mut out);
-    let mut path = "";
+    let mut files: BTreeMap<&str, (Vec<&StatementReport>, Vec<&FindingReport>)> = BTreeMap::new();
+    for statement in &check.forecasts {
+        files.entry(&statement.path).or_default().0.push(statement);
+    }
     for finding in &check.findings {
-        if finding.path != path {
-            path = &finding.path;
-            out.push_str(&format!("\n#### {}\n", code(path)));
-        }
-        one(finding, &mut out);
+        files.entry(&finding.path).or_default().1.push(finding);
+    }
+    for (path, (statements, findings)) in files {
+        out.push_str(&format!("\n#### {}\n", code(path)));
+        forecasts(&statements, &mut out);
+        findings.into_iter().for_each(|finding| one(finding, &mut out));
     }
     out
 }
 
-fn forecasts(check: &Check, out: &mut String) {
-    if check.forecasts.is_empty() {
+/// What there is of each; nothing is said of what there is not.
+fn counts(check: &Check) -> String {
+    let summary = &check.summary;
+    let several = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    };
+    let mut counts = Vec::new();
+    for (number, text) in [
+        (summary.errors, several(summary.errors, "error")),
+        (summary.warnings, several(summary.warnings, "warning")),
+        (summary.infos, several(summary.infos, "note")),
+        (summary.suppressed, format!("{} suppressed", summary.suppressed)),
+        (summary.baselined, format!("{} in the baseline", summary.baselined)),
+    ] {
+        counts.extend((number > 0).then_some(text));
+    }
+    let read = format!("{} in {}", several(summary.statements, "statement"), several(summary.files, "file"));
+    let found = if counts.is_empty() { read } else { format!("{}; {read}", counts.join(", ")) };
+    match summary.ignored {
+        0 => found,
+        ignored => format!("{found}; {} ignored by the policy", several(ignored, "file")),
+    }
+}
+
+fn forecasts(statements: &[&StatementReport], out: &mut String) {
+    if statements.is_empty() {
         return;
     }
-    out.push_str("\n| where | statement | locks | work | blocked meanwhile |\n|---|---|---|---|---|\n");
-    for one in &check.forecasts {
+    out.push_str(
+        "\n| line | statement | locks | work | blocked meanwhile | taken back |\n|---|---|---|---|---|---|\n",
+    );
+    for one in statements {
         let locks: Vec<String> =
             one.locks.iter().map(|lock| format!("{} {}", code(&lock.relation), lock.mode)).collect();
         let mut work: Vec<String> =
@@ -50,13 +73,13 @@ fn forecasts(check: &Check, out: &mut String) {
         work.extend(one.duration.clone());
         let work = if work.is_empty() { "none".to_owned() } else { work.join(", ") };
         out.push_str(&format!(
-            "| {}:{} | {} | {} | {} | {} |\n",
-            text(&one.path),
+            "| {} | {} | {} | {} | {} | {} |\n",
             one.line,
             code(&one.statement),
             locks.join(", "),
             work,
-            one.blocks.as_deref().unwrap_or("nothing")
+            one.blocks.as_deref().unwrap_or("nothing"),
+            one.taken_back()
         ));
     }
 }

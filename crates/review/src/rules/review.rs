@@ -70,7 +70,7 @@ pub(crate) fn of_suppressions(
             let message = format!("the suppression has expired on {until}");
             let help = "resolve the finding, or decide anew until when it may stay";
             found.push(("review/expired-suppression", draft(one.span, message, help)));
-        } else {
+        } else if !one.shared {
             for (name, _) in one.rules.iter().zip(&one.used).filter(|(_, used)| !**used) {
                 let message = unused(name, policy, dialect);
                 let help = "remove it from the suppression";

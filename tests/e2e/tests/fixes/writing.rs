@@ -175,15 +175,73 @@ fn what_runs_on_two_engines_is_fixed_only_as_both_want() {
     assert_eq!(project.read("migrations/0002_index.sql"), INDEX);
 }
 
-#[test]
-fn an_atlas_directory_keeps_its_sum() {
+fn atlas() -> Project {
     let project = Project::with_database("postgres://localhost/shop");
     project.write("migrations/20240101000000_orders.sql", TABLE);
     project.write("migrations/20240102000000_check.sql", CHECK);
     let config = project.read("sluice.toml");
     project
         .write("sluice.toml", &config.replace("name = \"shop\"\n", "name = \"shop\"\nlayout = \"atlas\"\n"));
-    // Without a sum nothing is verified; with a stale one nothing is read.
+    project
+}
+
+#[test]
+fn what_runs_on_one_engine_of_two_is_fixed_as_that_wants() {
+    let project = shop();
+    let config = project.read("sluice.toml");
+    project.write(
+        "sluice.toml",
+        &format!("{config}\n[[database]]\nname = \"other\"\nenvironment = \"dev\"\nurl = \"mariadb://localhost/shop\"\n"),
+    );
+    let change = format!("-- sluice: targets=engine == 'postgres'\n{INDEX}");
+    project.write("migrations/0002_index.sql", &change);
+    project.sluice(&["check", "--fix", "migrations/0002_index.sql"]).says("1 fixed");
+    assert_eq!(project.read("migrations/0002_index.sql"), change.replace("INDEX", "INDEX CONCURRENTLY"));
+}
+
+#[test]
+fn an_atlas_directory_without_a_sum_gets_none() {
+    let project = atlas();
     project.sluice(&["check", "--fix", "migrations/20240102000000_check.sql"]).exits(0).says("1 fixed");
     assert!(!project.path("migrations/atlas.sum").exists());
+}
+
+#[test]
+fn the_sum_of_an_atlas_directory_is_renewed() {
+    let project = atlas();
+    // Both sums are computed by another program.
+    project.write(
+        "migrations/atlas.sum",
+        "h1:k8NBhgwNnuamBy4vmS8w02qsWFSpygu5WRy8F1v0WRs=\n\
+         20240101000000_orders.sql h1:6i6NW66uf0NlfE9sh5h61xldcjg5PKYjug4/8nvVuVc=\n\
+         20240102000000_check.sql h1:47A6jS/HghgHAFKHS6p3/oD1TN/Wkobz85COiRfn1mE=\n",
+    );
+    let run = project.sluice(&["check", "--fix", "migrations/20240102000000_check.sql"]).exits(0);
+    run.says("fixed migrations/atlas.sum: renew the sum over the files").says("1 fixed");
+    assert_eq!(project.read("migrations/20240102000001_validate_sane.sql"), VALIDATE);
+    assert_eq!(
+        project.read("migrations/atlas.sum"),
+        "h1:ikC1vfEfHCyFCe8TCkaJfmFn1mgNiMt6AiwVi8EIfOg=\n\
+         20240101000000_orders.sql h1:6i6NW66uf0NlfE9sh5h61xldcjg5PKYjug4/8nvVuVc=\n\
+         20240102000000_check.sql h1:eMGtt8iQXMYSYMXyr0UKJNp+r/2SiA6TmmiM6t3+ldY=\n\
+         20240102000001_validate_sane.sql h1:do22BcGhkKu7xOW99yVF3A5Vw38gOxQfmSXuyGzYQfs=\n"
+    );
+    // Read again, it is verified.
+    project.sluice(&["check"]).exits(0);
+}
+
+#[test]
+fn without_a_base_it_is_said_that_edited_changes_may_be_applied() {
+    let project = shop();
+    project.commit("main");
+    project.write("migrations/0002_index.sql", INDEX);
+    let based = project.sluice(&["check", "--base", "main", "--fix"]).exits(0).says("1 fixed");
+    based.keeps_quiet_about("may have been applied");
+    project.write("migrations/0002_index.sql", INDEX);
+    project.sluice(&["check", "--fix"]).exits(0).says("may have been applied");
+    project.sluice(&["check", "--fix"]).exits(0).says("0 fixed").keeps_quiet_about("may have been applied");
+    let files = Project::new();
+    files.write("1.sql", INDEX);
+    let bare = files.sluice(&["check", "--engine", "postgres", "--fix", "1.sql"]).exits(0);
+    bare.says("1 fixed").keeps_quiet_about("may have been applied");
 }

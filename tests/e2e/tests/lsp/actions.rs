@@ -31,7 +31,6 @@ fn fixed(project: &Project) -> Vec<(String, String)> {
 }
 
 #[test]
-#[ignore = "open: an editor names the changes after a fix 0002.1_name.sql, `check --fix` as the layout numbers them"]
 fn all_fixes_make_the_text_of_check_fix() {
     for text in [TWO, &TWO.replace('\n', "\r\n"), "ALTER TABLE orders ALTER COLUMN total SET NOT NULL;\n"] {
         let project = project(text);
@@ -44,7 +43,7 @@ fn all_fixes_make_the_text_of_check_fix() {
         let expected = fixed(&project);
         assert!(expected.iter().any(|(path, now)| path == CHANGE && now != text));
         for (path, text) in &expected[1..] {
-            assert_eq!(made[editor.uri(path)], **text, "{path}");
+            assert_eq!(made[editor.uri(path)], **text, "{path}: {made:#}");
         }
         assert_eq!(made.as_object().unwrap().len(), expected.len() - 1, "{made:#}");
         editor.end();

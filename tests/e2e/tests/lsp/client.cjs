@@ -48,6 +48,11 @@ connection.onNotification(protocol.LogMessageNotification.type, (params) => said
 connection.onRequest(protocol.RegistrationRequest.type, (params) => {
   registered.push(...params.registrations)
 })
+let refreshed = 0
+connection.onRequest(protocol.DiagnosticRefreshRequest.type, () => {
+  refreshed += 1
+  for (const wake of waiting.splice(0)) wake()
+})
 connection.listen()
 
 const identifier = (uri) => ({ uri })
@@ -115,6 +120,23 @@ const actions = {
     while ((published.get(uri) ?? []).length <= before) await new Promise((resolve) => waiting.push(resolve))
     told.set(uri, published.get(uri).length)
     return published.get(uri).at(-1).diagnostics
+  },
+
+  // What the server answers to a client that asks for diagnostics.
+  async pull({ uri, previous }) {
+    const params = { textDocument: identifier(uri), previousResultId: previous }
+    return connection.sendRequest(protocol.DocumentDiagnosticRequest.type, params)
+  },
+
+  // Waits until the server has asked to be asked again, more often than so many times; how often it has.
+  async refreshed({ more }) {
+    while (refreshed <= more) await new Promise((resolve) => waiting.push(resolve))
+    return refreshed
+  },
+
+  // How often something was published.
+  async published() {
+    return [...published.values()].reduce((sum, all) => sum + all.length, 0)
   },
 
   // The text of each place.

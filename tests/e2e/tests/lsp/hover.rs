@@ -28,6 +28,8 @@ fn a_statement_tells_what_it_locks() {
     Work
     - index-build of `orders_total`
 
+    Taken back: by a statement
+
     Known how: modelled
     ");
     let uri = editor.uri(CHANGE);
@@ -39,12 +41,16 @@ fn a_statement_tells_what_it_locks() {
     Locks
     - ROW EXCLUSIVE on `orders`
 
+    Taken back: no: values are lost
+
     Known how: modelled
 
     Rows that it writes stay locked until its transaction ends.
     ");
     insta::assert_snapshot!(editor.hover(CHANGE, "TABLE parcels")["contents"]["value"].as_str().unwrap(), @r"
     **Others read and write** while it runs
+
+    Taken back: by a statement
 
     Known how: modelled
     ");

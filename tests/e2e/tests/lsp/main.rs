@@ -14,6 +14,7 @@ mod findings;
 mod hover;
 mod projects;
 mod protocol;
+mod pull;
 
 use serde_json::Value;
 

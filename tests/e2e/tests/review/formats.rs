@@ -164,6 +164,6 @@ fn a_comment_has_only_the_markup_that_is_ours() {
         rest = after;
     }
     for line in markdown.lines().filter(|line| line.starts_with('|')) {
-        assert_eq!(line.matches('|').count(), 6, "{line}");
+        assert_eq!(line.matches('|').count(), 7, "{line}");
     }
 }

@@ -19,6 +19,7 @@ mod lock;
 mod policy;
 mod replayed;
 mod stats;
+mod suppressions;
 mod templates;
 
 use serde_json::Value;

@@ -159,7 +159,7 @@ fn ignored_files_are_not_reviewed_and_known_all_the_same() {
     assert_eq!(index["evidence"], "modelled");
     assert_eq!((json["summary"]["ignored"].as_u64(), json["summary"]["files"].as_u64()), (Some(1), Some(1)));
     project.sluice(&["check"]).exits(1).says("; 1 file ignored by the policy");
-    project.sluice(&["check", "--format", "markdown"]).says("1 file(s) ignored");
+    project.sluice(&["check", "--format", "markdown"]).says("1 file ignored by the policy");
 }
 
 #[test]

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_engine::script;
-use sluice_project::Project;
 use sluice_project::config::{self, Config};
 use sluice_project::git::{self, GitError};
-use sluice_review::{ChangeInfo, Policy, Script, rules};
-use sluice_rollout::{Change, Response, Selector};
+use sluice_project::{Project, layout};
+use sluice_review::{ChangeInfo, Part, Policy, Script, rules};
+use sluice_rollout::{Change, ChecksumInput, Response, Selector};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
+use super::masking::Masked;
 use super::replayed::Prefix;
 use super::schema_source::Source;
 use super::scope::{self, Scope};
@@ -385,7 +386,8 @@ fn items(
             // Its effects are known, or it goes to none of these databases; its place is kept.
             _ => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
         };
-        Item { measure: *measure, ignored, ..Item::of(script, is_reviewed && !ignored) }
+        let masked = if substitute { Masked::of(&change.up.file) } else { None };
+        Item { measure: *measure, ignored, masked, ..Item::of(script, is_reviewed && !ignored) }
     });
     let Some(standing) = &reviewed.standing else { return Ok(Items { items, prefix, begins_with }) };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
@@ -426,41 +428,18 @@ fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str)
 /// A change as the review takes it.
 pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
     let info = change_info(&change.directives, change.kind);
-    let file = if substitute { masked_file(&change.up.file) } else { change.up.file.clone() };
-    match script::statements(change, dialect) {
-        Ok(spans) => Script::cut(dialect, file, spans, info),
-        Err(broken) => {
-            let mut script = Script::cut(dialect, file, Vec::new(), info);
-            script.broken = Some(broken);
-            script
-        }
-    }
-}
-
-/// The file with every `${name}` written as a name of the same length, so that it can be parsed and places stay right.
-fn masked_file(file: &SourceFile) -> SourceFile {
-    if file.text().contains("${") { SourceFile::new(file.path(), masked(file.text())) } else { file.clone() }
-}
-
-/// As [`masked_file`], of a text.
-pub(super) fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        match after.split_once('}') {
-            Some((name, tail)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-                out.push_str("p_");
-                out.push_str(name);
-                out.push('_');
-                rest = tail;
-            }
-            _ => {
-                out.push_str("${");
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
+    let masked = if substitute { Masked::of(&change.up.file) } else { None };
+    let file = masked.map_or_else(|| change.up.file.clone(), |masked| masked.seen);
+    let part = match change.input {
+        // Comments begin lines there.
+        ChecksumInput::Part(own) => Some(Part { top: layout::preamble(change.up.file.text()), own }),
+        _ => None,
+    };
+    let (spans, broken) = match script::statements(change, dialect) {
+        Ok(spans) => (spans, None),
+        Err(broken) => (Vec::new(), Some(broken)),
+    };
+    let mut script = Script::cut(dialect, file, spans, info);
+    (script.broken, script.part) = (broken, part);
+    script
 }

@@ -252,14 +252,8 @@ impl Source {
             .filter(|record| record.state == StatementState::Applied && key_of(&record.version) == key)
             .map(|record| record.ordinal)
             .collect();
-        let rest = (1_u64..)
-            .zip(&item.script.statements)
-            .filter(|(ordinal, _)| !applied.contains(ordinal))
-            .map(|(_, span)| *span)
-            .collect();
-        let broken = item.script.broken.take();
-        item.script = Script::cut(self.dialect, item.script.file.clone(), rest, item.script.info.clone());
-        item.script.broken = broken;
+        let mut ordinals = 1_u64..;
+        item.script.statements.retain(|_| ordinals.next().is_some_and(|ordinal| !applied.contains(&ordinal)));
     }
 
     fn to_lock(&self) -> Lock {

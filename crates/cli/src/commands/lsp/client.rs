@@ -17,6 +17,10 @@ pub(super) struct Client {
     pub(super) versioned_edits: bool,
     /// Edits may create files.
     pub(super) creates_files: bool,
+    /// It asks for diagnostics when it wants them: they are not sent unasked.
+    pub(super) pulls: bool,
+    /// It asks again when it is told to.
+    pub(super) refreshes: bool,
     /// It tells of changed files when it is asked to.
     pub(super) watches_files: bool,
     /// Where `docs/rules` is published.
@@ -67,6 +71,8 @@ impl Client {
             encoding,
             versioned_edits,
             creates_files: versioned_edits && creates,
+            pulls: capability("/textDocument/diagnostic").is_some_and(Value::is_object),
+            refreshes: can("/workspace/diagnostics/refreshSupport"),
             watches_files: can("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             rule_docs,
             folders: folders(params),

@@ -3,7 +3,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use sluice_project::config::Config;
-use sluice_project::layout::{Unsaved, without_dots};
+use sluice_project::layout::{Directory, Unsaved, without_dots};
 use sluice_project::{Message, Project, ProjectError};
 use sluice_review::{Reviewer, ServerVersion};
 use sluice_schema::Schema;
@@ -194,17 +194,28 @@ impl ReadProject {
             let schema = befores.take(number, self.key(number, first), || replayed(work, first, version));
             let mut reviewer = Reviewer::new(schema, &work.policy, work.conditions(version));
             let last = places.last().copied().unwrap_or(first);
+            let is_reviewed = |at: &usize| work.items.get(*at).is_some_and(|item| item.reviewed);
+            verdict.engines += usize::from(places.iter().any(is_reviewed));
             for (at, item) in work.items.iter().enumerate().take(last + 1).skip(first) {
                 if item.reviewed && places.contains(&at) {
                     reviewer.set_policy(work.measure(item).0);
                     verdict.findings.extend(item.findings.iter().cloned());
-                    verdict.findings.extend(reviewer.review(&item.script).findings);
+                    let mut review = reviewer.review(&item.script);
+                    if let Some(masked) = &item.masked {
+                        masked.reveal(&mut review);
+                    }
+                    verdict.findings.extend(review.findings);
                 } else {
                     reviewer.replay(&item.script);
                 }
             }
         }
         Some(verdict)
+    }
+
+    /// The changes, with the texts that were reviewed last.
+    pub(super) fn directory(&self) -> &Directory {
+        &self.project.directory
     }
 
     /// Whether everything before a file is as it was when it was reviewed last.
@@ -249,6 +260,7 @@ impl ReadProject {
         for (at, change) in places.iter().zip(changes) {
             for work in &mut self.works {
                 if let Some(item) = work.items.get_mut(*at) {
+                    item.mask(&change, substitute);
                     item.script = project::script_of(&change, work.dialect, substitute);
                 }
             }

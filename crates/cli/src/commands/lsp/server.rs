@@ -1,10 +1,12 @@
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use gen_lsp_types::{
     CodeActionParams, DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams,
-    MarkupContent, MarkupKind, PublishDiagnosticsParams, TextDocumentContentChangeEvent, Uri,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, Hover, HoverParams, MarkupContent, MarkupKind, PublishDiagnosticsParams,
+    TextDocumentContentChangeEvent, Uri,
 };
 use lsp_server::{ErrorCode, Notification, Request, RequestId, Response};
 use serde::de::DeserializeOwned;
@@ -29,6 +31,8 @@ pub(super) struct Server {
     config: Option<PathBuf>,
     documents: Documents,
     projects: Projects,
+    /// Something is to be said that a client that asks has not asked for yet.
+    has_news: bool,
 }
 
 impl Server {
@@ -37,7 +41,7 @@ impl Server {
         let client = Client::of(params);
         let version = check::server_version(&client.options).ok().flatten();
         let projects = Projects::new(config.clone(), client.folders.clone());
-        Self { client, version, config, documents: Documents::default(), projects }
+        Self { client, version, config, documents: Documents::default(), projects, has_news: false }
     }
 
     /// The answer to `initialize`.
@@ -53,6 +57,8 @@ impl Server {
                 // The range of each change, and no text with a save.
                 "textDocumentSync": { "openClose": true, "change": 2, "save": true },
                 "hoverProvider": true,
+                // What stands in one file may depend on those before it.
+                "diagnosticProvider": { "interFileDependencies": true, "workspaceDiagnostics": false },
                 "codeActionProvider": { "codeActionKinds": ["quickfix", actions::FIX_ALL] },
                 "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
             },
@@ -64,6 +70,7 @@ impl Server {
         let id = request.id.clone();
         let answer = catch_unwind(AssertUnwindSafe(|| match request.method.as_str() {
             "textDocument/hover" => answer(request, |params| self.hover(&params, out)),
+            "textDocument/diagnostic" => answer(request, |params| self.diagnostics(&params, out)),
             "textDocument/codeAction" => answer(request, |params| self.actions(&params, out)),
             method => {
                 let message = format!("`{method}` is not served");
@@ -98,8 +105,10 @@ impl Server {
 
     /// Looks at one document.
     pub(super) fn work(&mut self, out: &mut Outgoing) {
-        if let Some(uri) = self.documents.next() {
-            self.look_at(&uri, out);
+        let Some(uri) = self.documents.next() else { return };
+        self.has_news |= self.look_at(&uri, out);
+        if !self.documents.is_waiting() && std::mem::take(&mut self.has_news) && self.client.refreshes {
+            out.request("workspace/diagnostic/refresh", Value::Null);
         }
     }
 
@@ -168,10 +177,12 @@ impl Server {
     fn close(&mut self, params: DidCloseTextDocumentParams, out: &mut Outgoing) {
         let uri = params.text_document.uri;
         if self.documents.remove(&uri).is_some() {
-            out.notify(
-                "textDocument/publishDiagnostics",
-                PublishDiagnosticsParams { uri, version: None, diagnostics: Vec::new() },
-            );
+            if !self.client.pulls {
+                out.notify(
+                    "textDocument/publishDiagnostics",
+                    PublishDiagnosticsParams { uri, version: None, diagnostics: Vec::new() },
+                );
+            }
             // What is on disk counts again.
             self.read_again();
         }
@@ -195,39 +206,76 @@ impl Server {
         self.documents.wait_all(None);
     }
 
-    /// Finds out what there is to say of a document, and tells the client if it is news.
-    fn look_at(&mut self, uri: &Uri, out: &mut Outgoing) {
-        let Some(mut document) = self.documents.remove(uri) else { return };
+    /// What a document that was taken out is studied with.
+    fn study(&mut self) -> (&Client, Study<'_>) {
         let study = Study {
             documents: &self.documents,
             projects: &mut self.projects,
             options: &self.client.options,
             version: self.version,
         };
+        (&self.client, study)
+    }
+
+    /// Finds out what there is to say of a document. If it is news, the client is told, unless it asks.
+    fn look_at(&mut self, uri: &Uri, out: &mut Outgoing) -> bool {
+        let Some(mut document) = self.documents.remove(uri) else { return false };
+        let (_, study) = self.study();
         let verdict = catch_unwind(AssertUnwindSafe(|| study.verdict(&mut document))).unwrap_or_else(|_| {
             self.projects.clear();
             let message = "the review failed, which is a bug of sluice";
             Some(Verdict::of_problem(Problem::whole(Severity::Error, message, None)))
         });
+        let is_news = verdict.is_some();
         if let Some(verdict) = verdict {
-            let diagnostics = diagnostics::of(&document, &verdict, self.client.rule_docs.as_deref());
-            let (uri, version) = (document.uri.clone(), Some(document.version));
-            out.notify(
-                "textDocument/publishDiagnostics",
-                PublishDiagnosticsParams { uri, version, diagnostics },
-            );
+            if !self.client.pulls {
+                let diagnostics = diagnostics::of(&document, &verdict, self.client.rule_docs.as_deref());
+                let (uri, version) = (document.uri.clone(), Some(document.version));
+                out.notify(
+                    "textDocument/publishDiagnostics",
+                    PublishDiagnosticsParams { uri, version, diagnostics },
+                );
+            }
             document.verdict = Some(verdict);
         }
         self.documents.insert(document);
+        is_news && self.client.pulls
+    }
+
+    /// What there is to say of a document, to a client that asks; that it is the same as before, where it is.
+    fn diagnostics(&mut self, params: &DocumentDiagnosticParams, out: &mut Outgoing) -> Value {
+        let uri = &params.text_document.uri;
+        self.look_at(uri, out);
+        let items = match self.documents.get(uri) {
+            Some(document @ Document { verdict: Some(verdict), .. }) => {
+                diagnostics::of(document, verdict, self.client.rule_docs.as_deref())
+            }
+            _ => Vec::new(),
+        };
+        let items = json!(items);
+        let mut hasher = DefaultHasher::new();
+        items.to_string().hash(&mut hasher);
+        let id = format!("{:x}", hasher.finish());
+        if params.previous_result_id.as_ref() == Some(&id) {
+            json!({ "kind": "unchanged", "resultId": id })
+        } else {
+            json!({ "kind": "full", "resultId": id, "items": items })
+        }
     }
 
     fn actions(&mut self, params: &CodeActionParams, out: &mut Outgoing) -> Value {
         let uri = &params.text_document.uri;
         self.look_at(uri, out);
-        let Some(document) = self.documents.get(uri) else { return Value::Null };
-        let Some(verdict) = &document.verdict else { return Value::Null };
+        let Some(document) = self.documents.remove(uri) else { return Value::Null };
         let only = params.context.only.as_deref();
-        json!(actions::at(document, verdict, &self.client, params.range, only))
+        let (client, study) = self.study();
+        let actions = document.verdict.as_ref().map(|verdict| {
+            study.fixing(&document, verdict.engines, client.creates_files, |ground| {
+                actions::at(&document, verdict, client, ground, params.range, only)
+            })
+        });
+        self.documents.insert(document);
+        json!(actions)
     }
 
     fn hover(&mut self, params: &HoverParams, out: &mut Outgoing) -> Value {
@@ -238,12 +286,7 @@ impl Server {
         let offset = document.offset(place.position);
         let is_sql = document.kind == DocumentKind::Sql;
         let said = hover::rule(document.body(), offset, is_sql).or_else(|| {
-            let study = Study {
-                documents: &self.documents,
-                projects: &mut self.projects,
-                options: &self.client.options,
-                version: self.version,
-            };
+            let (_, study) = self.study();
             is_sql.then(|| study.hover(&mut document, offset)).flatten()
         });
         let hover = said.map(|(span, value)| Hover {

@@ -5,10 +5,11 @@ use sluice_review::ServerVersion;
 use sluice_text::{Severity, SourceFile, Span};
 
 use super::documents::{Document, DocumentKind, Documents, without_mark};
-use super::projects::{Failure, Projects};
+use super::projects::{Failure, Projects, ReadProject};
 use super::verdict::{Problem, Verdict, without_project};
 use super::{configuration, hover};
 use crate::args;
+use crate::commands::check::edits::Ground;
 use crate::commands::check::{files, project};
 
 /// What is needed to find out what there is to say of a document.
@@ -95,6 +96,29 @@ impl Study<'_> {
             )),
             Err(error) => Verdict::of_problem(Problem::of_error(&error)),
         }
+    }
+
+    /// Calls `work` with where the fixes of a document are made, which was reviewed for so many engines. `grows`: the client can
+    /// add files.
+    pub(super) fn fixing<T>(
+        self,
+        document: &Document,
+        engines: usize,
+        grows: bool,
+        work: impl FnOnce(&Ground<'_>) -> T,
+    ) -> T {
+        let engines = &|_: &str| engines;
+        let path = document.path.as_deref();
+        let Some((config, path)) = self.projects.config_of(path).zip(path) else {
+            let grows = grows && path.is_some();
+            return work(&Ground { root: Path::new(""), directory: None, engines, grows });
+        };
+        let root = config.parent().unwrap_or(Path::new("/"));
+        let known = self.projects.get(&config, self.options, || with(self.documents, document));
+        let read = known.read.as_ref().filter(|read| read.shown(path).is_some());
+        let directory = read.map(ReadProject::directory);
+        // Nobody knows what the changes of a project are called that cannot be read.
+        work(&Ground { root, directory, engines, grows: grows && directory.is_some() })
     }
 
     /// What the statement at an offset locks and does, on every engine, and where it is.

@@ -16,6 +16,8 @@ pub(super) struct Verdict {
     pub(super) findings: Vec<Finding>,
     /// What is wrong with the project or the file, so that there is no review or a poorer one.
     pub(super) problems: Vec<Problem>,
+    /// For how many engines the file was reviewed.
+    pub(super) engines: usize,
 }
 
 /// Something that is wrong, and that is no finding of the review.
@@ -69,7 +71,7 @@ impl Problem {
 
 impl Verdict {
     pub(super) fn of_problem(problem: Problem) -> Self {
-        Self { findings: Vec::new(), problems: vec![problem] }
+        Self { problems: vec![problem], ..Self::default() }
     }
 
     /// About a text that is too long to be reviewed with every key.
@@ -83,7 +85,7 @@ impl Verdict {
 
     /// Of a file that is reviewed by itself: nothing is known of the schema.
     pub(super) fn alone(works: &[Work], path: &str, text: &str, version: Option<ServerVersion>) -> Self {
-        let mut verdict = Self::default();
+        let mut verdict = Self { engines: works.len(), ..Self::default() };
         for work in works {
             let text = match sluice_text::decode(text.as_bytes()) {
                 Ok(text) => text,

@@ -5,6 +5,7 @@ mod changelog;
 mod changeset;
 
 use sluice_rollout::{Change, ChangeKind};
+use sluice_text::Span;
 
 pub(super) use changeset::read as changesets;
 
@@ -75,6 +76,18 @@ pub(super) fn header(text: &str) -> Option<&str> {
         rest.get(..9).filter(|word| word.eq_ignore_ascii_case("formatted")).and_then(|_| rest.get(9..))?;
     let rest = rest.trim_start();
     rest.get(..3).filter(|word| word.eq_ignore_ascii_case("sql")).and_then(|_| rest.get(3..))
+}
+
+/// What stands in a formatted SQL file before its first changeset.
+pub fn preamble(text: &str) -> Span {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if keyword(line, "changeset").is_some() {
+            break;
+        }
+        end += line.len();
+    }
+    Span::new(0, end)
 }
 
 /// What follows `-- word` at the start of a line, whatever the case of the word.

@@ -1,5 +1,5 @@
 use sluice_schema::{ConstraintKind, Relation};
-use sluice_sql::model::{ObjectName, PartitionAction, PartitionBound, TableAction};
+use sluice_sql::model::{ObjectName, PartitionAction, PartitionBound, Statement, TableAction};
 use sluice_text::{Edit, Fix, FollowUp};
 
 use crate::rules::locks::alteration::{Alteration, word};
@@ -23,6 +23,10 @@ rule! {
     /// ```sql postgres
     /// ALTER TABLE events ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
     /// ```
+    /// ```sql postgres
+    /// CREATE TABLE history (id bigint, day date) PARTITION BY RANGE (day);
+    /// ALTER TABLE history ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    /// ```
     ///
     /// ## Good
     /// ```sql postgres before
@@ -45,7 +49,10 @@ impl Rule for AttachPartition {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
-        let Some(alteration) = Alteration::of(cx) else { return };
+        // A new table that takes an old one as its partition is no reason to keep quiet about the old one.
+        let Statement::AlterTable(alter) = &cx.parsed.statement else { return };
+        let alteration =
+            Alteration { alter, relation: cx.relation(&alter.name), table: cx.display(&alter.name) };
         let columns: &[String] =
             alteration.relation.and_then(|it| it.partitioned_by.as_ref()).map_or(&[], |by| &by.columns);
         for action in &alteration.alter.actions {
@@ -58,7 +65,7 @@ impl Rule for AttachPartition {
                     cx.display(table),
                     alteration.table
                 );
-                let columns = if columns.len() == 1 { columns } else { &[] };
+                let columns = if columns.len() == 1 && !cx.is_new(&alter.name) { columns } else { &[] };
                 out.report(table.span, message)
                     .help("add a CHECK that says what the bound says as NOT VALID, and validate it in a change before this one")
                     .fix(columns.first().and_then(|column| checked_first(cx, &alteration, table, bound, column)));

@@ -3,8 +3,6 @@ use sluice_rollout::Split;
 use sluice_sql::Dialect;
 use sluice_text::{Edit, Finding, Fix, FollowUp, SourceFile};
 
-use crate::commands::check::project::masked;
-
 /// A fix that is to be made.
 pub(super) struct Choice {
     pub rule: &'static str,
@@ -32,13 +30,6 @@ pub(super) fn wanted_by_all(findings: &mut Vec<&Finding>, engines: usize) {
     *findings = kept;
 }
 
-/// The file as it is on disk: the review sees names in place of placeholders.
-pub(super) fn original(directory: Option<&Directory>, reviewed: &SourceFile) -> SourceFile {
-    let changes = directory.into_iter().flat_map(|directory| &directory.changes);
-    let mut files = changes.map(|change| &change.up.file);
-    files.find(|file| file.path() == reviewed.path()).unwrap_or(reviewed).clone()
-}
-
 /// Fixes that can be made together, in the order of their places: of those that touch each other the first one. And why others
 /// are left for good.
 pub(super) fn choose(
@@ -55,44 +46,15 @@ pub(super) fn choose(
         if touches.any(|other| fix.edits.iter().any(|edit| edit.touches(other))) {
             continue;
         }
-        let Some(fix) = unmasked(fix, original.text()) else {
-            left.push(format!("{place}: placeholders stand in its way ({})", finding.rule));
-            continue;
-        };
-        if adds_statements(&fix) && is_indivisible(directory, original.path(), at) {
+        if adds_statements(fix) && is_indivisible(directory, original.path(), at) {
             left.push(format!("{place}: the layout takes this text as one statement ({})", finding.rule));
             continue;
         }
         let dialect = finding.engine.and_then(Dialect::named).unwrap_or(Dialect::Postgres);
-        let Fix { title, edits, follow_ups } = fix;
+        let Fix { title, edits, follow_ups } = fix.clone();
         chosen.push(Choice { rule: finding.rule, title, place, at, dialect, edits, follow_ups });
     }
     (chosen, left)
-}
-
-/// The fix with placeholders in place of the names that the review saw for them; none where a text has such a name of its own.
-fn unmasked(fix: &Fix, original: &str) -> Option<Fix> {
-    if !original.contains("${") {
-        return Some(fix.clone());
-    }
-    let mut fix = fix.clone();
-    let mut rest = original;
-    while let Some((_, after)) = rest.split_once("${") {
-        rest = after;
-        let Some((name, _)) = after.split_once('}') else { break };
-        let (written, seen) = (format!("${{{name}}}"), masked(&format!("${{{name}}}")));
-        if written == seen {
-            continue;
-        }
-        if original.contains(&seen) {
-            return None;
-        }
-        let texts = fix.edits.iter_mut().map(|edit| &mut edit.text);
-        for text in texts.chain(fix.follow_ups.iter_mut().map(|next| &mut next.sql)) {
-            *text = text.replace(&seen, &written);
-        }
-    }
-    Some(fix)
 }
 
 fn adds_statements(fix: &Fix) -> bool {

@@ -1,3 +1,5 @@
+use sluice_sql::model::{AlterAction, AlterTable, PartitionAction, TableAction};
+
 use super::OnlineDdl;
 use crate::{Algorithm, Context, Engines, Meta, OnlineLock, Rule, Sink, rule};
 
@@ -7,7 +9,7 @@ rule! {
     /// ## Why
     /// With `ALGORITHM=COPY` the server writes every row into a new table under `LOCK=SHARED`: reads go on, every write waits
     /// until the copy is done, and an exclusive metadata lock ends it. That takes as long as the table is big, on each replica
-    /// again. New types, shorter strings, other charsets, checks, foreign keys and stored generated columns have no other way.
+    /// again. New types, shorter strings, other charsets, checks, foreign keys, stored generated columns and partitioning have no other way.
     /// MariaDB copies under `LOCK=NONE` since 11.2, which this rule is silent about.
     ///
     /// ## Bad
@@ -16,6 +18,9 @@ rule! {
     /// ```
     /// ```sql
     /// ALTER TABLE orders MODIFY amount bigint NOT NULL;
+    /// ```
+    /// ```sql
+    /// ALTER TABLE orders PARTITION BY HASH (id) PARTITIONS 4;
     /// ```
     ///
     /// ## Good
@@ -27,7 +32,7 @@ rule! {
     /// ```
     ///
     /// ## Source
-    /// MySQL manual, Online DDL Operations; measured on MariaDB 10.11.
+    /// MySQL manual, Online DDL Operations, Partitioning Operations; measured on MariaDB 10.11, partitioning aside.
     TableCopy, "locks/table-copy", Engines::MYSQL_FAMILY, Error, Recommended
 }
 
@@ -37,6 +42,9 @@ impl Rule for TableCopy {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        if let Some(alter) = cx.altered() {
+            partitioned_anew(cx, alter, out);
+        }
         let Some(ddl) = OnlineDdl::of(cx) else { return };
         if ddl.online.algorithm != Algorithm::Copy || ddl.online.lock == OnlineLock::None {
             return;
@@ -48,5 +56,23 @@ impl Rule for TableCopy {
         out.report(ddl.table.span, message).evidence(cx.forecast().evidence).help(
             "add a new column and fill it in batches, or run it with an online schema change tool such as gh-ost",
         );
+    }
+}
+
+/// Partitioning has no algorithm of its own to tell: every row goes to another place.
+fn partitioned_anew(cx: &Context<'_>, alter: &AlterTable, out: &mut Sink<'_>) {
+    use PartitionAction as P;
+    let moves_rows = |action: &&AlterAction| {
+        let TableAction::Partition(action) = &action.kind else { return false };
+        matches!(action, P::By(_) | P::Remove | P::Coalesce(_) | P::Add { count: Some(_), .. })
+    };
+    if let Some(action) = alter.actions.iter().find(moves_rows) {
+        let table = cx.display(&alter.name);
+        let message = format!(
+            "all rows of `{table}` go to other partitions: nobody writes to it until they are copied"
+        );
+        out.report(action.span, message)
+            .evidence(cx.forecast().evidence)
+            .help("fill a new table in batches, or run it with an online schema change tool such as gh-ost");
     }
 }
