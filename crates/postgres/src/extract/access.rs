@@ -97,7 +97,7 @@ pub fn comments() -> String {
      WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER ' || i.identity WHEN 'server' THEN 'SERVER ' || i.identity \
      ELSE upper(i.type) || ' ' || i.identity END) \
      FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i \
-     WHERE (d.objoid >= 16384 OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200 \
-     AND d.description <> 'standard public schema')) AND i.type IS NOT NULL"
+     WHERE (d.objoid >= 16384 OR d.objoid = to_regnamespace('public')) AND i.type IS NOT NULL \
+     AND NOT (d.classoid = 'pg_namespace'::regclass AND d.description = 'standard public schema')"
         .to_owned()
 }
