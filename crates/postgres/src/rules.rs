@@ -10,12 +10,24 @@ mod sequence;
 mod service;
 mod table;
 mod types;
+mod wording;
 
 use sluice_facts::{Alteration, Change, Fact, FactId, Kind, Rules, Scene, Step, Verb};
 
 /// The rules of PostgreSQL.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PostgresRules;
+
+/// Steps in words that the server reads as it wrote them. Bodies of routines are the user's own.
+fn worded(mut steps: Vec<Step>) -> Vec<Step> {
+    for step in &mut steps {
+        let routine = matches!(step.fact.kind(), Some(Kind::Function | Kind::Procedure));
+        if !routine && step.sql.contains("(ARRAY[") {
+            step.sql = wording::keep_array_casts(&step.sql);
+        }
+    }
+    steps
+}
 
 impl Rules for PostgresRules {
     fn alteration(&self, change: &Change<'_>, scene: &Scene<'_>) -> Alteration {
@@ -38,12 +50,15 @@ impl Rules for PostgresRules {
             | Kind::Cast
             | Kind::Operator => types::alteration(change, scene),
             Kind::Partition | Kind::IndexPartition => Alteration::Replace,
+            // What is taken from a role on a table is taken on its columns, too.
+            Kind::Grant => Alteration::InPlace {
+                evicts: scene.users_before(&change.old.id).map(|user| user.id.clone()).collect(),
+            },
             Kind::Statistics if change.touches("definition") => Alteration::Replace,
             Kind::Sequence
             | Kind::SequenceOwner
             | Kind::Default
             | Kind::Attribute
-            | Kind::Grant
             | Kind::DefaultPrivileges
             | Kind::Comment
             | Kind::Statistics => Alteration::SIMPLE,
@@ -84,7 +99,7 @@ impl Rules for PostgresRules {
             _ => service::create(fact),
         };
         steps.extend(access::after_create(fact, scene));
-        steps
+        worded(steps)
     }
 
     fn alter(&self, change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
@@ -121,7 +136,7 @@ impl Rules for PostgresRules {
             _ => service::alter(change),
         };
         steps.extend(access::owner(change));
-        steps
+        worded(steps)
     }
 
     fn drop(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {

@@ -172,8 +172,35 @@ impl Assembly {
         self.unmodelled.extend(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()));
     }
 
+    /// Grants on columns stand on the same role's grant on the table: revoking there takes them, too.
+    fn chain_grants(&mut self) {
+        let on_tables: HashMap<(FactId, String), FactId> = self
+            .facts
+            .iter()
+            .filter(|fact| fact.kind == Kind::Grant)
+            .filter_map(|fact| {
+                let grantee = fact.payload.text("grantee")?.to_owned();
+                Some(((fact.parent.clone()?, grantee), fact.id.clone()))
+            })
+            .collect();
+        for fact in self.facts.iter().filter(|fact| fact.kind == Kind::Grant) {
+            let Some(column) = fact.parent.as_ref().filter(|id| id.kind() == Some(Kind::Column)) else {
+                continue;
+            };
+            let path = column.path();
+            let grantee = fact.payload.text("grantee").unwrap_or_default();
+            for kind in [Kind::Table, Kind::ForeignTable] {
+                let table = FactId::new(kind, path.get(..2).unwrap_or_default());
+                if let Some(grant) = on_tables.get(&(table, grantee.to_owned())) {
+                    self.requires.entry(fact.id.clone()).or_default().push(grant.clone());
+                }
+            }
+        }
+    }
+
     /// The snapshot.
     pub fn finish(mut self, server: &str) -> Snapshot {
+        self.chain_grants();
         let mut builder = Builder::default();
         for fact in self.facts {
             let requires = self.requires.remove(&fact.id).unwrap_or_default();

@@ -228,7 +228,9 @@ pub fn attach_index(fact: &Fact) -> Vec<Step> {
 
 /// With what an index of a partition falls: the server keeps it as long as the index that it is part of.
 pub fn whole_of(fact: &Fact, scene: &Scene<'_>) -> Option<FactId> {
-    let part = scene.users_before(&fact.id).find(|user| user.kind == Kind::IndexPartition)?;
+    let part = scene
+        .users_before(&fact.id)
+        .find(|user| user.kind == Kind::IndexPartition && user.parent.as_ref() == Some(&fact.id))?;
     let whole = match part.payload.list("of_constraint") {
         [] => FactId::new(Kind::Index, part.payload.list("of")),
         name => FactId::new(Kind::Constraint, name),
