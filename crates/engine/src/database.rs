@@ -22,6 +22,23 @@ pub trait Database: Send + Sync {
         None
     }
 
+    /// Makes an empty scratch database on the server of `connect`, and says how to reach it. Scratch databases that runs left behind
+    /// when they died are dropped on the way.
+    ///
+    /// # Errors
+    /// As [`Database::connect`]; [`DbErrorKind::Permission`] where the user may make none.
+    async fn create_scratch(&self, _connect: &Connect) -> Result<Connect, DbError> {
+        Err(DbError::new(DbErrorKind::Unsupported, "no scratch database can be made on this engine yet"))
+    }
+
+    /// Drops a scratch database.
+    ///
+    /// # Errors
+    /// As [`Database::connect`].
+    async fn drop_scratch(&self, _connect: &Connect, _scratch: &Connect) -> Result<(), DbError> {
+        Ok(())
+    }
+
     /// Opens one session. Refuses servers that are not supported, naming the version.
     ///
     /// # Errors

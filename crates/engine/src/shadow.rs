@@ -3,7 +3,7 @@
 use sluice_facts::{Snapshot, Step};
 use sluice_sql::{Kind, PieceKind, classify, split};
 
-use crate::{DbError, DbErrorKind, Session, Statement};
+use crate::{Connect, Database, DbError, DbErrorKind, Server, Session, Statement};
 
 /// A text of SQL with the name under which messages mention it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,52 @@ struct Pending<'a> {
     place: String,
     sql: &'a str,
     data: Option<&'a str>,
+}
+
+/// The schema that scripts make, found out in a scratch database on the server of `connect`.
+///
+/// # Errors
+/// [`ShadowError`].
+pub async fn elaborate(
+    database: &dyn Database,
+    connect: &Connect,
+    scripts: &[Script],
+) -> Result<(Server, Snapshot), ShadowError> {
+    let scratch = database.create_scratch(connect).await?;
+    let result = load_and_read(database, &scratch, scripts).await;
+    let dropped = database.drop_scratch(connect, &scratch).await;
+    let result = result?;
+    dropped?;
+    Ok(result)
+}
+
+async fn load_and_read(
+    database: &dyn Database,
+    scratch: &Connect,
+    scripts: &[Script],
+) -> Result<(Server, Snapshot), ShadowError> {
+    let mut session = database.connect(scratch).await?;
+    let server = session.server().clone();
+    let loaded = load(session.as_mut(), scripts).await;
+    let snapshot = match loaded {
+        Ok(()) => read(session.as_mut()).await.map_err(ShadowError::from),
+        Err(error) => Err(error),
+    };
+    session.close().await;
+    Ok((server, snapshot?))
+}
+
+/// The schema of a database as it is.
+///
+/// # Errors
+/// As [`Session::facts`].
+pub async fn facts(database: &dyn Database, connect: &Connect) -> Result<(Server, Snapshot), DbError> {
+    let mut session = database.connect(connect).await?;
+    session.read_only().await?;
+    let server = session.server().clone();
+    let snapshot = session.facts().await;
+    session.close().await;
+    Ok((server, snapshot?))
 }
 
 /// Runs scripts, statement by statement. One that fails is tried again after the others, as long as that helps: files of a declared

@@ -10,6 +10,8 @@ use crate::{Alteration, Change, Diff, Fact, FactId, Fate, Options, Rules, Scene,
 pub struct Transition<'a> {
     /// What differs.
     pub diff: Diff<'a>,
+    /// Statements for the session, in front of the steps.
+    pub prelude: Vec<String>,
     /// What is done about it, in order.
     pub steps: Vec<Step>,
     /// Facts that are dropped and made again without having changed, because something that they need is.
@@ -27,7 +29,13 @@ pub fn transition<'a>(
 ) -> Transition<'a> {
     let diff = Diff::between(from, to);
     if diff.is_empty() {
-        return Transition { diff, steps: Vec::new(), rebuilt: Vec::new(), broken: Vec::new() };
+        return Transition {
+            diff,
+            prelude: Vec::new(),
+            steps: Vec::new(),
+            rebuilt: Vec::new(),
+            broken: Vec::new(),
+        };
     }
     let mut planner = Planner {
         rules,
@@ -47,7 +55,7 @@ pub fn transition<'a>(
         .map(|(id, _)| id.clone())
         .collect();
     rebuilt.sort();
-    Transition { diff, steps, rebuilt, broken: planner.broken }
+    Transition { diff, prelude: rules.prelude(&steps), steps, rebuilt, broken: planner.broken }
 }
 
 struct Planner<'a, 'r> {

@@ -43,6 +43,9 @@ pub trait Rules: Send + Sync {
     /// Names that no two facts may have at one time, with what else shares their namespace.
     fn names(&self, fact: &Fact) -> Vec<String>;
 
+    /// Statements for the session in which the steps are run, in front of them.
+    fn prelude(&self, steps: &[Step]) -> Vec<String>;
+
     /// Which kinds come first where nothing else decides.
     fn rank(&self, kind: Kind) -> u16;
 }

@@ -18,6 +18,7 @@ mod lock;
 mod probe;
 mod request;
 mod rules;
+mod scratch;
 mod session;
 mod shape;
 mod target;
@@ -46,6 +47,14 @@ impl Database for Postgres {
 
     fn rules(&self) -> Option<&'static dyn Rules> {
         Some(&PostgresRules)
+    }
+
+    async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {
+        scratch::create(connect).await
+    }
+
+    async fn drop_scratch(&self, connect: &Connect, scratch: &Connect) -> Result<(), DbError> {
+        scratch::drop(connect, scratch).await
     }
 
     async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {

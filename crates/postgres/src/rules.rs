@@ -246,6 +246,16 @@ impl Rules for PostgresRules {
         }
     }
 
+    /// Bodies of routines may name what comes after them.
+    fn prelude(&self, steps: &[Step]) -> Vec<String> {
+        let is_routine = |step: &Step| matches!(step.fact.kind(), Some(Kind::Function | Kind::Procedure));
+        if steps.iter().any(is_routine) {
+            vec!["SET check_function_bodies = off".to_owned()]
+        } else {
+            Vec::new()
+        }
+    }
+
     fn rank(&self, kind: Kind) -> u16 {
         match kind {
             Kind::Schema => 10,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sluice_engine::shadow::{self, Script, read};
 use sluice_engine::{Connect, Database, Limits, Query, Session};
-use sluice_facts::{Options, Snapshot, transition};
+use sluice_facts::{FactId, Kind, Options, Snapshot, Step, transition};
 use sluice_pairs::{Likeness, Outcome, Pair, Score, Verdict, compare, pairs};
 use sluice_postgres::{Postgres, PostgresRules};
 use sluice_testkit::{PostgresServer, TestDatabase};
@@ -106,7 +106,11 @@ impl<'a> Bench<'a> {
             name: format!("{} {direction}", pair.name()),
             verdict,
         };
-        [outcome("→", forwards), outcome("←", backwards)]
+        let outcomes = [outcome("→", forwards), outcome("←", backwards)];
+        if std::env::var_os("PAIRS_TIMES").is_some() {
+            eprint!("{}", Score(outcomes.to_vec()).failures());
+        }
+        outcomes
     }
 }
 
@@ -215,12 +219,9 @@ impl Side {
         if !way.broken.is_empty() {
             return failed("cycle", &way.broken.join("\n"));
         }
-        let setting = sluice_facts::Step::new(
-            sluice_facts::Verb::Alter,
-            &sluice_facts::FactId::new(sluice_facts::Kind::Schema, ["session"]),
-            "SET check_function_bodies = off",
-        );
-        let mut all = vec![setting];
+        let id = FactId::new(Kind::Schema, ["session"]);
+        let mut all: Vec<Step> =
+            way.prelude.iter().map(|sql| Step::new(sluice_facts::Verb::Alter, &id, sql.as_str())).collect();
         all.extend(way.steps.iter().cloned());
         if let Err((at, error)) = shadow::run(self.session.as_mut(), &all).await {
             return failed("apply", &format!("  {error}\n  in: {}", all[at].sql));
