@@ -5,6 +5,7 @@ mod cast;
 mod column;
 mod constraint;
 mod name;
+mod online;
 mod program;
 mod sequence;
 mod service;
@@ -145,6 +146,7 @@ impl Rules for PostgresRules {
             Kind::Column => column::drop(fact),
             Kind::Default => column::drop_default(fact),
             Kind::Constraint => constraint::drop(fact),
+            Kind::Index => constraint::drop_index(fact, scene),
             Kind::Partition => table::detach(fact),
             // Its index stays where it is until the whole goes or the table is detached.
             Kind::IndexPartition => Vec::new(),

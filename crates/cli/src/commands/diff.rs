@@ -55,7 +55,7 @@ pub fn run(
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
     let version = server.or(newer).map_or(0, |server: Server| server.version);
-    let way = transition(&old, &new, rules, Options { online: false, version });
+    let way = transition(&old, &new, rules, Options { online: args.online, version });
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
             Exit::Inconclusive,

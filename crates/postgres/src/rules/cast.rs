@@ -43,10 +43,11 @@ pub fn using(from: &str, to: &str, column: &str, scene: &Scene<'_>) -> Option<St
     let plain_old = base(&old).unwrap_or_else(|| old.clone());
     let plain_new = base(&new).unwrap_or_else(|| new.clone());
     let (left, right) = (family(&plain_old), family(&plain_new));
+    if (left.is_some() && left == right) || right == Some(2) {
+        return None;
+    }
     let known = plain_old == plain_new
-        || (left.is_some() && left == right)
         || left == Some(2)
-        || right == Some(2)
         || matches!(
             (plain_old.as_str(), plain_new.as_str()),
             ("integer", "boolean") | ("boolean", "integer")

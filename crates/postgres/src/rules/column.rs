@@ -234,11 +234,15 @@ pub fn alter(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
         });
     }
     if change.touches("not_null") && new.flag("not_null") && !parent_says(change.new, scene, true) {
-        steps.push(
-            step(format!("ALTER COLUMN {column} SET NOT NULL"))
-                .hazard(Hazard::ScansTable)
-                .hazard(Hazard::DependsOnData),
-        );
+        if super::online::applies(change.new, scene) && scene.options.version < 180_000 {
+            steps.extend(super::online::not_null(change.new, &table));
+        } else {
+            steps.push(
+                step(format!("ALTER COLUMN {column} SET NOT NULL"))
+                    .hazard(Hazard::ScansTable)
+                    .hazard(Hazard::DependsOnData),
+            );
+        }
     }
     if let (Some(identity), false) = (new.text("identity"), follows_parent) {
         steps.extend(identity_steps(change, identity, &table, &column));
@@ -268,10 +272,15 @@ fn identity_steps(change: &Change<'_>, identity: &str, table: &str, column: &str
     }
     words.extend(super::sequence::changes(change).into_iter().map(|option| format!("SET {option}")));
     if words.is_empty() {
-        Vec::new()
-    } else {
-        vec![step(format!("ALTER COLUMN {column} {}", words.join(" ")))]
+        return Vec::new();
     }
+    let id = &change.old.id;
+    let implied = format!("{}_{}_seq", id.part(1), id.name());
+    let sequence = change.old.payload.text("sequence").unwrap_or(&implied);
+    let name = super::name::path(&[&*id.part(0), sequence]);
+    let mut steps: Vec<Step> = super::sequence::move_inside(change, &name).into_iter().collect();
+    steps.push(step(format!("ALTER COLUMN {column} {}", words.join(" "))));
+    steps
 }
 
 fn alter_settings(change: &Change<'_>, table: &str, column: &str) -> Vec<Step> {

@@ -46,7 +46,15 @@ pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
         step = step.hazard(Hazard::DependsOnData);
         step = step.hazard(if is_index(fact) { Hazard::BuildsIndex } else { Hazard::ScansTable });
     }
-    let mut steps = vec![step];
+    let rows_count = matches!(payload.text("type"), Some("check" | "foreign key"));
+    let online = super::online::applies(fact, scene) && payload.text("tablespace").is_none();
+    let mut steps = match online {
+        true if rows_count && !payload.flag("not_valid") && !payload.flag("not_enforced") => {
+            super::online::check(fact, &owner, step)
+        }
+        true if is_index(fact) => super::online::key(fact, &owner).unwrap_or_else(|| vec![step]),
+        _ => vec![step],
+    };
     steps.extend(marks(fact, &owner, &name));
     steps
 }
@@ -172,6 +180,9 @@ pub fn create_index(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
             step = step.hazard(Hazard::DependsOnData);
         }
     }
+    if super::online::applies(fact, scene) {
+        step = super::online::index(step);
+    }
     let mut steps = vec![step];
     let name = path(&fact.id.path());
     for target in payload.list("statistics") {
@@ -182,6 +193,16 @@ pub fn create_index(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
     }
     steps.extend(marks(fact, &owner_of(fact), &quote(&fact.id.name())));
     steps
+}
+
+/// An index goes.
+pub fn drop_index(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
+    let name = path(&fact.id.path());
+    let part = scene.users_before(&fact.id).any(|user| user.kind == Kind::IndexPartition);
+    if super::online::applies(fact, scene) && !part {
+        return vec![Step::new(Verb::Drop, &fact.id, format!("DROP INDEX CONCURRENTLY {name}")).alone()];
+    }
+    vec![Step::new(Verb::Drop, &fact.id, format!("DROP INDEX {name}"))]
 }
 
 /// Whether an index can become another one where it is.

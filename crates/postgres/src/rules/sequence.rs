@@ -49,6 +49,34 @@ pub fn changes(change: &Change<'_>) -> Vec<String> {
     options
 }
 
+/// Smallest, largest and first value.
+fn bounds(payload: &Payload) -> (i64, i64, i64) {
+    let (bottom, top) = match payload.text("type") {
+        Some("smallint") => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        Some("integer") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
+    let upwards = payload.int("increment").unwrap_or(1) > 0;
+    let minimum = payload.int("minimum").unwrap_or(if upwards { 1 } else { bottom });
+    let maximum = payload.int("maximum").unwrap_or(if upwards { top } else { -1 });
+    (minimum, maximum, payload.int("start").unwrap_or(if upwards { minimum } else { maximum }))
+}
+
+/// A sequence whose value may be outside of its new limits is moved to the nearest one, or the server would refuse them.
+pub fn move_inside(change: &Change<'_>, name: &str) -> Option<Step> {
+    let (minimum, maximum, _) = bounds(&change.new.payload);
+    let (_, _, start) = bounds(&change.old.payload);
+    let limited = change.touches("minimum") || change.touches("maximum") || change.touches("increment");
+    if !limited || (minimum..=maximum).contains(&start) {
+        return None;
+    }
+    let sql = format!(
+        "SELECT setval({}, greatest(least(last_value, {maximum}), {minimum}), is_called) FROM {name}",
+        super::name::literal(name)
+    );
+    Some(Step::new(Verb::Alter, &change.new.id, sql))
+}
+
 /// A sequence comes.
 pub fn create(fact: &Fact) -> Vec<Step> {
     let payload = &fact.payload;
@@ -72,6 +100,7 @@ pub fn alter(change: &Change<'_>) -> Vec<Step> {
         let word = if change.new.payload.flag("unlogged") { "UNLOGGED" } else { "LOGGED" };
         steps.push(step(format!("ALTER SEQUENCE {name} SET {word}")));
     }
+    steps.extend(move_inside(change, &name));
     let mut words = Vec::new();
     if change.touches("type") {
         words.push(format!("AS {}", change.new.payload.text("type").unwrap_or("bigint")));

@@ -205,7 +205,8 @@ impl Side {
     }
 
     async fn become_like(&mut self, target: &Snapshot, dump: &str, pair: &Pair) -> Verdict {
-        let options = Options { online: false, version: 150_000 };
+        let online = std::env::var_os("PAIRS_ONLINE").is_some();
+        let options = Options { online, version: 150_000 };
         let from = self.snapshot.take().unwrap();
         let way = transition(&from, target, &PostgresRules, options);
         let steps: Vec<String> = way.steps.iter().map(|step| format!("{};", step.sql)).collect();
