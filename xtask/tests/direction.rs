@@ -18,10 +18,11 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("sluice-text", &[]),
     ("sluice-sql", &["sluice-text"]),
     ("sluice-schema", &["sluice-text", "sluice-sql"]),
+    ("sluice-facts", &[]),
     ("sluice-review", &["sluice-text", "sluice-sql", "sluice-schema"]),
     ("sluice-rollout", &["sluice-text", "sluice-sql"]),
     ("sluice-project", &["sluice-text", "sluice-sql", "sluice-rollout"]),
-    ("sluice-engine", &["sluice-text", "sluice-sql", "sluice-rollout"]),
+    ("sluice-engine", &["sluice-text", "sluice-sql", "sluice-facts", "sluice-rollout"]),
     ("sluice-postgres", DATABASE_CRATE),
     ("sluice-mysql", DATABASE_CRATE),
     ("sluice-sqlite", DATABASE_CRATE),
@@ -44,6 +45,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "sluice-text",
             "sluice-sql",
             "sluice-schema",
+            "sluice-facts",
             "sluice-review",
             "sluice-rollout",
             "sluice-project",
@@ -57,10 +59,12 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ),
 ];
 
-const DATABASE_CRATE: &[&str] = &["sluice-text", "sluice-sql", "sluice-rollout", "sluice-engine"];
+const DATABASE_CRATE: &[&str] =
+    &["sluice-text", "sluice-sql", "sluice-facts", "sluice-rollout", "sluice-engine"];
 
 /// Crates that decide and never act: values in, values out.
-const PURE: &[&str] = &["sluice-text", "sluice-sql", "sluice-schema", "sluice-review", "sluice-rollout"];
+const PURE: &[&str] =
+    &["sluice-text", "sluice-sql", "sluice-schema", "sluice-facts", "sluice-review", "sluice-rollout"];
 
 /// What a pure crate must not reach, however indirectly.
 const IMPURE: &[&str] = &[
@@ -86,8 +90,15 @@ const DRIVERS: &[(&str, &[&str])] = &[
 ];
 
 /// Members that are not part of the product: they may depend on anything in it.
-const OUTSIDE: &[&str] =
-    &["xtask", "sluice-testkit", "sluice-benches", "sluice-e2e", "sluice-faults", "sluice-promises"];
+const OUTSIDE: &[&str] = &[
+    "xtask",
+    "sluice-testkit",
+    "sluice-benches",
+    "sluice-e2e",
+    "sluice-faults",
+    "sluice-pairs",
+    "sluice-promises",
+];
 
 /// Normal and build dependencies by package name, for every package of the resolved graph.
 struct Graph {

@@ -40,6 +40,20 @@ impl Against {
         here: &Path,
         resolver: &Resolver,
     ) -> Result<Self, CliError> {
+        Self::named_by("--against", text, config, here, resolver)
+    }
+
+    /// The same for another option.
+    ///
+    /// # Errors
+    /// Those of [`Against::named`].
+    pub fn named_by(
+        option: &str,
+        text: &str,
+        config: Option<&Config>,
+        here: &Path,
+        resolver: &Resolver,
+    ) -> Result<Self, CliError> {
         let entry = config.and_then(|config| {
             let entry = config.databases.iter().find(|entry| entry.name == text)?;
             Some((config, entry))
@@ -52,13 +66,12 @@ impl Against {
             Err(SecretRefError::Unknown { .. }) if here.join(text).is_file() => {
                 SecretRef::Plain(format!("sqlite:{}", text.replace('%', "%25").replace('?', "%3F")))
             }
-            Err(error) => return Err(not_named(&error, config)),
+            Err(error) => return Err(not_named(option, &error, config)),
         };
-        let failed = |error: DbError| refused(&ApplyError::Connect(error), "--against");
+        let failed = |error: DbError| refused(&ApplyError::Connect(error), option);
         let secret = resolver.secrets.resolve(&reference, here, &resolver.cancel);
         let (secret, _) = secret.map_err(|error| {
-            CliError::new(Exit::Unreachable, Problem::error(error.to_string()).at("--against"))
-                .help(error.help())
+            CliError::new(Exit::Unreachable, Problem::error(error.to_string()).at(option)).help(error.help())
         })?;
         let family = family_of(secret.expose()).map_err(failed)?;
         let url = if secret.expose().starts_with("sqlite:") {
@@ -73,7 +86,7 @@ impl Against {
             connect_timeout: apply.connect_timeout,
             cancel: resolver.cancel.child_token(),
         };
-        Ok(Self { name: "--against".to_owned(), target: None, family, connect })
+        Ok(Self { name: option.to_owned(), target: None, family, connect })
     }
 
     /// A database of the configuration.
@@ -102,6 +115,11 @@ impl Against {
         Context::runtime()?.block_on(reading).map_err(|error| refused(&error, &self.name))
     }
 
+    /// The family, and how to connect.
+    pub fn reach(&self) -> (&'static dyn Database, &Connect) {
+        (self.family, &self.connect)
+    }
+
     /// Reads the statistics.
     ///
     /// # Errors
@@ -125,21 +143,21 @@ pub fn version_of(server: &Server) -> ServerVersion {
 }
 
 /// What the text of the option is not.
-fn not_named(error: &SecretRefError, config: Option<&Config>) -> CliError {
+fn not_named(option: &str, error: &SecretRefError, config: Option<&Config>) -> CliError {
     let names: Vec<&str> =
         config.into_iter().flat_map(|config| &config.databases).map(|entry| entry.name.as_str()).collect();
     match error {
         SecretRefError::Secret => {
-            CliError::usage("--against: the URL holds a password, which everybody on this machine can read in the list of processes")
-                .help("put the URL into an environment variable and write --against env:NAME")
+            CliError::usage(format!("{option}: the URL holds a password, which everybody on this machine can read in the list of processes"))
+                .help(format!("put the URL into an environment variable and write {} env:NAME", option))
         }
-        SecretRefError::Malformed { .. } => CliError::usage(format!("--against: {error}")).help(error.help()),
+        SecretRefError::Malformed { .. } => CliError::usage(format!("{option}: {error}")).help(error.help()),
         SecretRefError::Unknown { .. } => {
             let known = match names.as_slice() {
                 [] => String::new(),
                 names => format!("; databases of sluice.toml are: {}", names.join(", ")),
             };
-            CliError::usage("--against names no database of sluice.toml, no reference, no url of a known database and no file")
+            CliError::usage(format!("{option} names no database of sluice.toml, no reference, no url of a known database and no file"))
                 .help(format!("{}{known}", error.help()))
         }
     }

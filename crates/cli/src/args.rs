@@ -53,6 +53,8 @@ pub enum Format {
     Human,
     /// One JSON object on standard output.
     Json,
+    /// Only the SQL (diff only)
+    Sql,
     /// Findings as SARIF 2.1.0 (check only)
     Sarif,
     /// Findings as JUnit XML (check only)
@@ -68,7 +70,7 @@ pub enum Format {
 impl Format {
     /// Whether only findings have this format.
     pub fn is_for_findings(self) -> bool {
-        !matches!(self, Self::Human | Self::Json)
+        !matches!(self, Self::Human | Self::Json | Self::Sql)
     }
 }
 
@@ -126,6 +128,11 @@ pub enum Command {
     ///
     /// Holds numbers only: no rows, no texts of queries. Of several databases the largest number of each table is kept.
     Stats(Stats),
+    /// Compare two schemas, and write the SQL that leads from one to the other
+    ///
+    /// Each side is a file or a directory of SQL, a snapshot file, env:NAME, or a URL. SQL is run in a scratch database, which is
+    /// made on the server that --shadow names, or on that of the other side. Nothing else is changed.
+    Diff(Diff),
     /// Show what a deployment would do, database by database, with the exact SQL
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
@@ -262,6 +269,30 @@ pub struct Stats {
     /// Write it to this file; sluice.stats.json is found by `sluice check`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// Compare two schemas.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The schema as it is
+    pub from: String,
+    /// The schema as it is to be
+    pub to: String,
+    /// The engine of files of SQL
+    #[arg(long, value_enum)]
+    pub engine: Option<Engine>,
+    /// Where scratch databases are made: env:NAME, or a URL without a password
+    #[arg(long, value_name = "DATABASE|URL")]
+    pub shadow: Option<String>,
+    /// Accept steps with this hazard, several with commas; steps that delete data are refused otherwise
+    #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
+    pub allow: Vec<String>,
+    /// Write statements that keep others waiting as briefly as can be: indexes built concurrently, constraints validated afterwards
+    #[arg(long)]
+    pub online: bool,
+    /// Write the schema as it is to be to this file, as a snapshot
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
 }
 
 /// Show what a deployment would do.

@@ -78,6 +78,11 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         return Err(CliError::usage("this format is for findings, which only `sluice check` has")
             .help("use --format human or --format json"));
     }
+    if cli.global.format == args::Format::Sql && !matches!(cli.command, Command::Diff(_)) {
+        return Err(
+            CliError::usage("only `sluice diff` writes SQL").help("use --format human or --format json")
+        );
+    }
     match &cli.command {
         Command::Check(args) => return commands::check::run(&cli.global, output, cancel, args),
         Command::Rules(args) => return commands::rules::run(output, args),
@@ -85,6 +90,10 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Stats(args) => {
             signals::listen(&cancel, output)?;
             return commands::stats::run(&cli.global, output, cancel, args);
+        }
+        Command::Diff(args) => {
+            signals::listen(&cancel, output)?;
+            return commands::diff::run(&cli.global, output, cancel, args);
         }
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
@@ -146,6 +155,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         | Command::Rules(_)
         | Command::Lsp(_)
         | Command::Stats(_)
+        | Command::Diff(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

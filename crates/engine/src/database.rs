@@ -5,16 +5,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sluice_facts::{Rules, Snapshot};
 use sluice_sql::{Dialect, Facts};
 use tokio_util::sync::CancellationToken;
 
-use crate::{DbError, LiveSchema, Statistics};
+use crate::{DbError, DbErrorKind, LiveSchema, Statistics};
 
 /// A database family: connects to targets.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// URL schemes of the family, for example `["postgres", "postgresql"]`.
     fn schemes(&self) -> &'static [&'static str];
+
+    /// How one schema of the family becomes another; none where that is not known.
+    fn rules(&self) -> Option<&'static dyn Rules> {
+        None
+    }
+
+    /// Makes an empty scratch database on the server of `connect`, and says how to reach it. Scratch databases that runs left behind
+    /// when they died are dropped on the way.
+    ///
+    /// # Errors
+    /// As [`Database::connect`]; [`DbErrorKind::Permission`] where the user may make none.
+    async fn create_scratch(&self, _connect: &Connect) -> Result<Connect, DbError> {
+        Err(DbError::new(DbErrorKind::Unsupported, "no scratch database can be made on this engine yet"))
+    }
+
+    /// Drops a scratch database.
+    ///
+    /// # Errors
+    /// As [`Database::connect`].
+    async fn drop_scratch(&self, _connect: &Connect, _scratch: &Connect) -> Result<(), DbError> {
+        Ok(())
+    }
 
     /// Opens one session. Refuses servers that are not supported, naming the version.
     ///
@@ -97,6 +120,12 @@ pub trait Session: Send {
 
     /// Reads the schema from the catalog: the user's objects, without those of the system, of extensions and of Sluice.
     async fn live_schema(&mut self) -> Result<LiveSchema, DbError>;
+
+    /// Reads the schema as facts: the user's objects, without those of the system, of extensions and of Sluice.
+    async fn facts(&mut self) -> Result<Snapshot, DbError> {
+        let what = format!("{} is not read as facts yet", self.server().product);
+        Err(DbError::new(DbErrorKind::Unsupported, what))
+    }
 
     /// Reads how big the relations are and how much they are used, as far as the user may know.
     async fn statistics(&mut self) -> Result<Statistics, DbError>;

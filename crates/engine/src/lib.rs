@@ -21,6 +21,7 @@ pub mod ledger;
 mod live;
 mod loss;
 pub mod script;
+pub mod shadow;
 pub mod unfinished;
 mod watch;
 

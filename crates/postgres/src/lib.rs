@@ -9,6 +9,7 @@ mod catalog;
 mod connection;
 mod control;
 mod copy;
+mod extract;
 mod failure;
 mod key_reader;
 mod ledger;
@@ -16,6 +17,8 @@ mod live;
 mod lock;
 mod probe;
 mod request;
+mod rules;
+mod scratch;
 mod session;
 mod shape;
 mod target;
@@ -23,7 +26,9 @@ mod tls;
 mod transaction;
 
 use async_trait::async_trait;
+pub use rules::PostgresRules;
 use sluice_engine::{Connect, Database, DbError, Session};
+use sluice_facts::Rules;
 
 /// The PostgreSQL family.
 ///
@@ -38,6 +43,18 @@ pub struct Postgres;
 impl Database for Postgres {
     fn schemes(&self) -> &'static [&'static str] {
         &["postgres", "postgresql"]
+    }
+
+    fn rules(&self) -> Option<&'static dyn Rules> {
+        Some(&PostgresRules)
+    }
+
+    async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {
+        scratch::create(connect).await
+    }
+
+    async fn drop_scratch(&self, connect: &Connect, scratch: &Connect) -> Result<(), DbError> {
+        scratch::drop(connect, scratch).await
     }
 
     async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {

@@ -62,6 +62,28 @@ pub async fn in_order(mut answers: Vec<Answer<'_>>) -> Vec<Result<(), Error>> {
     results
 }
 
+/// The same for whatever answers: all are sent before the first answer is waited for.
+pub async fn in_order_rows<T>(questions: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut questions: Vec<_> = questions.map(Box::pin).collect();
+    let mut early: Vec<Option<T>> = Vec::with_capacity(questions.len());
+    poll_fn(|cx| {
+        early.extend(questions.iter_mut().map(|question| match question.as_mut().poll(cx) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        }));
+        Poll::Ready(())
+    })
+    .await;
+    let mut results = Vec::with_capacity(questions.len());
+    for (question, early) in questions.into_iter().zip(early) {
+        results.push(match early {
+            Some(result) => result,
+            None => question.await,
+        });
+    }
+    results
+}
+
 const NULL: Option<&str> = None;
 
 fn parameter(value: &Value) -> (&(dyn ToSql + Sync), Type) {

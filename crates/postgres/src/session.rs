@@ -333,6 +333,10 @@ impl Session for PostgresSession {
         live::schema(self).await
     }
 
+    async fn facts(&mut self) -> Result<sluice_facts::Snapshot, DbError> {
+        crate::extract::snapshot(self).await
+    }
+
     async fn statistics(&mut self) -> Result<Statistics, DbError> {
         live::statistics(self).await
     }

@@ -6,6 +6,7 @@
 mod baseline;
 mod check;
 mod deploy;
+mod diff;
 mod failure;
 mod history;
 mod kept;
@@ -24,6 +25,7 @@ mod table;
 pub use baseline::{Baseline, BaselineTarget};
 pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
+pub use diff::{AttributeDiff, FactDiff, SchemaDiff, StepReport};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use kept::KeptError;
@@ -83,6 +85,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RuleList>(),
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
+        schema::<SchemaDiff>(),
         schema::<Stats>(),
         schema::<Status>(),
         schema::<Verification>(),

@@ -238,7 +238,8 @@ pub fn run(
     check.settle();
     check.elapsed = Some(began.elapsed());
     match global.format {
-        Format::Human | Format::Json => output.result(&check),
+        // Of SQL there is none; it is refused before the command begins.
+        Format::Human | Format::Json | Format::Sql => output.result(&check),
         Format::Sarif => output.text(&check.render(CheckFormat::Sarif)),
         Format::Junit => output.text(&check.render(CheckFormat::Junit)),
         Format::Github => output.text(&check.render(CheckFormat::Github)),

@@ -4,6 +4,7 @@ mod adopt;
 pub mod baseline;
 pub mod check;
 pub mod deploy;
+pub mod diff;
 pub mod history;
 pub mod init;
 pub mod lsp;

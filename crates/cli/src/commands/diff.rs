@@ -1,0 +1,192 @@
+//! `sluice diff`
+
+mod side;
+
+use std::path::Path;
+
+use sluice_engine::{Database, Server};
+use sluice_facts::{Change, Diff, Hazard, Options, Snapshot, Step, Transition, Value, transition};
+use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport};
+use tokio_util::sync::CancellationToken;
+
+use crate::against::Against;
+use crate::args::{self, Format, Global};
+use crate::context::{config_path, run_id};
+use crate::error::{CliError, Exit};
+use crate::folder::Folder;
+use crate::output::Output;
+use crate::secrets::Secrets;
+use crate::sites::Resolver;
+use side::Side;
+
+/// `sluice diff FROM TO`
+///
+/// # Errors
+/// Sides that name nothing or cannot be read; SQL that does not run; sides of two engines.
+pub fn run(
+    global: &Global,
+    output: Output,
+    cancel: CancellationToken,
+    args: &args::Diff,
+) -> Result<Exit, CliError> {
+    let allowed = allowed(&args.allow)?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+    let folder = match global.config.is_none() && config_path(global).is_err() {
+        true => None,
+        false => Some(Folder::enter(global, output, cancel)?.config()?),
+    };
+    let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
+    let from = Side::find("FROM", &args.from, &here, &named)?;
+    let to = Side::find("TO", &args.to, &here, &named)?;
+    let shadow = args.shadow.as_deref().map(|text| named("--shadow", text)).transpose()?;
+    // The server of the other side serves as well.
+    let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
+    let (server, old) = from.read(shadow)?;
+    let (newer, new) = to.read(shadow)?;
+    if old.engine != new.engine {
+        return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
+    }
+    if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
+        return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
+    }
+    let family = family(&old, [from.database(), to.database(), shadow])?;
+    let Some(rules) = family.rules() else {
+        return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
+    };
+    let version = server.or(newer).map_or(0, |server: Server| server.version);
+    let way = transition(&old, &new, rules, Options { online: args.online, version });
+    if let Some(broken) = way.broken.first() {
+        return Err(CliError::new(
+            Exit::Inconclusive,
+            Problem::error(format!("no order of the steps was found: {broken}")),
+        )
+        .help("this is a mistake in sluice: please report it with both schemas"));
+    }
+    if let Some(path) = &args.save {
+        save(&here.join(path), &new)?;
+    }
+    let report = report(args, &old, &new, &way, &allowed);
+    for name in &report.unmodelled {
+        output.warning(&Problem::warning(format!("{name} is not compared: its kind is not modelled")));
+    }
+    let refusal = CliError::new(
+        Exit::Findings,
+        Problem::error(format!("steps with a hazard that nobody has allowed: {}", report.refused.join(", "))),
+    )
+    .help(format!("--allow {} accepts them", report.refused.join(",")));
+    match output.format {
+        Format::Sql if !report.refused.is_empty() => return Err(refusal),
+        Format::Sql => output.text(&sql(&way)),
+        _ => output.result(&report),
+    }
+    if report.refused.is_empty() {
+        return Ok(Exit::Done);
+    }
+    if output.format == Format::Human {
+        output.error(&refusal);
+    }
+    Ok(Exit::Findings)
+}
+
+fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
+    let mut hazards = Vec::new();
+    for name in names {
+        match Hazard::parse(name) {
+            Some(hazard) => hazards.push(hazard),
+            None if name == "all" => hazards.extend(Hazard::ALL),
+            None => {
+                let known: Vec<&str> = Hazard::ALL.iter().map(|hazard| hazard.name()).collect();
+                return Err(CliError::usage(format!("there is no hazard {name}"))
+                    .help(format!("hazards are: {}, all", known.join(", "))));
+            }
+        }
+    }
+    Ok(hazards)
+}
+
+fn family(snapshot: &Snapshot, databases: [Option<&Against>; 3]) -> Result<&'static dyn Database, CliError> {
+    match databases.into_iter().flatten().next() {
+        Some(database) => Ok(database.reach().0),
+        None => crate::engines::family_of(&format!("{}:", snapshot.engine))
+            .map_err(|error| CliError::usage(error.to_string())),
+    }
+}
+
+fn save(path: &Path, snapshot: &Snapshot) -> Result<(), CliError> {
+    let failed =
+        |error: std::io::Error| CliError::usage(format!("{} cannot be written: {error}", path.display()));
+    let bytes = snapshot.to_bytes().map_err(failed)?;
+    std::fs::write(path, bytes).map_err(failed)
+}
+
+/// The script alone: nothing where there is nothing to do.
+fn sql(way: &Transition<'_>) -> String {
+    let statements = way.prelude.iter().chain(way.steps.iter().map(|step| &step.sql));
+    statements.map(|sql| format!("{sql};\n")).collect()
+}
+
+fn report(
+    args: &args::Diff,
+    old: &Snapshot,
+    new: &Snapshot,
+    way: &Transition<'_>,
+    allowed: &[Hazard],
+) -> SchemaDiff {
+    let mut unmodelled: Vec<String> =
+        old.unmodelled.iter().chain(&new.unmodelled).map(|name| name.clone().into_string()).collect();
+    unmodelled.sort();
+    unmodelled.dedup();
+    let deletes = |step: &Step| step.hazards.contains(&Hazard::DeletesData);
+    let refused = way.steps.iter().any(deletes) && !allowed.contains(&Hazard::DeletesData);
+    SchemaDiff {
+        engine: old.engine.clone().into_string(),
+        from: args.from.clone(),
+        from_fingerprint: old.fingerprint().to_string(),
+        to: args.to.clone(),
+        to_fingerprint: new.fingerprint().to_string(),
+        facts: facts(&way.diff),
+        steps: way.steps.iter().map(step).collect(),
+        rebuilt: way.rebuilt.iter().map(ToString::to_string).collect(),
+        unmodelled,
+        refused: if refused { vec![Hazard::DeletesData.name().to_owned()] } else { Vec::new() },
+    }
+}
+
+fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
+    let whole = |fact: &sluice_facts::Fact, change: &str| FactDiff {
+        fact: fact.id.to_string(),
+        kind: fact.kind.name().to_owned(),
+        change: change.to_owned(),
+        attributes: Vec::new(),
+    };
+    let mut facts: Vec<FactDiff> = diff.added.iter().map(|fact| whole(fact, "added")).collect();
+    facts.extend(diff.removed.iter().map(|fact| whole(fact, "removed")));
+    facts.extend(diff.altered.iter().map(|change| {
+        let mut fact = whole(change.new, "altered");
+        fact.attributes = attributes(change);
+        fact
+    }));
+    facts.sort_by(|a, b| a.fact.cmp(&b.fact));
+    facts
+}
+
+fn attributes(change: &Change<'_>) -> Vec<AttributeDiff> {
+    let text = |value: Option<&Value>| value.map(ToString::to_string);
+    let attribute = |name: &String| AttributeDiff {
+        name: name.clone(),
+        from: text(change.old.payload.get(name)),
+        to: text(change.new.payload.get(name)),
+    };
+    change.attributes.iter().map(attribute).collect()
+}
+
+fn step(step: &Step) -> StepReport {
+    StepReport {
+        sql: step.sql.clone(),
+        verb: step.verb.name().to_owned(),
+        fact: step.fact.to_string(),
+        hazards: step.hazards.iter().map(|hazard| hazard.name().to_owned()).collect(),
+        alone: step.alone,
+    }
+}

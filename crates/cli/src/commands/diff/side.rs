@@ -1,0 +1,140 @@
+use std::path::{Path, PathBuf};
+
+use sluice_engine::shadow::{self, Script, ShadowError};
+use sluice_engine::{ApplyError, DbError, Server};
+use sluice_facts::Snapshot;
+use sluice_report::Problem;
+
+use crate::against::Against;
+use crate::context::Context;
+use crate::error::{CliError, Exit, exit_of};
+
+/// One of the two schemas.
+pub enum Side {
+    /// Files of SQL.
+    Scripts(Vec<Script>),
+    /// A snapshot that was kept.
+    Snapshot(Snapshot),
+    /// A database.
+    Database(Against),
+}
+
+/// How a database is found by its name or reference.
+pub type Named<'a> = &'a dyn Fn(&str, &str) -> Result<Against, CliError>;
+
+impl Side {
+    /// What `text` names: a directory or a file, or else a database.
+    ///
+    /// # Errors
+    /// Text that names nothing, files that cannot be read.
+    pub fn find(option: &str, text: &str, here: &Path, named: Named<'_>) -> Result<Self, CliError> {
+        let path = here.join(text);
+        if path.is_dir() {
+            return Ok(Self::Scripts(folder(&path)?));
+        }
+        if !path.is_file() {
+            return Ok(Self::Database(named(option, text)?));
+        }
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || bytes.starts_with(b"{\"schema\":") {
+            let snapshot =
+                Snapshot::from_bytes(&bytes).map_err(|error| CliError::usage(format!("{text}: {error}")))?;
+            return Ok(Self::Snapshot(snapshot));
+        }
+        if bytes.starts_with(b"SQLite format 3") {
+            return Ok(Self::Database(named(option, text)?));
+        }
+        Ok(Self::Scripts(vec![script(&path, text.to_owned())?]))
+    }
+
+    /// The database, where it is one.
+    pub fn database(&self) -> Option<&Against> {
+        match self {
+            Self::Database(database) => Some(database),
+            _ => None,
+        }
+    }
+
+    /// Reads the schema; SQL is run on the shadow's server.
+    ///
+    /// # Errors
+    /// Servers that do not answer, SQL that does not run, a shadow that is missing.
+    pub fn read(&self, shadow: Option<&Against>) -> Result<(Option<Server>, Snapshot), CliError> {
+        match self {
+            Self::Snapshot(snapshot) => Ok((None, snapshot.clone())),
+            Self::Database(database) => {
+                let (family, connect) = database.reach();
+                let read = Context::runtime()?.block_on(shadow::facts(family, connect));
+                let (server, snapshot) = read.map_err(|error| failed(error, &database.name))?;
+                Ok((Some(server), snapshot))
+            }
+            Self::Scripts(scripts) => {
+                let Some(shadow) = shadow else {
+                    return Err(CliError::usage(
+                        "SQL is understood by running it, and there is no server to run it on",
+                    )
+                    .help("name one with --shadow: a scratch database is made on it and dropped again"));
+                };
+                let (family, connect) = shadow.reach();
+                let elaborated = Context::runtime()?.block_on(shadow::elaborate(family, connect, scripts));
+                let (server, snapshot) = elaborated.map_err(|error| not_elaborated(error, &shadow.name))?;
+                Ok((Some(server), snapshot))
+            }
+        }
+    }
+}
+
+fn failed(error: DbError, name: &str) -> CliError {
+    let error = ApplyError::Connect(error);
+    let exit = match exit_of(&error) {
+        Exit::Failed => Exit::Unreachable,
+        exit => exit,
+    };
+    CliError::new(exit, Problem::error(error.to_string()).at(name).help(error.help()))
+}
+
+fn not_elaborated(error: ShadowError, name: &str) -> CliError {
+    match error {
+        ShadowError::Database(error) => failed(error, name),
+        ShadowError::Text { place, message } => CliError::new(Exit::Usage, Problem::error(message).at(place)),
+        ShadowError::Refused(refused) => CliError {
+            exit: Exit::Usage,
+            problems: refused
+                .into_iter()
+                .map(|refused| {
+                    Problem::error(refused.error.to_string())
+                        .at(refused.place)
+                        .help(refused.error.hint.clone())
+                })
+                .collect(),
+        },
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::usage(format!("{} cannot be read: {error}", path.display()))
+}
+
+fn script(path: &Path, name: String) -> Result<Script, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Script { name, text })
+}
+
+/// Every file of SQL in a directory and those below it, in the order of their paths.
+fn folder(path: &Path) -> Result<Vec<Script>, CliError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, &error))?.path();
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
+                files.push(entry);
+            }
+        }
+    }
+    files.sort();
+    files.into_iter().map(|file| script(&file, file.display().to_string())).collect()
+}

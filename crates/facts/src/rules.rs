@@ -1,0 +1,51 @@
+use crate::{Change, Fact, FactId, Kind, Scene, Step};
+
+/// How a fact can become another one of the same id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alteration {
+    /// In place. What stands in the way is dropped before and made again after.
+    InPlace {
+        /// Facts of the old schema that must not be there meanwhile.
+        evicts: Vec<FactId>,
+    },
+    /// Only by dropping it, with everything that depends on it, and making it again.
+    Replace,
+}
+
+impl Alteration {
+    /// In place, and nothing stands in the way.
+    pub const SIMPLE: Self = Self::InPlace { evicts: Vec::new() };
+}
+
+/// What is particular to a family: how each kind of fact is made, altered and dropped. Pure; the order of steps is not its business.
+pub trait Rules: Send + Sync {
+    /// Whether a change can be made in place.
+    fn alteration(&self, change: &Change<'_>, scene: &Scene<'_>) -> Alteration;
+
+    /// Statements that make a fact, with those that it absorbs.
+    fn create(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step>;
+
+    /// Statements that carry out a change in place.
+    fn alter(&self, change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step>;
+
+    /// Statements that drop a fact.
+    fn drop(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step>;
+
+    /// The fact by whose statement this one is made, too, where both are made: the table of a column.
+    fn absorbed_by(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId>;
+
+    /// The fact with which the server drops this one: usually its parent.
+    fn falls_with(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId>;
+
+    /// Facts of the new schema that are to come before this one without it depending on them.
+    fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId>;
+
+    /// Names that no two facts may have at one time, with what else shares their namespace.
+    fn names(&self, fact: &Fact) -> Vec<String>;
+
+    /// Statements for the session in which the steps are run, in front of them.
+    fn prelude(&self, steps: &[Step]) -> Vec<String>;
+
+    /// Which kinds come first where nothing else decides.
+    fn rank(&self, kind: Kind) -> u16;
+}

@@ -1,0 +1,240 @@
+//! What holds for any two schemas.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use sluice_facts::{
+    Alteration, Builder, Change, DecodeError, Diff, Fact, FactId, Kind, Options, Payload, Rules, Scene,
+    Snapshot, Step, Verb, transition,
+};
+
+/// A number of tables, and what stands on them: some alter in place, some do not, some make others go away meanwhile.
+struct Toy;
+
+impl Rules for Toy {
+    fn alteration(&self, change: &Change<'_>, scene: &Scene<'_>) -> Alteration {
+        match change.new.kind {
+            Kind::Table => Alteration::SIMPLE,
+            Kind::Column => {
+                let views = scene.users_before(&change.old.id).filter(|user| user.kind == Kind::View);
+                Alteration::InPlace { evicts: views.map(|view| view.id.clone()).collect() }
+            }
+            _ => Alteration::Replace,
+        }
+    }
+
+    fn create(&self, fact: &Fact, _scene: &Scene<'_>) -> Vec<Step> {
+        vec![Step::new(Verb::Create, &fact.id, "create")]
+    }
+
+    fn alter(&self, change: &Change<'_>, _scene: &Scene<'_>) -> Vec<Step> {
+        vec![Step::new(Verb::Alter, &change.new.id, "alter")]
+    }
+
+    fn drop(&self, fact: &Fact, _scene: &Scene<'_>) -> Vec<Step> {
+        vec![Step::new(Verb::Drop, &fact.id, "drop")]
+    }
+
+    fn absorbed_by(&self, _fact: &Fact, _scene: &Scene<'_>) -> Option<FactId> {
+        None
+    }
+
+    fn falls_with(&self, _fact: &Fact, _scene: &Scene<'_>) -> Option<FactId> {
+        None
+    }
+
+    fn follows(&self, _fact: &Fact, _scene: &Scene<'_>) -> Vec<FactId> {
+        Vec::new()
+    }
+
+    fn names(&self, fact: &Fact) -> Vec<String> {
+        match fact.kind {
+            Kind::Table | Kind::View => vec![fact.id.name()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn prelude(&self, _steps: &[Step]) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn rank(&self, kind: Kind) -> u16 {
+        match kind {
+            Kind::Table => 1,
+            Kind::Column => 2,
+            Kind::View => 3,
+            _ => 4,
+        }
+    }
+}
+
+fn payload(value: i64) -> Payload {
+    Payload::new([(Cow::Borrowed("value"), value.into())])
+}
+
+/// Tables `0..6` with columns, and views over some columns and over views with smaller numbers; comments on anything.
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    let tables = prop::collection::btree_map((0_u8..6, 0_u8..3), 0_i64..3, 0..10);
+    let views = prop::collection::btree_map(
+        0_u8..8,
+        (0_i64..3, prop::collection::vec(0_u8..8, 0..3), any::<bool>()),
+        0..6,
+    );
+    (tables, views).prop_map(|(columns, views)| {
+        let mut builder = Builder::default();
+        let table = |number: u8| FactId::new(Kind::Table, ["s".to_owned(), format!("t{number}")]);
+        let column = |table: u8, number: u8| {
+            FactId::new(Kind::Column, ["s".to_owned(), format!("t{table}"), format!("c{number}")])
+        };
+        let view = |number: u8| FactId::new(Kind::View, ["s".to_owned(), format!("t{number}")]);
+        let of: BTreeSet<u8> = columns.keys().map(|(table, _)| *table).collect();
+        for number in &of {
+            builder.add(Fact::new(table(*number), Kind::Table, None, payload(0)));
+        }
+        for ((number, at), value) in &columns {
+            builder.add(Fact::new(column(*number, *at), Kind::Column, Some(table(*number)), payload(*value)));
+        }
+        for (number, (value, uses, commented)) in &views {
+            if of.contains(number) {
+                continue;
+            }
+            let below = uses
+                .iter()
+                .filter(|other| *other < number && views.contains_key(other) && !of.contains(other));
+            let mut requires: Vec<FactId> = below.map(|other| view(*other)).collect();
+            let all: Vec<&(u8, u8)> = columns.keys().collect();
+            requires
+                .extend(uses.iter().filter_map(|at| all.get(usize::from(*at))).map(|(a, b)| column(*a, *b)));
+            builder.add(Fact::new(view(*number), Kind::View, None, payload(*value)).requiring(requires));
+            if *commented {
+                let id = FactId::on(Kind::Comment, &view(*number), None);
+                builder.add(Fact::new(id, Kind::Comment, Some(view(*number)), payload(*value)));
+            }
+        }
+        builder.unmodelled("type s.odd");
+        builder.finish("toy", "1")
+    })
+}
+
+/// Carries the steps out on the names of facts, as a server would that checks dependencies.
+fn carry_out(from: &Snapshot, to: &Snapshot, steps: &[Step]) {
+    let mut there: BTreeSet<FactId> = from.facts().iter().map(|fact| fact.id.clone()).collect();
+    let mut made: BTreeSet<FactId> = BTreeSet::new();
+    let mut altered: BTreeSet<FactId> = BTreeSet::new();
+    for step in steps {
+        let id = &step.fact;
+        match step.verb {
+            Verb::Drop => {
+                assert!(there.remove(id), "{id} is dropped twice");
+                let users = from.facts().iter().filter(|fact| fact.needs().any(|need| need == id));
+                for user in users.filter(|user| there.contains(&user.id) && !altered.contains(&user.id)) {
+                    panic!("{id} is dropped while {} needs it", user.id);
+                }
+            }
+            Verb::Create => {
+                let fact = to.get(id).unwrap();
+                for need in fact.needs().filter(|need| to.get(need).is_some()) {
+                    assert!(there.contains(need), "{id} is made before {need}");
+                }
+                let name = id.name();
+                let taken =
+                    there.iter().filter(|other| matches!(other.kind(), Some(Kind::Table | Kind::View)));
+                if matches!(fact.kind, Kind::Table | Kind::View) {
+                    assert!(taken.clone().all(|other| other.name() != name), "{name} is taken");
+                }
+                assert!(there.insert(id.clone()), "{id} is made twice");
+                made.insert(id.clone());
+            }
+            Verb::Alter => {
+                assert!(there.contains(id), "{id} is altered and not there");
+                if id.kind() == Some(Kind::Column) {
+                    let users = from.facts().iter().filter(|fact| fact.needs().any(|need| need == id));
+                    for user in users.filter(|user| user.kind == Kind::View) {
+                        assert!(
+                            !there.contains(&user.id) || made.contains(&user.id),
+                            "{} is in the way",
+                            user.id
+                        );
+                    }
+                }
+                altered.insert(id.clone());
+            }
+        }
+    }
+    let wanted: BTreeSet<FactId> = to.facts().iter().map(|fact| fact.id.clone()).collect();
+    assert_eq!(there, wanted);
+    for change in &Diff::between(from, to).altered {
+        let id = &change.new.id;
+        assert!(made.contains(id) || altered.contains(id), "{id} stays as it was");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_schema_does_not_differ_from_itself(a in snapshot()) {
+        prop_assert!(Diff::between(&a, &a.clone()).is_empty());
+        prop_assert!(transition(&a, &a, &Toy, Options::default()).steps.is_empty());
+    }
+
+    #[test]
+    fn the_first_schema_with_the_differences_is_the_second(a in snapshot(), b in snapshot()) {
+        let diff = Diff::between(&a, &b);
+        let applied = diff.apply(&a);
+        prop_assert_eq!(applied.fingerprint(), b.fingerprint());
+        prop_assert_eq!(diff.is_empty(), a.fingerprint() == b.fingerprint());
+    }
+
+    #[test]
+    fn steps_lead_from_one_schema_to_the_other_without_breaking_a_dependency(a in snapshot(), b in snapshot()) {
+        let way = transition(&a, &b, &Toy, Options::default());
+        prop_assert!(way.broken.is_empty(), "{:?}", way.broken);
+        carry_out(&a, &b, &way.steps);
+    }
+
+    #[test]
+    fn a_snapshot_is_read_as_it_was_written(a in snapshot()) {
+        prop_assert_eq!(&Snapshot::from_bytes(a.to_json().as_bytes()).unwrap(), &a);
+        prop_assert_eq!(&Snapshot::from_bytes(&a.to_bytes().unwrap()).unwrap(), &a);
+    }
+}
+
+#[test]
+fn snapshots_that_were_changed_or_are_newer_are_refused() {
+    let mut builder = Builder::default();
+    let id = FactId::new(Kind::Table, ["public", "orders"]);
+    builder.add(Fact::new(id, Kind::Table, None, payload(1)));
+    let text = builder.finish("postgres", "PostgreSQL 18.0").to_json();
+    let changed = text.replace("\"value\":1", "\"value\":2");
+    assert!(matches!(Snapshot::from_bytes(changed.as_bytes()), Err(DecodeError::Fingerprint)));
+    let newer = text.replace("/v1\"", "/v2\"");
+    assert!(matches!(Snapshot::from_bytes(newer.as_bytes()), Err(DecodeError::Newer { found: 2 })));
+    for nonsense in ["", "{}", "{\"schema\":\"sluice/plan/v1\"}", "create table a ()"] {
+        assert!(
+            matches!(Snapshot::from_bytes(nonsense.as_bytes()), Err(DecodeError::Malformed(_))),
+            "{nonsense}"
+        );
+    }
+}
+
+#[test]
+fn a_fingerprint_rolls_up_what_is_below() {
+    let build = |value| {
+        let mut builder = Builder::default();
+        let table = FactId::new(Kind::Table, ["s", "t"]);
+        builder.add(Fact::new(table.clone(), Kind::Table, None, payload(0)));
+        let column = FactId::new(Kind::Column, ["s", "t", "c"]);
+        builder.add(Fact::new(column, Kind::Column, Some(table), payload(value)));
+        builder.add(Fact::new(FactId::new(Kind::Table, ["s", "u"]), Kind::Table, None, payload(0)));
+        builder.finish("toy", "1")
+    };
+    let (one, two) = (build(1), build(2));
+    let rollup =
+        |snapshot: &Snapshot, name: &str| snapshot.rollup(&FactId::new(Kind::Table, ["s", name])).unwrap();
+    assert_ne!(one.fingerprint(), two.fingerprint());
+    assert_ne!(rollup(&one, "t"), rollup(&two, "t"));
+    assert_eq!(rollup(&one, "u"), rollup(&two, "u"));
+}

@@ -1,0 +1,117 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::Report;
+use crate::paint::Paint;
+
+/// What lies between two schemas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SchemaDiff {
+    /// `postgres`, `mysql`, `mariadb` or `sqlite`.
+    pub engine: String,
+    /// The one schema.
+    pub from: String,
+    /// Its fingerprint.
+    pub from_fingerprint: String,
+    /// The other one.
+    pub to: String,
+    /// Its fingerprint.
+    pub to_fingerprint: String,
+    /// Facts that differ, by id.
+    pub facts: Vec<FactDiff>,
+    /// The statements that lead from the one to the other, in order.
+    pub steps: Vec<StepReport>,
+    /// Facts that are dropped and made again although they do not differ.
+    pub rebuilt: Vec<String>,
+    /// Objects of either schema that are not compared.
+    pub unmodelled: Vec<String>,
+    /// Hazards that nobody has allowed: nothing is to be run while there are any.
+    pub refused: Vec<String>,
+}
+
+/// A fact that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FactDiff {
+    /// Its id, for example `column:public.orders.total`.
+    pub fact: String,
+    /// What it is.
+    pub kind: String,
+    /// `added`, `removed` or `altered`.
+    pub change: String,
+    /// For one that is altered: the attributes that differ.
+    pub attributes: Vec<AttributeDiff>,
+}
+
+/// An attribute that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AttributeDiff {
+    /// Its name.
+    pub name: String,
+    /// As it is; none where it is at its default.
+    pub from: Option<String>,
+    /// As it is to be.
+    pub to: Option<String>,
+}
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StepReport {
+    /// The statement, without a terminator.
+    pub sql: String,
+    /// `create`, `alter` or `drop`.
+    pub verb: String,
+    /// What it is about.
+    pub fact: String,
+    /// What may hurt about it.
+    pub hazards: Vec<String>,
+    /// It runs outside of transactions.
+    pub alone: bool,
+}
+
+impl Report for SchemaDiff {
+    const SCHEMA: &'static str = "sluice/diff/v1";
+
+    fn human(&self, _paint: Paint) -> String {
+        if self.facts.is_empty() {
+            return "The schemas are equal.\n".to_owned();
+        }
+        let mut text = String::new();
+        for fact in &self.facts {
+            let sign = match fact.change.as_str() {
+                "added" => '+',
+                "removed" => '-',
+                _ => '~',
+            };
+            text.push_str(&format!("{sign} {}\n", fact.fact));
+            for attribute in &fact.attributes {
+                let value =
+                    |value: &Option<String>| value.as_deref().map_or_else(|| "default".to_owned(), one_line);
+                text.push_str(&format!(
+                    "    {}: {} → {}\n",
+                    attribute.name,
+                    value(&attribute.from),
+                    value(&attribute.to)
+                ));
+            }
+        }
+        text.push('\n');
+        for step in &self.steps {
+            if !step.hazards.is_empty() {
+                text.push_str(&format!("-- {}\n", step.hazards.join(", ")));
+            }
+            text.push_str(&step.sql);
+            text.push_str(";\n");
+        }
+        text
+    }
+}
+
+/// A text on one line, cut to what can be read.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 60 {
+        line
+    } else {
+        format!("{} …", line.chars().take(58).collect::<String>())
+    }
+}

@@ -1,0 +1,92 @@
+//! `sluice diff` on a real server.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use sluice_e2e::Project;
+use sluice_testkit::postgres;
+
+const OLD: &str = "\
+create table users (id serial primary key, name varchar(20) not null);
+create view names as select name from users;
+grant select on names to public;
+";
+
+/// In an order in which nothing runs at once.
+const NEW: &str = "\
+create view names as select name from users;
+grant select on names to public;
+create table users (id serial primary key, name text not null, mood mood default 'fine');
+create type mood as enum ('fine', 'bad');
+";
+
+#[test]
+fn the_script_leads_from_one_schema_to_the_other_and_then_there_is_nothing_to_do() {
+    let server = postgres(15);
+    let (database, project) = (server.database(), Project::new());
+    project.write("old.sql", OLD).write("new/tables.sql", NEW);
+    let shadow = server.url("postgres");
+    database.psql(OLD);
+    database.psql("insert into users (name) values ('Ann')");
+
+    let script = project
+        .sluice(&["diff", database.url(), "new", "--format", "sql", "--shadow", &shadow])
+        .exits(0)
+        .stdout;
+    database.psql(&script);
+
+    assert_eq!(database.psql("select id, name, mood from users"), "1|Ann|fine");
+    let again =
+        project.sluice(&["diff", database.url(), "new", "--format", "sql", "--shadow", &shadow]).exits(0);
+    assert_eq!(again.stdout, "");
+    let report = project
+        .sluice(&["diff", "old.sql", "new", "--engine", "postgres", "--shadow", &shadow, "--format", "json"]);
+    let report = report.exits(0).json();
+    assert_eq!(report["schema"], "sluice/diff/v1");
+    assert_eq!(report["refused"], serde_json::json!([]));
+}
+
+#[test]
+fn data_is_deleted_only_where_that_is_allowed() {
+    let server = postgres(15);
+    let project = Project::new();
+    project.write("old.sql", OLD).write("new.sql", "create table users (id serial primary key);");
+    let shadow = server.url("postgres");
+    let arguments = ["diff", "old.sql", "new.sql", "--shadow", shadow.as_str(), "--format", "sql"];
+    let refused = project.sluice(&arguments).exits(1).says("deletes_data");
+    assert_eq!(refused.stdout, "");
+    let allowed = project.sluice(&[arguments.as_slice(), &["--allow", "deletes_data"]].concat()).exits(0);
+    assert!(allowed.stdout.contains("ALTER TABLE public.users DROP COLUMN name;"), "{}", allowed.stdout);
+}
+
+#[test]
+fn a_snapshot_stands_for_the_schema_that_it_was_taken_of() {
+    let server = postgres(15);
+    let project = Project::new();
+    project.write("new.sql", NEW);
+    let shadow = server.url("postgres");
+    project.sluice(&["diff", "new.sql", "new.sql", "--shadow", &shadow, "--save", "kept.snapshot"]).exits(0);
+    project
+        .sluice(&["diff", "kept.snapshot", "new.sql", "--shadow", &shadow])
+        .exits(0)
+        .says("The schemas are equal.");
+    project.sluice(&["diff", "kept.snapshot", "kept.snapshot"]).exits(0).says("The schemas are equal.");
+    project.write("newer.snapshot", "{\"schema\":\"sluice/snapshot/v9\"}\n");
+    project.sluice(&["diff", "newer.snapshot", "new.sql", "--shadow", &shadow]).exits(2).says("version 9");
+}
+
+#[test]
+fn every_statement_that_does_not_run_is_told_with_its_place() {
+    let server = postgres(15);
+    let project = Project::new();
+    project
+        .write("old.sql", "")
+        .write("new.sql", "create table a (x nonsense);\n\ncreate view v as\n select * from gone;\n");
+    let run = project.sluice(&["diff", "old.sql", "new.sql", "--shadow", &server.url("postgres")]).exits(2);
+    run.says("new.sql:1:1").says("nonsense").says("new.sql:3:1").says("gone");
+}
+
+#[test]
+fn files_of_sql_need_a_server() {
+    let project = Project::new();
+    project.write("old.sql", "").write("new.sql", "");
+    project.sluice(&["diff", "old.sql", "new.sql", "--engine", "postgres"]).exits(2).says("--shadow");
+}

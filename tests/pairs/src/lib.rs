@@ -1,0 +1,16 @@
+//! Pairs of schemas from other tools' tests, old and new, and the score of what becomes of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness fails by panicking"
+)]
+
+mod corpus;
+mod dump;
+mod score;
+
+pub use corpus::{Pair, pairs};
+pub use dump::{Likeness, compare};
+pub use score::{Outcome, Score, Verdict};
