@@ -1,5 +1,12 @@
 //! Every pair of schemas on PostgreSQL: load the old one, find the way to the new one, go it, and compare with a direct load, judged by
 //! `pg_dump`, which shares no code with us; and the way back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::process::Command;
 use std::sync::Mutex;
