@@ -1,5 +1,12 @@
 //! Every pair of schemas on PostgreSQL: load the old one, find the way to the new one, go it, and compare with a direct load, judged by
 //! `pg_dump`, which shares no code with us; and the way back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::process::Command;
 use std::sync::Mutex;
@@ -14,7 +21,7 @@ use sluice_postgres::{Postgres, PostgresRules};
 use sluice_testkit::{PostgresServer, TestDatabase};
 
 /// Hundredths of a percent that must come out right. Goes up, never down.
-const FLOOR: usize = 0;
+const FLOOR: usize = 9_900;
 
 #[test]
 fn every_pair_becomes_what_a_direct_load_gives() {
