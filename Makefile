@@ -1,7 +1,7 @@
 # Everything here works on a Debian machine that has Rust, git and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults kill-loop fuzz lint docs bench
+.PHONY: help demo test faults kill-loop pairs fuzz lint docs bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -21,6 +21,10 @@ faults: ## Every fault at every point on every engine, and a kill at every syste
 kill-loop: ## Kill deployments at 200 random moments on every engine
 	@tests/setup.sh
 	@SLUICE_KILLS=200 cargo test --locked -p sluice-faults -- killed_at_any_moment
+
+pairs: ## Lead every old schema of the corpus to its new one and back
+	@tests/setup.sh
+	@PAIRS=all cargo test --locked -p sluice-pairs -- --nocapture
 
 fuzz: ## Let a fuzzer try every promise for a minute (FUZZ_SECONDS=60)
 	@fuzz/run.sh

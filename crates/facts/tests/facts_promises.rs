@@ -129,7 +129,9 @@ fn carry_out(from: &Snapshot, to: &Snapshot, steps: &[Step]) {
             Verb::Drop => {
                 assert!(there.remove(id), "{id} is dropped twice");
                 let users = from.facts().iter().filter(|fact| fact.needs().any(|need| need == id));
-                for user in users.filter(|user| there.contains(&user.id) && !altered.contains(&user.id)) {
+                let mut needing =
+                    users.filter(|user| there.contains(&user.id) && !altered.contains(&user.id));
+                if let Some(user) = needing.next() {
                     panic!("{id} is dropped while {} needs it", user.id);
                 }
             }

@@ -113,7 +113,10 @@ impl Schema {
         class: NameClass,
     ) -> Option<(&'m Name, &'m V)> {
         let name = written.name.key(self.dialect, class);
-        let in_schema = |schema: &str| among.get_key_value(&(schema, &*name) as &dyn Parts);
+        let in_schema = |schema: &str| {
+            let parts: &dyn Parts = &(schema, &*name);
+            among.get_key_value(parts)
+        };
         match written.schema() {
             Some(schema) => in_schema(&schema.key(self.dialect, NameClass::Relation)),
             None => self.search_path.iter().find_map(|schema| in_schema(schema)),
@@ -163,7 +166,10 @@ impl Schema {
 
     /// The user's type of a column.
     pub fn type_of_column(&self, data_type: &crate::ColumnType) -> Option<&UserType> {
-        let find = |schema: &str| self.types.get(&(schema, data_type.name.as_str()) as &dyn Parts);
+        let find = |schema: &str| {
+            let parts: &dyn Parts = &(schema, data_type.name.as_str());
+            self.types.get(parts)
+        };
         match &data_type.schema {
             Some(schema) => find(schema),
             None => self.search_path.iter().find_map(|schema| find(schema)),

@@ -225,8 +225,8 @@ pub fn alter_index(change: &Change<'_>) -> Vec<Step> {
     }
     if change.touches("statistics") {
         let columns = |list: &[Box<str>]| -> Vec<(String, String)> {
-            let pair = |text: &Box<str>| text.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
-            list.iter().filter_map(pair).collect()
+            let pair = |text: &str| text.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
+            list.iter().filter_map(|text| pair(text)).collect()
         };
         let (had, has) = (columns(old.list("statistics")), columns(new.list("statistics")));
         let reset = had.iter().filter(|(column, _)| has.iter().all(|(other, _)| other != column));

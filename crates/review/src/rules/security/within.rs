@@ -61,7 +61,7 @@ pub(in crate::rules) fn run_now<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'
 }
 
 /// A statement and what is inside of it, as far as `into` looks.
-fn inside_of<'a>(parsed: &'a Parsed, into: impl Fn(&Parsed) -> bool) -> Vec<&'a Parsed> {
+fn inside_of(parsed: &Parsed, into: impl Fn(&Parsed) -> bool) -> Vec<&Parsed> {
     let mut all = vec![parsed];
     let mut at = 0;
     while let Some(one) = all.get(at).copied() {
