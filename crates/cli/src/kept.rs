@@ -4,19 +4,20 @@ use std::path::Path;
 
 use crate::error::CliError;
 
-/// Writes a file whole or not at all. Answers whether its text is another one than before.
+/// Writes a file whole or not at all. Answers whether its content is another one than before.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<bool, CliError> {
-    if std::fs::read(path).is_ok_and(|known| known == text.as_bytes()) {
+pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<bool, CliError> {
+    let content = content.as_ref();
+    if std::fs::read(path).is_ok_and(|known| known == content) {
         return Ok(false);
     }
     let failed =
         |error: std::io::Error| CliError::usage(format!("{} cannot be written: {error}", path.display()));
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
+    std::fs::write(&beside, content).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
     Ok(true)
 }
 

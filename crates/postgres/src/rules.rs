@@ -41,15 +41,7 @@ impl Rules for PostgresRules {
             Kind::Function | Kind::Procedure | Kind::Aggregate => program::routine_alteration(change),
             Kind::Trigger | Kind::EventTrigger | Kind::Rule => program::trigger_alteration(change),
             Kind::Policy => program::policy_alteration(change, scene),
-            Kind::Schema
-            | Kind::Extension
-            | Kind::Enum
-            | Kind::Domain
-            | Kind::Composite
-            | Kind::Range
-            | Kind::Collation
-            | Kind::Cast
-            | Kind::Operator => types::alteration(change, scene),
+            kind if types::has(kind) => types::alteration(change, scene),
             Kind::Partition | Kind::IndexPartition => Alteration::Replace,
             // What is taken from a role on a table is taken on its columns, too.
             Kind::Grant => Alteration::InPlace {
@@ -88,15 +80,7 @@ impl Rules for PostgresRules {
             Kind::Grant => access::create_grant(fact, scene),
             Kind::DefaultPrivileges => access::create_default_privileges(fact),
             Kind::Comment => access::comment(Verb::Create, fact),
-            Kind::Schema
-            | Kind::Extension
-            | Kind::Enum
-            | Kind::Domain
-            | Kind::Composite
-            | Kind::Range
-            | Kind::Collation
-            | Kind::Cast
-            | Kind::Operator => types::create(fact, scene),
+            kind if types::has(kind) => types::create(fact, scene),
             _ => service::create(fact),
         };
         steps.extend(access::after_create(fact, scene));
@@ -125,15 +109,7 @@ impl Rules for PostgresRules {
             Kind::Grant => access::alter_grant(change, scene),
             Kind::DefaultPrivileges => access::alter_default_privileges(change),
             Kind::Comment => access::comment(Verb::Alter, change.new),
-            Kind::Schema
-            | Kind::Extension
-            | Kind::Enum
-            | Kind::Domain
-            | Kind::Composite
-            | Kind::Range
-            | Kind::Collation
-            | Kind::Cast
-            | Kind::Operator => types::alter(change, scene),
+            kind if types::has(kind) => types::alter(change, scene),
             _ => service::alter(change),
         };
         steps.extend(access::owner(change));
@@ -158,15 +134,7 @@ impl Rules for PostgresRules {
             Kind::Grant => access::drop_grant(fact, scene),
             Kind::DefaultPrivileges => access::drop_default_privileges(fact),
             Kind::Comment => access::comment(Verb::Drop, fact),
-            Kind::Schema
-            | Kind::Extension
-            | Kind::Enum
-            | Kind::Domain
-            | Kind::Composite
-            | Kind::Range
-            | Kind::Collation
-            | Kind::Cast
-            | Kind::Operator => types::drop(fact),
+            kind if types::has(kind) => types::drop(fact),
             Kind::PublicationMember | Kind::UserMapping => service::drop(fact),
             _ => program::drop_named(fact),
         }

@@ -302,9 +302,9 @@ impl Check {
         let words: Vec<&str> = finding.statement.split_whitespace().collect();
         let text = format!("{}\n{}\n{}\n{}", finding.rule, finding.path, words.join(" "), finding.message);
         let times = self.seen.entry(text.clone()).or_default();
-        let whole = sluice_rollout::Checksum::of(format!("{text}\n{times}").as_bytes()).to_string();
+        let whole = sluice_rollout::Checksum::of(format!("{text}\n{times}").as_bytes());
         *times += 1;
-        whole.rsplit(':').next().unwrap_or_default().to_owned()
+        whole.value().to_owned()
     }
 }
 

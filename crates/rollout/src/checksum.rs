@@ -84,6 +84,11 @@ impl Checksum {
         &self.text
     }
 
+    /// The value alone, without the algorithm.
+    pub fn value(&self) -> &str {
+        self.text.split_once(':').map_or("", |(_, value)| value)
+    }
+
     /// Whether `bytes` have this checksum; `None` where the algorithm cannot be computed here.
     pub fn matches(&self, bytes: &[u8]) -> Option<bool> {
         match self.algorithm {

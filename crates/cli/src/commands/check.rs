@@ -62,9 +62,11 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Its change has another text now.
-    pub(super) fn mask(&mut self, change: &Change, substitute: bool) {
+    /// Takes the text of its change.
+    pub(super) fn take(&mut self, change: &Change, dialect: Dialect, substitute: bool) {
         self.masked = if substitute { Masked::of(&change.up.file) } else { None };
+        let file = self.masked.as_ref().map_or(&change.up.file, |masked| &masked.seen);
+        self.script = project::script_of(change, dialect, file.clone());
     }
 
     fn of(script: Script, reviewed: bool) -> Self {

@@ -14,6 +14,7 @@ use crate::args::{self, Format, Global};
 use crate::context::{config_path, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
+use crate::kept;
 use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
@@ -114,10 +115,11 @@ fn family(snapshot: &Snapshot, databases: [Option<&Against>; 3]) -> Result<&'sta
 }
 
 fn save(path: &Path, snapshot: &Snapshot) -> Result<(), CliError> {
-    let failed =
-        |error: std::io::Error| CliError::usage(format!("{} cannot be written: {error}", path.display()));
-    let bytes = snapshot.to_bytes().map_err(failed)?;
-    std::fs::write(path, bytes).map_err(failed)
+    let bytes = snapshot.to_bytes().map_err(|error: std::io::Error| {
+        CliError::usage(format!("{} cannot be written: {error}", path.display()))
+    })?;
+    kept::write(path, bytes)?;
+    Ok(())
 }
 
 /// The script alone: nothing where there is nothing to do.

@@ -56,7 +56,7 @@ pub fn run(
     let stats = merged(answers)?;
     match &args.out {
         Some(path) => {
-            write(&here.join(path), &stats.render())?;
+            write(&here.join(path), stats.render())?;
             output.message(&format!("{}: {}", path.display(), counted(stats.relations.len(), "relation")));
         }
         None => output.result(&stats),

@@ -1,6 +1,6 @@
 //! Routines, triggers, rules, policies.
 
-use super::sql::{Ask, OURS, free, owner};
+use super::sql::{Ask, OURS, enabled, free, owner};
 
 /// Every question about what runs inside the database.
 pub fn questions() -> Vec<String> {
@@ -109,10 +109,7 @@ fn triggers() -> String {
         ordinal: "0",
         payload: &[
             ("definition", "pg_get_triggerdef(o.oid)"),
-            (
-                "enabled",
-                "CASE o.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END",
-            ),
+            ("enabled", &enabled("o.tgenabled")),
         ],
         from: &format!(
             "FROM pg_trigger o JOIN pg_class c ON c.oid = o.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -139,10 +136,7 @@ fn event_triggers() -> String {
                 "'ON ' || o.evtevent || coalesce(' WHEN TAG IN (' || (SELECT string_agg(quote_literal(t.x), ', ' ORDER BY t.i) \
                  FROM unnest(o.evttags) WITH ORDINALITY t(x, i)) || ')', '') || ' EXECUTE FUNCTION ' || o.evtfoid::regproc || '()'",
             ),
-            (
-                "enabled",
-                "CASE o.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END",
-            ),
+            ("enabled", &enabled("o.evtenabled")),
         ],
         from: &format!("FROM pg_event_trigger o WHERE {}", free("pg_event_trigger", "o")),
     }
@@ -159,10 +153,7 @@ fn rules() -> String {
         ordinal: "0",
         payload: &[
             ("definition", "rtrim(pg_get_ruledef(o.oid), ';')"),
-            (
-                "enabled",
-                "CASE o.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END",
-            ),
+            ("enabled", &enabled("o.ev_enabled")),
         ],
         from: &format!(
             "FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace \

@@ -1,6 +1,6 @@
 //! Tables, columns, constraints, indexes, sequences, views.
 
-use super::sql::{Ask, OURS, free, owner};
+use super::sql::{Ask, OURS, collation, free, owner};
 
 /// Whether a relation is a sequence behind an identity column.
 const IDENTITY_SEQUENCE: &str = "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = o.oid \
@@ -98,12 +98,7 @@ fn tables() -> String {
 fn columns(version: u32) -> String {
     let mut payload: Vec<(&str, String)> = [
         ("type", "format_type(o.atttypid, o.atttypmod)"),
-        (
-            "collation",
-            "CASE WHEN o.attcollation <> t.typcollation AND o.attcollation <> 0 THEN (SELECT quote_ident(ln.nspname) || '.' || \
-             quote_ident(l.collname) FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace \
-             WHERE l.oid = o.attcollation) END",
-        ),
+        ("collation", &collation("o.attcollation", "t.typcollation")),
         ("identity", "CASE o.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END"),
         ("generated", "CASE o.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END"),
         ("expression", "CASE WHEN o.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END"),

@@ -23,6 +23,22 @@ pub fn owner(column: &str) -> String {
     )
 }
 
+/// When a trigger, an event trigger or a rule fires; nothing where it does always but on replicas.
+pub fn enabled(column: &str) -> String {
+    format!(
+        "CASE {column} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END"
+    )
+}
+
+/// The qualified name of a collation that is not the one of the type.
+pub fn collation(column: &str, of_type: &str) -> String {
+    format!(
+        "CASE WHEN {column} <> {of_type} AND {column} <> 0 THEN (SELECT quote_ident(ln.nspname) || '.' || \
+         quote_ident(l.collname) FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace \
+         WHERE l.oid = {column}) END"
+    )
+}
+
 /// One question: what is asked of each object, and where.
 pub struct Ask<'a> {
     /// Catalog of the object, whose row has the alias `o`.

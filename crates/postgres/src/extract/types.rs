@@ -1,6 +1,6 @@
 //! Schemas, extensions, types, collations, casts, operators.
 
-use super::sql::{Ask, OURS, free, owner};
+use super::sql::{Ask, OURS, collation, free, owner};
 
 /// Every question about types and what is made of them.
 pub fn questions() -> Vec<String> {
@@ -83,12 +83,7 @@ fn domains() -> String {
         payload: &[
             ("owner", &owner("o.typowner")),
             ("type", "format_type(o.typbasetype, o.typtypmod)"),
-            (
-                "collation",
-                "CASE WHEN o.typcollation <> b.typcollation AND o.typcollation <> 0 THEN (SELECT quote_ident(ln.nspname) || '.' || \
-                 quote_ident(l.collname) FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace \
-                 WHERE l.oid = o.typcollation) END",
-            ),
+            ("collation", &collation("o.typcollation", "b.typcollation")),
             ("not_null", "nullif(o.typnotnull, false)"),
             ("default", "coalesce(pg_get_expr(o.typdefaultbin, 0), CASE WHEN o.typdefaultbin IS NULL THEN quote_literal(o.typdefault) END)"),
         ],
@@ -129,12 +124,7 @@ fn attributes() -> String {
         ordinal: "o.attnum",
         payload: &[
             ("type", "format_type(o.atttypid, o.atttypmod)"),
-            (
-                "collation",
-                "CASE WHEN o.attcollation <> t.typcollation AND o.attcollation <> 0 THEN (SELECT quote_ident(ln.nspname) || '.' || \
-                 quote_ident(l.collname) FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace \
-                 WHERE l.oid = o.attcollation) END",
-            ),
+            ("collation", &collation("o.attcollation", "t.typcollation")),
         ],
         from: &format!(
             "FROM (SELECT attrelid AS oid, * FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped) o \

@@ -3,22 +3,14 @@
 use sluice_facts::{Alteration, Change, Fact, Hazard, Kind, Scene, Step, Verb};
 
 use super::name::{keyword, of, owner_of, path, phrase, quote};
-use super::table::{option_changes, settings};
+use super::table::{option_changes, settings, storage};
 
 /// A view comes.
 pub fn create_view(fact: &Fact) -> Vec<Step> {
     let payload = &fact.payload;
     let name = path(&fact.id.path());
     let mut sql = format!("CREATE {} {name}", keyword(fact.kind));
-    if let Some(method) = payload.text("access_method") {
-        sql.push_str(&format!(" USING {}", quote(method)));
-    }
-    if !payload.list("options").is_empty() {
-        sql.push_str(&format!(" WITH ({})", settings(payload.list("options"))));
-    }
-    if let Some(tablespace) = payload.text("tablespace") {
-        sql.push_str(&format!(" TABLESPACE {}", quote(tablespace)));
-    }
+    sql.push_str(&storage(payload));
     sql.push_str(&format!(" AS\n{}", payload.text("definition").unwrap_or_default()));
     if payload.flag("unpopulated") {
         sql.push_str("\nWITH NO DATA");

@@ -1,6 +1,6 @@
 //! Tables, foreign tables, partitions.
 
-use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Scene, Step, Verb};
+use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Payload, Scene, Step, Verb};
 
 use super::column;
 use super::name::{path, quote};
@@ -43,15 +43,7 @@ pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
             sql.push_str(&format!(" OPTIONS ({})", super::service::options(options)));
         }
     }
-    if let Some(method) = payload.text("access_method") {
-        sql.push_str(&format!(" USING {}", quote(method)));
-    }
-    if !payload.list("options").is_empty() {
-        sql.push_str(&format!(" WITH ({})", settings(payload.list("options"))));
-    }
-    if let Some(tablespace) = payload.text("tablespace") {
-        sql.push_str(&format!(" TABLESPACE {}", quote(tablespace)));
-    }
+    sql.push_str(&storage(payload));
     let mut steps = vec![Step::new(Verb::Create, &fact.id, sql)];
     for column in columns {
         steps.extend(column::settle(column, scene));
@@ -151,6 +143,21 @@ pub fn settings(options: &[Box<str>]) -> String {
         None => option.to_owned(),
     };
     options.iter().map(|option| setting(option)).collect::<Vec<_>>().join(", ")
+}
+
+/// How a table or a view is stored, as `CREATE` says it.
+pub fn storage(payload: &Payload) -> String {
+    let mut sql = String::new();
+    if let Some(method) = payload.text("access_method") {
+        sql.push_str(&format!(" USING {}", quote(method)));
+    }
+    if !payload.list("options").is_empty() {
+        sql.push_str(&format!(" WITH ({})", settings(payload.list("options"))));
+    }
+    if let Some(tablespace) = payload.text("tablespace") {
+        sql.push_str(&format!(" TABLESPACE {}", quote(tablespace)));
+    }
+    sql
 }
 
 /// Options to set and options to reset, as lists.

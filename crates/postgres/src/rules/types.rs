@@ -5,6 +5,22 @@ use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Scene, Step, 
 use super::column;
 use super::name::{literal, of, path, phrase, quote};
 
+/// Types, and what is made and dropped as they are.
+pub fn has(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Schema
+            | Kind::Extension
+            | Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
+            | Kind::Range
+            | Kind::Collation
+            | Kind::Cast
+            | Kind::Operator
+    )
+}
+
 /// A type, or something like one, comes.
 pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
     vec![Step::new(Verb::Create, &fact.id, create_sql(fact, scene))]

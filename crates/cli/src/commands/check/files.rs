@@ -65,7 +65,7 @@ fn item(dialect: Dialect, path: &Path, policy: &Policy) -> Item {
 /// A file that is a change of its own, as the review takes it.
 pub(in crate::commands) fn script_of(dialect: Dialect, file: SourceFile) -> Script {
     match layout::marked(&file) {
-        Some(change) => project::script_of(&change, dialect, false),
+        Some(change) => project::script_of(&change, dialect, change.up.file.clone()),
         None => {
             let info = change_info(&layout::directives(&file), ChangeKind::Versioned);
             Script::read(dialect, file, info)

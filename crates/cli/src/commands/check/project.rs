@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
-use super::masking::Masked;
 use super::replayed::Prefix;
 use super::schema_source::Source;
 use super::scope::{self, Scope};
@@ -381,13 +380,13 @@ fn items(
         let path = change.up.file.path();
         let is_reviewed = is_reviewed(*at, change, *measure);
         let ignored = is_reviewed && review.ignore.iter().any(|glob| glob.matches(path));
-        let script = match measure {
-            Some(_) if *at >= uncut => script_of(change, dialect, substitute),
-            // Its effects are known, or it goes to none of these databases; its place is kept.
-            _ => Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default()),
-        };
-        let masked = if substitute { Masked::of(&change.up.file) } else { None };
-        Item { measure: *measure, ignored, masked, ..Item::of(script, is_reviewed && !ignored) }
+        // Where its effects are known, or it goes to none of these databases, only its place is kept.
+        let place = Script::cut(dialect, change.up.file.clone(), Vec::new(), ChangeInfo::default());
+        let mut item = Item { measure: *measure, ignored, ..Item::of(place, is_reviewed && !ignored) };
+        if measure.is_some() && *at >= uncut {
+            item.take(change, dialect, substitute);
+        }
+        item
     });
     let Some(standing) = &reviewed.standing else { return Ok(Items { items, prefix, begins_with }) };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
@@ -425,11 +424,9 @@ fn unread_base(args: &args::Check, dialect: Dialect, policy: &Policy, why: &str)
     Item { findings, ..Item::of(Script::cut(dialect, file, Vec::new(), ChangeInfo::default()), false) }
 }
 
-/// A change as the review takes it.
-pub(in crate::commands) fn script_of(change: &Change, dialect: Dialect, substitute: bool) -> Script {
+/// A change as the review takes it; `file` is its own, or that with names in place of placeholders.
+pub(super) fn script_of(change: &Change, dialect: Dialect, file: SourceFile) -> Script {
     let info = change_info(&change.directives, change.kind);
-    let masked = if substitute { Masked::of(&change.up.file) } else { None };
-    let file = masked.map_or_else(|| change.up.file.clone(), |masked| masked.seen);
     let part = match change.input {
         // Comments begin lines there.
         ChecksumInput::Part(own) => Some(Part { top: layout::preamble(change.up.file.text()), own }),

@@ -92,8 +92,7 @@ fn program() -> Option<String> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let sum = Checksum::with(Algorithm::Sha256Raw, bytes).to_string();
-    sum.split_once(':').map(|(_, value)| value.to_owned()).unwrap_or_default()
+    Checksum::with(Algorithm::Sha256Raw, bytes).value().to_owned()
 }
 
 fn create_private(directory: &Path) -> std::io::Result<()> {

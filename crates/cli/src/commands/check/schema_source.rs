@@ -95,7 +95,7 @@ impl Source {
             .help("leave --engine out: the database tells it"));
         }
         if args.write_lock {
-            let written = kept::write(Path::new(Lock::FILE_NAME), &source.to_lock().render())?;
+            let written = kept::write(Path::new(Lock::FILE_NAME), source.to_lock().render())?;
             let what = if written { "written" } else { "unchanged" };
             output.message(&format!("{}: {what}", Lock::FILE_NAME));
         }

@@ -260,8 +260,7 @@ impl ReadProject {
         for (at, change) in places.iter().zip(changes) {
             for work in &mut self.works {
                 if let Some(item) = work.items.get_mut(*at) {
-                    item.mask(&change, substitute);
-                    item.script = project::script_of(&change, work.dialect, substitute);
+                    item.take(&change, work.dialect, substitute);
                 }
             }
             if let Some(old) = self.project.directory.changes.get_mut(*at) {
