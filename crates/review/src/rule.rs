@@ -20,7 +20,7 @@ pub trait Rule: Sync {
 
     /// Whether `INSERT` can be something to it. A dump has a million of them.
     fn looks_at_inserts(&self) -> bool {
-        matches!(self.meta().category(), "rows" | "statement")
+        matches!(self.meta().category(), "rows" | "statement" | "review")
     }
 
     /// How far into programs it looks.

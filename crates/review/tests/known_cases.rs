@@ -311,6 +311,13 @@ const SILENT: &[Case] = &[
 /// What other tools miss.
 const FIRES: &[Case] = &[
     (
+        "review/not-analysed",
+        Mysql,
+        TABLES,
+        "INSERT INTO t (id) VALUES (1) ON CONFLICT DO NOTHING;",
+        "rows of which not everything is understood",
+    ),
+    (
         "locks/invalid-index-kept",
         Postgres,
         "",
