@@ -329,6 +329,15 @@ impl MysqlServer {
         State { pid, port: self.port }.write(name, "TERM", &program);
     }
 
+    /// The end of the log: why a server is not there any more.
+    fn last_words(&self) -> String {
+        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        let last = &lines[lines.len().saturating_sub(60)..];
+        format!("the log of {} ends with:\n{}\n", self.program.name(), last.join("\n"))
+    }
+
     fn end(&self, name: &str) {
         self.assert_private();
         let mut process = self.process.lock().unwrap_or_else(|poison| poison.into_inner());
@@ -523,7 +532,11 @@ fn client(server: &MysqlServer, database: Option<&str>, sql: &str) -> Result<Str
     let output = child.wait_with_output().expect("the client can be waited for");
     let _ = writer.join();
     if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        let mut error = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !greets(&server.socket()) {
+            error.push_str(&server.last_words());
+        }
+        return Err(error);
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
 }
