@@ -287,9 +287,12 @@ pub struct Diff {
     /// Accept steps with this hazard, several with commas; steps that delete data are refused otherwise
     #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
     pub allow: Vec<String>,
-    /// Write statements that keep others waiting as briefly as can be: indexes built concurrently, constraints validated afterwards
+    /// Write the short forms of statements, which keep others waiting while they run
     #[arg(long)]
-    pub online: bool,
+    pub offline: bool,
+    /// Do not try the steps in a scratch database
+    #[arg(long)]
+    pub no_proof: bool,
     /// Write the schema as it is to be to this file, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,

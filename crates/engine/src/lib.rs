@@ -20,6 +20,7 @@ mod inspect;
 pub mod ledger;
 mod live;
 mod loss;
+pub mod proof;
 pub mod script;
 pub mod shadow;
 pub mod unfinished;

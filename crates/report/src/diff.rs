@@ -25,6 +25,8 @@ pub struct SchemaDiff {
     pub rebuilt: Vec<String>,
     /// Objects of either schema that are not compared.
     pub unmodelled: Vec<String>,
+    /// What was seen when the steps were tried in a scratch database; none where they were not.
+    pub proof: Option<ProofReport>,
     /// Hazards that nobody has allowed: nothing is to be run while there are any.
     pub refused: Vec<String>,
 }
@@ -51,6 +53,17 @@ pub struct AttributeDiff {
     pub from: Option<String>,
     /// As it is to be.
     pub to: Option<String>,
+}
+
+/// The steps were gone in a scratch database that held the schema FROM, and the schema TO was found there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProofReport {
+    /// The server, product and version.
+    pub server: String,
+    /// Fingerprint of the schema before.
+    pub from_fingerprint: String,
+    /// Fingerprint of the schema that was found after.
+    pub to_fingerprint: String,
 }
 
 /// One statement.
@@ -101,6 +114,9 @@ impl Report for SchemaDiff {
             }
             text.push_str(&step.sql);
             text.push_str(";\n");
+        }
+        if let Some(proof) = &self.proof {
+            text.push_str(&format!("\n-- proved on {}: these steps lead to TO\n", proof.server));
         }
         text
     }

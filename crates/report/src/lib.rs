@@ -25,7 +25,7 @@ mod table;
 pub use baseline::{Baseline, BaselineTarget};
 pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
-pub use diff::{AttributeDiff, FactDiff, SchemaDiff, StepReport};
+pub use diff::{AttributeDiff, FactDiff, ProofReport, SchemaDiff, StepReport};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use kept::KeptError;

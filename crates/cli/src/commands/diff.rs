@@ -1,9 +1,11 @@
 //! `sluice diff`
 
+mod proof;
 mod side;
 
 use std::path::Path;
 
+use sluice_engine::proof::Claim;
 use sluice_engine::{Database, Server};
 use sluice_facts::{Change, Diff, Hazard, Options, Snapshot, Step, Transition, Value, transition};
 use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport};
@@ -56,7 +58,7 @@ pub fn run(
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
     let version = server.or(newer).map_or(0, |server: Server| server.version);
-    let way = transition(&old, &new, rules, Options { online: args.online, version });
+    let way = transition(&old, &new, rules, Options { online: !args.offline, version });
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
             Exit::Inconclusive,
@@ -64,10 +66,25 @@ pub fn run(
         )
         .help("this is a mistake in sluice: please report it with both schemas"));
     }
+    let mut proof = None;
+    if !args.no_proof && !way.steps.is_empty() {
+        match proof::ground(args, shadow, &from, &to) {
+            Some(shadow) => {
+                proof =
+                    Some(proof::find(shadow, rules, from.base(), Claim { from: &old, to: &new, way: &way })?)
+            }
+            None => output.warning(
+                &Problem::warning("the steps were not tried: there is no shadow").help(Some(
+                    "name a server with --shadow: a scratch database is made on it and dropped again"
+                        .to_owned(),
+                )),
+            ),
+        }
+    }
     if let Some(path) = &args.save {
         save(&here.join(path), &new)?;
     }
-    let report = report(args, &old, &new, &way, &allowed);
+    let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
     for name in &report.unmodelled {
         output.warning(&Problem::warning(format!("{name} is not compared: its kind is not modelled")));
     }
@@ -151,6 +168,7 @@ fn report(
         steps: way.steps.iter().map(step).collect(),
         rebuilt: way.rebuilt.iter().map(ToString::to_string).collect(),
         unmodelled,
+        proof: None,
         refused: if refused { vec![Hazard::DeletesData.name().to_owned()] } else { Vec::new() },
     }
 }

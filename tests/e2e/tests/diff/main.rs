@@ -42,6 +42,46 @@ fn the_script_leads_from_one_schema_to_the_other_and_then_there_is_nothing_to_do
     let report = report.exits(0).json();
     assert_eq!(report["schema"], "sluice/diff/v1");
     assert_eq!(report["refused"], serde_json::json!([]));
+    assert_eq!(report["proof"]["from_fingerprint"], report["from_fingerprint"]);
+    assert_eq!(report["proof"]["to_fingerprint"], report["to_fingerprint"]);
+    assert_ne!(report["from_fingerprint"], report["to_fingerprint"]);
+}
+
+#[test]
+fn a_plan_is_proved_on_the_shadow_and_nothing_of_it_stays() {
+    let server = postgres(15);
+    let project = Project::new();
+    project.write("old.sql", OLD).write("new.sql", NEW);
+    let shadow = server.url("postgres");
+    let arguments = ["diff", "old.sql", "new.sql", "--shadow", shadow.as_str()];
+    project.sluice(&arguments).exits(0).says("-- proved on PostgreSQL 15");
+    let unproved = project.sluice(&[arguments.as_slice(), &["--no-proof"]].concat()).exits(0);
+    assert!(!unproved.stdout.contains("proved"), "{}", unproved.stdout);
+}
+
+#[test]
+fn without_a_shadow_two_databases_are_compared_and_nothing_is_made_beside_them() {
+    let server = postgres(15);
+    let (old, new, project) = (server.database(), server.database(), Project::new());
+    old.psql(OLD);
+    project.sluice(&["diff", old.url(), new.url(), "--allow", "all"]).exits(0).says("there is no shadow");
+}
+
+#[test]
+fn a_schema_that_cannot_be_made_anew_has_no_proof() {
+    let server = postgres(15);
+    let (database, project) = (server.database(), Project::new());
+    let role = format!("{}_reader", database.name());
+    database.psql(&format!("{OLD} create role {role}; grant select on users to {role};"));
+    project.write("new.sql", "");
+    let shadow = server.url("postgres");
+    project.sluice(&["diff", database.url(), database.url(), "--save", "kept.snapshot"]).exits(0);
+    database.psql(&format!("drop owned by {role}; drop role {role}"));
+
+    let arguments = ["diff", "kept.snapshot", "new.sql", "--shadow", shadow.as_str(), "--allow", "all"];
+    let refused = project.sluice(&arguments).exits(6).says("not proved").says(&role);
+    assert_eq!(refused.stdout, "");
+    project.sluice(&[arguments.as_slice(), &["--no-proof"]].concat()).exits(0).says("DROP TABLE");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use sluice_engine::proof::Base;
 use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, DbError, Server};
 use sluice_facts::Snapshot;
@@ -47,6 +48,14 @@ impl Side {
         Ok(Self::Scripts(vec![script(&path, text.to_owned())?]))
     }
 
+    /// What the schema can be made of.
+    pub fn base(&self) -> Base<'_> {
+        match self {
+            Self::Scripts(scripts) => Base::Scripts(scripts),
+            Self::Snapshot(_) | Self::Database(_) => Base::Facts,
+        }
+    }
+
     /// The database, where it is one.
     pub fn database(&self) -> Option<&Against> {
         match self {
@@ -84,7 +93,7 @@ impl Side {
     }
 }
 
-fn failed(error: DbError, name: &str) -> CliError {
+pub fn failed(error: DbError, name: &str) -> CliError {
     let error = ApplyError::Connect(error);
     let exit = match exit_of(&error) {
         Exit::Failed => Exit::Unreachable,

@@ -1,0 +1,172 @@
+//! A plan is proved by going it once, in a scratch database that holds the schema as it is.
+
+use sluice_facts::{Diff, Digest, Options, Rules, Snapshot, Step, Transition, transition};
+
+use crate::shadow::{self, Script, ShadowError};
+use crate::{Connect, Database, DbError, Session};
+
+/// More differences than this are not told one by one.
+const TOLD: usize = 20;
+
+/// What the schema FROM is made of in the scratch database.
+#[derive(Debug, Clone, Copy)]
+pub enum Base<'a> {
+    /// The texts that it was read from.
+    Scripts(&'a [Script]),
+    /// Its facts: what they say is written as SQL, which is a proof of its own.
+    Facts,
+}
+
+/// What was seen: the steps led from the one schema to the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Fingerprint of the schema before.
+    pub from: Digest,
+    /// Fingerprint of the schema after, found on the server.
+    pub to: Digest,
+    /// The server on which it was seen, product and version.
+    pub server: String,
+}
+
+/// Why a plan is not proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// The schema as it is cannot be made on the shadow.
+    #[error("the schema FROM cannot be made anew on the shadow: {0}")]
+    Base(String),
+    /// A step fails.
+    #[error("a step fails on the shadow: {error}; the step is: {sql}")]
+    Step {
+        /// The step.
+        sql: String,
+        /// Why.
+        #[source]
+        error: DbError,
+    },
+    /// The steps lead elsewhere.
+    #[error("the steps do not lead to the schema TO: {}", .0.join("; "))]
+    Differs(Vec<String>),
+    /// The connection, or the catalog.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// A plan, with the schemas that it lies between.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The schema as it is.
+    pub from: &'a Snapshot,
+    /// The schema as it is to be.
+    pub to: &'a Snapshot,
+    /// The steps.
+    pub way: &'a Transition<'a>,
+}
+
+/// Goes the steps on the server of `connect`, in a scratch database of its own, and compares where they lead.
+///
+/// # Errors
+/// [`ProofError`]; the scratch database is dropped in any case.
+pub async fn prove(
+    database: &dyn Database,
+    connect: &Connect,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+) -> Result<Certificate, ProofError> {
+    let scratch = database.create_scratch(connect).await?;
+    let result = go(database, &scratch, rules, base, claim).await;
+    let dropped = database.drop_scratch(connect, &scratch).await;
+    let certificate = result?;
+    dropped?;
+    Ok(certificate)
+}
+
+async fn go(
+    database: &dyn Database,
+    scratch: &Connect,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+) -> Result<Certificate, ProofError> {
+    let mut session = database.connect(scratch).await?;
+    let result = match lay(session.as_mut(), rules, base, claim.from).await {
+        Ok(()) => walk(session.as_mut(), claim).await,
+        Err(error) => Err(error),
+    };
+    session.close().await;
+    result
+}
+
+/// Makes the schema FROM.
+async fn lay(
+    session: &mut dyn Session,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    from: &Snapshot,
+) -> Result<(), ProofError> {
+    match base {
+        Base::Scripts(scripts) => match shadow::load(session, scripts).await {
+            Ok(()) => {}
+            Err(ShadowError::Database(error)) => return Err(error.into()),
+            Err(error) => return Err(ProofError::Base(error.to_string())),
+        },
+        Base::Facts => {
+            let empty = shadow::read(session).await?;
+            let options = Options { online: false, version: session.server().version };
+            let way = transition(&empty, from, rules, options);
+            let steps = statements(&way);
+            if let Err((at, error)) = shadow::run(session, &steps).await {
+                let sql = steps.get(at).map(|step| step.sql.clone()).unwrap_or_default();
+                return Err(ProofError::Base(format!("{error}; the step is: {sql}")));
+            }
+        }
+    }
+    let made = shadow::read(session).await?;
+    match differences(&made, from) {
+        differences if differences.is_empty() => Ok(()),
+        differences => Err(ProofError::Base(differences.join("; "))),
+    }
+}
+
+async fn walk(session: &mut dyn Session, claim: Claim<'_>) -> Result<Certificate, ProofError> {
+    let steps = statements(claim.way);
+    if let Err((at, error)) = shadow::run(session, &steps).await {
+        let sql = steps.get(at).map(|step| step.sql.clone()).unwrap_or_default();
+        return Err(ProofError::Step { sql, error });
+    }
+    let after = shadow::read(session).await?;
+    let differences = differences(&after, claim.to);
+    if !differences.is_empty() {
+        return Err(ProofError::Differs(differences));
+    }
+    Ok(Certificate {
+        from: claim.from.fingerprint(),
+        to: after.fingerprint(),
+        server: session.server().product.clone(),
+    })
+}
+
+/// What is run, the statements for the session among it.
+fn statements(way: &Transition<'_>) -> Vec<Step> {
+    let Some(first) = way.steps.first() else { return Vec::new() };
+    let prelude = way.prelude.iter().map(|sql| Step::new(first.verb, &first.fact, sql.as_str()));
+    prelude.chain(way.steps.iter().cloned()).collect()
+}
+
+/// What differs between what is there and what should be, in words.
+fn differences(is: &Snapshot, should: &Snapshot) -> Vec<String> {
+    let diff = Diff::between(is, should);
+    let mut words: Vec<String> = diff.added.iter().map(|fact| format!("{} is missing", fact.id)).collect();
+    words.extend(diff.removed.iter().map(|fact| format!("{} should not be there", fact.id)));
+    words.extend(
+        diff.altered
+            .iter()
+            .map(|change| format!("{} has another {}", change.old.id, change.attributes.join(", "))),
+    );
+    let more = words.len().saturating_sub(TOLD);
+    if more > 0 {
+        words.truncate(TOLD);
+        words.push(format!("and {more} more"));
+    }
+    words
+}
