@@ -37,7 +37,7 @@ pub use policy::{Policy, PolicyError, RuleSetting, nearest};
 pub use replay::{apply, replayed};
 pub use reviewer::{Conditions, Review, Reviewer, StatementForecast, Suppressed};
 pub use rule::{Meta, Reach, Rule, RuleSet};
-pub use script::{Chunk, Part, Purpose, Script};
+pub use script::{Chunk, Part, Purpose, Script, Supply};
 pub use sink::{Reported, Sink};
 pub use statistics::{Duration, Estimate, FEW_ROWS, Measure, Statistics};
 pub use version::{BadVersion, ServerVersion};

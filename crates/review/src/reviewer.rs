@@ -15,7 +15,7 @@ use crate::softening::soften;
 use crate::weigh::{Found, NO_STATEMENT, Scales};
 use crate::window::{View, Window, ahead};
 use crate::{
-    Chunk, Estimate, Forecast, Options, Policy, Purpose, Question, Script, ServerVersion, Statistics,
+    Estimate, Forecast, Options, Policy, Purpose, Question, Script, ServerVersion, Statistics, Supply,
     forecast, replay,
 };
 
@@ -191,27 +191,31 @@ impl<'p> Reviewer<'p> {
 
     /// Applies a change that is not reviewed: it was there before.
     pub fn replay(&mut self, script: &Script) {
-        self.replay_chunks(script, script.chunks(Purpose::Replay));
+        self.replay_chunks(script, Supply::new(&mut script.chunks(Purpose::Replay), &mut drop));
     }
 
     /// [`Reviewer::replay`] with what [`Script::chunks`] gives.
-    pub fn replay_chunks(&mut self, script: &Script, chunks: impl Iterator<Item = Chunk>) {
+    pub fn replay_chunks(&mut self, script: &Script, statements: Supply<'_>) {
         self.session = Session::default();
         self.measured = false;
-        for parsed in chunks.flat_map(|chunk| chunk.parsed) {
-            let text = script.file.text();
-            let origin = Origin::default();
-            replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, origin);
+        let Supply { chunks, spent } = statements;
+        for chunk in chunks {
+            for parsed in &chunk.parsed {
+                let text = script.file.text();
+                let origin = Origin::default();
+                replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, origin);
+            }
+            spent(chunk);
         }
     }
 
     /// Reviews a change, and applies it.
     pub fn review(&mut self, script: &Script) -> Review {
-        self.review_chunks(script, script.chunks(Purpose::Review))
+        self.review_chunks(script, Supply::new(&mut script.chunks(Purpose::Review), &mut drop))
     }
 
     /// [`Reviewer::review`] with what [`Script::chunks`] gives.
-    pub fn review_chunks(&mut self, script: &Script, chunks: impl Iterator<Item = Chunk>) -> Review {
+    pub fn review_chunks(&mut self, script: &Script, statements: Supply<'_>) -> Review {
         self.session = Session::default();
         self.counted.change += 1;
         if !self.conditions.one_batch || self.counted.batch == 0 {
@@ -230,7 +234,7 @@ impl<'p> Reviewer<'p> {
         }
         let mut units = Units::new(self.dialect, script.info.separate);
         let mut unit = None;
-        let mut window = Window::new(chunks);
+        let mut window = Window::new(statements);
         while let Some(View { parsed, facts, after }) = window.next() {
             let span = parsed.span;
             let placement = match units.push(facts, span.slice(text)) {
@@ -249,6 +253,7 @@ impl<'p> Reviewer<'p> {
             self.look(&place, parsed, &mut walk);
             self.look_inside(&place, parsed, &mut walk);
         }
+        window.close();
         walk.release(script.file.path());
         let Walk { seen, mut found, mut drafts, forecasts, orders, .. } = walk;
         self.orders = orders;

@@ -1,5 +1,5 @@
 use sluice_sql::model::Parsed;
-use sluice_sql::{Dialect, Facts, PieceKind};
+use sluice_sql::{Dialect, Facts, Piece, PieceKind, SplitError};
 use sluice_text::{SourceFile, Span};
 
 use crate::ChangeInfo;
@@ -35,25 +35,21 @@ pub struct Part {
 impl Script {
     /// Cuts a whole file as the database's own client would.
     pub fn read(dialect: Dialect, file: SourceFile, info: ChangeInfo) -> Self {
-        match sluice_sql::split(dialect, file.text()) {
-            Ok(pieces) => {
-                let statements = pieces
-                    .into_iter()
-                    .filter(|piece| {
-                        matches!(piece.kind, PieceKind::Statement | PieceKind::CopyFromStdin { .. })
-                    })
-                    .map(|piece| piece.body)
-                    .collect();
-                Self { dialect, file, statements, info, broken: None, part: None }
+        let statements: Result<Vec<Span>, SplitError> = sluice_sql::pieces(dialect, file.text())
+            .filter_map(|piece| match piece {
+                Ok(Piece { kind: PieceKind::Statement | PieceKind::CopyFromStdin { .. }, body, .. }) => {
+                    Some(Ok(body))
+                }
+                Ok(_) => None,
+                Err(error) => Some(Err(error)),
+            })
+            .collect();
+        match statements {
+            Ok(statements) => Self::cut(dialect, file, statements, info),
+            Err(error) => {
+                let broken = Some((error.span, error.kind.to_string()));
+                Self { broken, ..Self::cut(dialect, file, Vec::new(), info) }
             }
-            Err(error) => Self {
-                dialect,
-                file,
-                statements: Vec::new(),
-                info,
-                broken: Some((error.span, error.kind.to_string())),
-                part: None,
-            },
         }
     }
 
@@ -93,4 +89,42 @@ pub struct Chunk {
     pub(crate) parsed: Vec<Parsed>,
     /// How each of them runs; empty for a replay.
     pub(crate) facts: Vec<Facts>,
+}
+
+impl Chunk {
+    /// How many statements.
+    pub fn len(&self) -> usize {
+        self.parsed.len()
+    }
+
+    /// No statement.
+    pub fn is_empty(&self) -> bool {
+        self.parsed.is_empty()
+    }
+
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        if self.is_empty() {
+            std::mem::swap(self, other);
+            return;
+        }
+        self.parsed.append(&mut other.parsed);
+        self.facts.append(&mut other.facts);
+    }
+
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        Self { parsed: self.parsed.split_off(at), facts: self.facts.split_off(at.min(self.facts.len())) }
+    }
+}
+
+/// Where statements come from, and where they go when they were looked at.
+pub struct Supply<'s> {
+    pub(crate) chunks: &'s mut dyn Iterator<Item = Chunk>,
+    pub(crate) spent: &'s mut dyn FnMut(Chunk),
+}
+
+impl<'s> Supply<'s> {
+    /// Statements from `chunks`, given to `spent` afterwards.
+    pub fn new(chunks: &'s mut dyn Iterator<Item = Chunk>, spent: &'s mut dyn FnMut(Chunk)) -> Self {
+        Self { chunks, spent }
+    }
 }

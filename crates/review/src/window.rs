@@ -1,7 +1,7 @@
 use sluice_sql::Facts;
 use sluice_sql::model::Parsed;
 
-use crate::Chunk;
+use crate::{Chunk, Supply};
 
 /// Rules look ahead as far as this: what a statement leaves open is closed soon, or not at all.
 const AHEAD: usize = 1_000;
@@ -9,10 +9,9 @@ const AHEAD: usize = 1_000;
 const BEHIND: usize = 4_000;
 
 /// The statements of a script, one after the other, each with those that follow it.
-pub(crate) struct Window<C> {
-    coming: C,
-    parsed: Vec<Parsed>,
-    facts: Vec<Facts>,
+pub(crate) struct Window<'s> {
+    coming: Supply<'s>,
+    held: Chunk,
     /// How many of those that are held were given out.
     given: usize,
 }
@@ -25,29 +24,32 @@ pub(crate) struct View<'w> {
     pub(crate) after: &'w [Parsed],
 }
 
-impl<C: Iterator<Item = Chunk>> Window<C> {
-    pub(crate) fn new(coming: C) -> Self {
-        Self { coming, parsed: Vec::new(), facts: Vec::new(), given: 0 }
+impl<'s> Window<'s> {
+    pub(crate) fn new(coming: Supply<'s>) -> Self {
+        Self { coming, held: Chunk::default(), given: 0 }
     }
 
     /// The next statement.
     pub(crate) fn next(&mut self) -> Option<View<'_>> {
         if self.given >= BEHIND {
-            self.parsed.drain(..self.given);
-            self.facts.drain(..self.given);
+            let rest = self.held.split_off(self.given);
+            (self.coming.spent)(std::mem::replace(&mut self.held, rest));
             self.given = 0;
         }
-        while self.parsed.len() <= self.given + AHEAD
-            && let Some(mut chunk) = self.coming.next()
+        while self.held.len() <= self.given + AHEAD
+            && let Some(mut chunk) = self.coming.chunks.next()
         {
-            self.parsed.append(&mut chunk.parsed);
-            self.facts.append(&mut chunk.facts);
+            self.held.append(&mut chunk);
         }
-        let at = self.given;
-        let view =
-            View { parsed: self.parsed.get(at)?, facts: self.facts.get(at)?, after: ahead(&self.parsed, at) };
+        let (at, Chunk { parsed, facts }) = (self.given, &self.held);
+        let view = View { parsed: parsed.get(at)?, facts: facts.get(at)?, after: ahead(parsed, at) };
         self.given += 1;
         Some(view)
+    }
+
+    /// Gives back what is held.
+    pub(crate) fn close(self) {
+        (self.coming.spent)(self.held);
     }
 }
 
@@ -69,7 +71,10 @@ mod tests {
     fn every_statement_is_seen_once_with_those_that_follow_it() {
         let text: String = (0..10_000).map(|number| format!("SELECT {number};\n")).collect();
         let script = Script::read(Dialect::Postgres, SourceFile::new("a.sql", text), ChangeInfo::default());
-        let mut window = Window::new(script.chunks(Purpose::Review));
+        let mut chunks = script.chunks(Purpose::Review);
+        let mut given_back = 0;
+        let mut spent = |chunk: Chunk| given_back += chunk.len();
+        let mut window = Window::new(Supply::new(&mut chunks, &mut spent));
         for (at, span) in script.statements.iter().enumerate() {
             let view = window.next().unwrap();
             assert_eq!(view.parsed.span, *span);
@@ -78,5 +83,7 @@ mod tests {
             assert_eq!(after, rest[..rest.len().min(AHEAD)]);
         }
         assert!(window.next().is_none());
+        window.close();
+        assert_eq!(given_back, 10_000);
     }
 }

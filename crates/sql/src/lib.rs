@@ -28,7 +28,7 @@ pub use dialect::Dialect;
 pub use effort::effort;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
 pub use grammar::parse;
-pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, split, split_at};
+pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, pieces, split, split_at};
 pub use redact::redact;
 pub use shape::{hints, subquery_depth};
 pub use stream::{StreamError, StreamPiece, StreamSplitter};

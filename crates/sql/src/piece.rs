@@ -96,27 +96,39 @@ pub fn split_at(dialect: Dialect, text: &str, delimiter: &str) -> Result<Vec<Pie
     collect(Splitter::literal(dialect, Delimiter::Literal(delimiter.as_bytes().to_vec())), text)
 }
 
-fn collect(mut splitter: Splitter, text: &str) -> Result<Vec<Piece>, SplitError> {
-    let bytes = text.as_bytes();
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        match splitter.next(rest, true) {
+/// The pieces of a text one after the other, for texts of a million of them. Ends with the first error.
+pub fn pieces(dialect: Dialect, text: &str) -> impl Iterator<Item = Result<Piece, SplitError>> {
+    Pieces { splitter: Splitter::new(dialect), bytes: text.as_bytes(), at: 0 }
+}
+
+fn collect(splitter: Splitter, text: &str) -> Result<Vec<Piece>, SplitError> {
+    Pieces { splitter, bytes: text.as_bytes(), at: 0 }.collect()
+}
+
+struct Pieces<'a> {
+    splitter: Splitter,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Result<Piece, SplitError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let (at, end) = (self.at, self.bytes.len());
+        match self.splitter.next(rest, true) {
             Ok(piece) => {
                 let piece = piece.moved(at);
-                at = piece.span.end;
-                pieces.push(piece);
+                self.at = piece.span.end;
+                Some(Ok(piece))
             }
             Err(trouble) => {
-                if let Some(error) = trouble.moved(at) {
-                    return Err(error);
-                }
-                break;
+                self.at = end;
+                trouble.moved(at).map(Err)
             }
         }
     }
-    Ok(pieces)
 }
 
 impl Piece {

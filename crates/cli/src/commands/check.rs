@@ -5,6 +5,7 @@ mod history;
 mod masking;
 pub(super) mod policy;
 pub(super) mod project;
+mod reading;
 mod replayed;
 mod schema_source;
 mod scope;
@@ -13,15 +14,12 @@ mod sizes;
 use std::collections::{BTreeSet, HashSet};
 use std::slice;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use jiff::Zoned;
 use sluice_project::layout::Directory;
 use sluice_report::{Check, CheckFormat, Problem, Report as _};
-use sluice_review::{
-    ChangeInfo, Chunk, Conditions, Policy, Purpose, Reviewer, Script, ServerVersion, Statistics, rules,
-};
+use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, Statistics, rules};
 use sluice_rollout::{Change, ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
@@ -30,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use baseline::Baseline;
 use masking::Masked;
+use reading::with_statements;
 use replayed::Prefix;
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
@@ -39,11 +38,6 @@ use crate::args::{self, Format, Global};
 use crate::context::config_path;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
-
-/// Parts of changes that are read before their turn.
-const AHEAD: usize = 64;
-/// A file of fewer statements is not worth a thread.
-const ALONE: usize = 100;
 
 /// A change, or a file that could not be read.
 pub(super) struct Item {
@@ -297,11 +291,11 @@ fn review(
             .with_statistics(work.statistics.clone());
         let replayed = work.prefix.as_ref().filter(|_| work.begins_with.is_none());
         let mut left = replayed.map_or(0, |prefix| prefix.changes);
-        with_chunks(&work.items, |item, chunks| {
+        with_statements(&work.items, |item, statements| {
             let (policy, fail_on) = work.measure(item);
             check.summary.ignored += usize::from(item.ignored);
             if !item.reviewed {
-                reviewer.replay_chunks(&item.script, chunks);
+                reviewer.replay_chunks(&item.script, statements);
                 if let Some(prefix) = replayed.filter(|_| left == 1) {
                     prefix.keep(reviewer.schema());
                 }
@@ -312,7 +306,7 @@ fn review(
                 return;
             }
             reviewer.set_policy(policy);
-            let mut review = reviewer.review_chunks(&item.script, chunks);
+            let mut review = reviewer.review_chunks(&item.script, statements);
             review.findings.splice(0..0, item.findings.iter().cloned());
             let mut file = &item.script.file;
             if let Some(masked) = &item.masked {
@@ -336,31 +330,6 @@ fn review(
         take_known(known, works, args, &mut check, &mut all);
     }
     Ok((check, all))
-}
-
-/// Calls `take` for each item in turn, while a thread reads the statements that come next.
-fn with_chunks(items: &[Item], mut take: impl FnMut(&Item, &mut dyn Iterator<Item = Chunk>)) {
-    let purpose = |item: &Item| if item.reviewed { Purpose::Review } else { Purpose::Replay };
-    if let [item] = items
-        && item.script.statements.len() < ALONE
-    {
-        return take(item, &mut item.script.chunks(purpose(item)));
-    }
-    std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(AHEAD);
-        scope.spawn(move || {
-            items.iter().try_for_each(|item| {
-                let chunks = item.script.chunks(purpose(item)).map(Some);
-                // The end of each is told, so that the next one begins.
-                chunks.chain([None]).try_for_each(|chunk| sender.send(chunk))
-            })
-        });
-        for item in items {
-            let mut chunks = std::iter::from_fn(|| receiver.recv().ok().flatten()).fuse();
-            take(item, &mut chunks);
-            chunks.for_each(drop);
-        }
-    });
 }
 
 /// The version that the options name.
