@@ -7,6 +7,7 @@ use sluice_project::{Project, ProjectError};
 use sluice_rollout::{Digest, TargetName};
 
 use crate::args::Global;
+use crate::commands::drift;
 use crate::context::{Context, in_parallel};
 use crate::histories;
 use crate::planning::LOOKERS;
@@ -57,7 +58,8 @@ impl Ahead {
             });
             let mut sites = sites::select(&known, global).unwrap_or_default();
             sites.truncate(LOOKERS);
-            let look = Look { thorough, histories: histories::wanted(&known) };
+            let drift = thorough && drift::response(&known).is_some();
+            let look = Look { thorough, histories: histories::wanted(&known), drift };
             let seen = in_parallel(&sites, LOOKERS, |site| {
                 let connection = resolver.connection(&known, site, &stop).ok()?;
                 let runtime = Context::runtime().ok()?;

@@ -133,6 +133,11 @@ pub enum Command {
     /// Each side is a file or a directory of SQL, a snapshot file, env:NAME, or a URL. SQL is run in a scratch database, which is
     /// made on the server that --shadow names, or on that of the other side. Nothing else is changed.
     Diff(Diff),
+    /// Show what was done to databases behind the ledger's back: each schema held against what its last change has left
+    ///
+    /// Snapshots are kept after each run where `drift` in [policy] is not off. With FROM and TO any two schemas are compared, each
+    /// named as for `sluice diff`.
+    Drift(Drift),
     /// Show what a deployment would do, database by database, with the exact SQL
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
@@ -296,6 +301,23 @@ pub struct Diff {
     /// Write the schema as it is to be to this file, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+}
+
+/// Look for drift.
+#[derive(Debug, Args)]
+pub struct Drift {
+    /// Compare any two schemas instead, as `sluice diff` names them
+    #[arg(num_args = 2, value_names = ["FROM", "TO"])]
+    pub sides: Vec<String>,
+    /// Where scratch databases are made when a side is SQL: env:NAME, or a URL without a password
+    #[arg(long, value_name = "DATABASE|URL", requires = "sides")]
+    pub shadow: Option<String>,
+    /// Write the change that makes it official, and record it as being there already on the database where it was done
+    #[arg(long, conflicts_with_all = ["sides", "revert"])]
+    pub adopt: bool,
+    /// Show the statements that lead back to what the last change has left
+    #[arg(long, conflicts_with = "sides")]
+    pub revert: bool,
 }
 
 /// Show what a deployment would do.

@@ -13,6 +13,7 @@ use sluice_rollout::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::drift;
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problems_of};
 use crate::histories;
@@ -457,6 +458,7 @@ fn work(
             changes: context.project.changes(),
             applies: &applies,
             integrity: context.config().policy.integrity,
+            on_drift: drift::response(context.config()),
             histories: histories::wanted(context.config()),
             layout: context.layout(),
             placeholders: context.placeholders(&site.target),

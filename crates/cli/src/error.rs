@@ -167,7 +167,9 @@ pub fn exit_of(error: &ApplyError) -> Exit {
         ApplyError::Script(_)
         | ApplyError::Declined { .. }
         | ApplyError::Ledger(LedgerError::Newer { .. }) => Exit::Usage,
-        ApplyError::Refused { .. } | ApplyError::EditedInFlight { .. } => Exit::Findings,
+        ApplyError::Refused { .. } | ApplyError::EditedInFlight { .. } | ApplyError::Drifted { .. } => {
+            Exit::Findings
+        }
         ApplyError::Ledger(_) | ApplyError::Inconclusive { .. } | ApplyError::StillRunning { .. } => {
             Exit::Inconclusive
         }

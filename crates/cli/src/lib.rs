@@ -95,6 +95,13 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             signals::listen(&cancel, output)?;
             return commands::diff::run(&cli.global, output, cancel, args);
         }
+        Command::Drift(args::Drift { sides, shadow, .. }) if !sides.is_empty() => {
+            let [from, to] = sides.as_slice() else {
+                return Err(CliError::usage("drift compares two schemas, and one was named"));
+            };
+            signals::listen(&cancel, output)?;
+            return commands::drift::compare(&cli.global, output, cancel, [from, to], shadow.as_deref());
+        }
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
@@ -144,6 +151,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         Command::Deploy(args) => commands::deploy::run(context, args),
         Command::Status(_) => commands::status::run(context),
         Command::History(args) => commands::history::run(context, args),
+        Command::Drift(args) => commands::drift::run(context, args),
         Command::Baseline(args) => commands::baseline::run(context, args),
         Command::Repair(args) => commands::repair::run(context, args),
         Command::Release(command) => commands::release::run(context, command),

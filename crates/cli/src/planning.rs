@@ -11,6 +11,7 @@ use sluice_rollout::{
 };
 use sluice_sql::{Dialect, redact};
 
+use crate::commands::drift;
 use crate::context::{Context, in_parallel};
 use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
 use crate::histories;
@@ -40,7 +41,9 @@ pub fn survey_one(
     site: &Site<'_>,
     leftovers: bool,
 ) -> Result<(Inspection, Decision), ApplyError> {
-    let look = Look { thorough: leftovers, histories: histories::wanted(context.config()) };
+    let config = context.config();
+    let drift = leftovers && drift::response(config).is_some();
+    let look = Look { thorough: leftovers, histories: histories::wanted(config), drift };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {

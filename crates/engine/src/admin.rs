@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use sluice_rollout::{Change, Checksum, Ledger, Revision, RevisionState, StatementState, version_key};
 
 use crate::apply::{Timing, lock, lost_or_connect, prelude, read_ledger};
+use crate::drift;
 use crate::event::EventSink;
 use crate::failure::ApplyError;
 use crate::ledger::{Identity, RevisionEntry, StatementEntry, Writer};
@@ -94,6 +95,52 @@ impl Admin<'_> {
         steps.push(Step::Own(held.writer.event("baseline", last, Some(detail))));
         held.commit(&steps).await?;
         Ok(new.len())
+    }
+
+    /// Takes the schema as it is for what the last change has left; `change` is recorded as being there already and is the last one
+    /// then. Returns the version after which the snapshot was kept.
+    ///
+    /// # Errors
+    /// As [`crate::apply()`]; [`ApplyError::Declined`] where no change is recorded, or one is unfinished.
+    pub async fn adopt_schema(&self, change: Option<&Change>) -> Result<String, ApplyError> {
+        let mut held = self.hold().await?;
+        let last = held.ledger.revisions.last();
+        let unfinished = held.ledger.revisions.iter().find(|revision| !revision.state.is_complete());
+        let declined =
+            |message: String, help: &str| ApplyError::Declined { message, help: Some(help.to_owned()) };
+        if let Some(unfinished) = unfinished {
+            let message = format!(
+                "change {} is unfinished: what is of it and what is not cannot be told",
+                unfinished.version
+            );
+            return Err(held.decline(declined(message, "`sluice deploy` goes on with it")).await);
+        }
+        let Some(version) = change.map(|change| &change.version).or(last.map(|last| &last.version)).cloned()
+        else {
+            let help = "`sluice baseline` records changes that are there already";
+            return Err(held
+                .decline(declined("no change is recorded on this database".to_owned(), help))
+                .await);
+        };
+        let mut steps = prelude(held.session.as_mut(), &held.ledger, &held.writer).await?;
+        if let Some(change) = change {
+            let entry = RevisionEntry {
+                change,
+                version: &change.version,
+                state: RevisionState::Baseline,
+                total: 0,
+                applied: 0,
+                sequence: (held.ledger.fence + 1) * 1_000_000,
+            };
+            steps.extend(held.writer.put_revision(&entry, false).into_iter().map(Step::Own));
+        }
+        let taken =
+            drift::take(held.session.as_mut(), &held.writer, &version).await.map_err(lost_or_connect)?;
+        steps.extend(taken);
+        let detail = "the schema as it is was taken for what the changes lead to".to_owned();
+        steps.push(Step::Own(held.writer.event("drift-adopted", Some(&version), Some(detail))));
+        held.commit(&steps).await?;
+        Ok(version)
     }
 
     /// Takes the file's present checksum for a change that is applied and was edited since. Returns what was done.

@@ -8,6 +8,7 @@ use sluice_rollout::{
 };
 
 use crate::change::ChangeRun;
+use crate::drift::{self, OnDrift};
 use crate::event::{Event, EventSink};
 use crate::failure::ApplyError;
 use crate::fault::{self, Point};
@@ -25,6 +26,8 @@ pub struct Job<'a> {
     pub applies: &'a (dyn Fn(usize) -> bool + Sync),
     /// What to do about a history that was touched.
     pub integrity: Integrity,
+    /// What to do where the schema is not as the last change has left it; `None` where that is not looked for.
+    pub on_drift: Option<OnDrift>,
     /// How histories of other tools are found; `None` where they do not matter.
     pub histories: Option<Histories>,
     /// Name of the layout of the changes' files.
@@ -276,6 +279,10 @@ async fn work_locked(
         events(Event::Warning { message: problem.message.clone() });
     }
     report_leftovers(session, events).await?;
+    let on_drift = job.on_drift.filter(|_| !work.is_empty());
+    if let Some(on_drift) = on_drift {
+        drift::check(session, &ledger, on_drift, events).await?;
+    }
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
     let prelude = prelude(session, &ledger, &writer).await?;
@@ -310,6 +317,9 @@ async fn work_locked(
         log.versions.push(change.version.clone());
     }
     drop(work);
+    if let (Some(_), Some(version)) = (on_drift, log.versions.last()) {
+        drift::keep(session, &writer, version, events).await?;
+    }
     Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
 }
 

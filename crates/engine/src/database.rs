@@ -365,6 +365,8 @@ pub struct LedgerDialect {
     pub prefix: String,
     /// Statements that create the ledger; each does nothing where its object exists.
     pub create: Vec<String>,
+    /// Statement that creates the table of snapshots, which only watched databases have; does nothing where it is there.
+    pub create_snapshot: String,
     /// Whether `create` may run in the transaction of the first change.
     pub create_is_transactional: bool,
     /// Expression for this moment on the database's clock, as a timestamp column takes it.

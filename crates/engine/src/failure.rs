@@ -32,6 +32,14 @@ pub enum ApplyError {
         /// What is wrong.
         problems: Vec<Problem>,
     },
+    /// The schema is not as the last change has left it.
+    #[error("the schema has drifted since change {since}: {}", facts.join(", "))]
+    Drifted {
+        /// The last change.
+        since: String,
+        /// What differs, in words.
+        facts: Vec<String>,
+    },
     /// What is pending is not what was planned.
     #[error("the database has moved since the plan was made: pending was {planned}, now it is {found}")]
     Stale {
@@ -181,6 +189,10 @@ impl ApplyError {
             Self::Refused { .. } => {
                 "restore the files as they were applied and make a new change for what is new; `[policy]` in \
                  sluice.toml can warn or allow instead"
+                    .to_owned()
+            }
+            Self::Drifted { .. } => {
+                "nothing was run; `sluice drift` shows what differs, `--adopt` makes it official, `--revert` writes the way back"
                     .to_owned()
             }
             Self::Stale { .. } => "run the same command again: it makes a new plan".to_owned(),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use sluice_rollout::{ForeignHistory, Ledger};
 
 use crate::apply::{lost_or_connect, read_ledger};
+use crate::drift::{self, Standing};
 use crate::failure::ApplyError;
 use crate::foreign::{self, Histories};
 use crate::ledger::LedgerError;
@@ -22,6 +23,8 @@ pub struct Inspection {
     pub leftovers: Vec<Leftover>,
     /// Changes whose last try failed or was cancelled.
     pub failures: Vec<Failed>,
+    /// How the schema stands to the last change; `None` where that was not asked for.
+    pub drift: Option<Standing>,
 }
 
 /// A change whose last try failed or was cancelled. Where all of it ran in one transaction, only the history knows of it.
@@ -42,6 +45,8 @@ pub struct Look {
     pub thorough: bool,
     /// Histories of other tools, where there is no ledger.
     pub histories: Option<Histories>,
+    /// How the schema stands to the last change.
+    pub drift: bool,
 }
 
 /// Reads a target's ledger, and looks for what else is asked for.
@@ -66,8 +71,12 @@ pub async fn inspect(
             failures = read_failures(session.as_mut()).await?;
         }
     }
+    let drift = match look.drift {
+        true => Some(drift::stand(session.as_mut(), &ledger).await.map_err(lost_or_connect)?),
+        false => None,
+    };
     session.close().await;
-    Ok(Inspection { server, ledger, histories, leftovers, failures })
+    Ok(Inspection { server, ledger, histories, leftovers, failures, drift })
 }
 
 async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {

@@ -7,6 +7,8 @@ use crate::{Damage, DbError, DbErrorKind, LedgerDialect, Query, Row, Session, Va
 
 /// Format of the ledger that this version writes, and the newest that it reads.
 pub const FORMAT: i64 = 1;
+/// Snapshots of so many runs are kept.
+const SNAPSHOTS: i64 = 10;
 
 /// The ledger cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -443,6 +445,35 @@ impl Writer {
                     fence = self.checked_fence(),
                 ),
                 parameters,
+            ),
+        ]
+    }
+
+    /// Keeps the schema as it is after a change; those of runs long ago go.
+    pub fn put_snapshot(&self, version: &str, fingerprint: &str, content: String) -> Vec<Query> {
+        let p = &self.dialect.prefix;
+        let insert = format!(
+            "INSERT INTO {p}snapshot (version, fingerprint, content, taken_at, run_id, fence) VALUES (?, ?, ?, {now}, ?, \
+             {fence})",
+            now = self.dialect.now,
+            fence = self.checked_fence(),
+        );
+        let run = self.identity.run_id.as_str();
+        vec![
+            Query::new(
+                format!("DELETE FROM {p}snapshot WHERE version = ? OR fence <= ?"),
+                vec![version.into(), Value::Int(self.fence - SNAPSHOTS)],
+            ),
+            Query::new(
+                insert,
+                vec![
+                    version.into(),
+                    fingerprint.into(),
+                    Value::Text(content),
+                    run.into(),
+                    Value::Int(self.fence),
+                    run.into(),
+                ],
             ),
         ]
     }

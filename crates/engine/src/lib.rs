@@ -10,6 +10,7 @@ mod change;
 pub mod conformance;
 mod damage;
 pub mod database;
+pub mod drift;
 mod error;
 mod event;
 mod failure;

@@ -41,8 +41,14 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
              (id = 1)) {OPTIONS} SELECT 1 AS id, 0 AS number, 1 AS format"
         ),
     ];
+    let create_snapshot = format!(
+        "CREATE TABLE IF NOT EXISTS {prefix}snapshot (version varchar(255) NOT NULL PRIMARY KEY, fingerprint varchar(100) NOT \
+         NULL, content longtext NOT NULL, taken_at datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, \
+         CONSTRAINT sluice_snapshot_fence CHECK (fence > 0)) {OPTIONS}"
+    );
     LedgerDialect {
         prefix,
+        create_snapshot,
         create,
         create_is_transactional: false,
         now: "UTC_TIMESTAMP(6)",

@@ -89,36 +89,40 @@ impl Report for SchemaDiff {
             return "The schemas are equal.\n".to_owned();
         }
         let mut text = String::new();
-        for fact in &self.facts {
-            let sign = match fact.change.as_str() {
-                "added" => '+',
-                "removed" => '-',
-                _ => '~',
-            };
-            text.push_str(&format!("{sign} {}\n", fact.fact));
-            for attribute in &fact.attributes {
-                let value =
-                    |value: &Option<String>| value.as_deref().map_or_else(|| "default".to_owned(), one_line);
-                text.push_str(&format!(
-                    "    {}: {} → {}\n",
-                    attribute.name,
-                    value(&attribute.from),
-                    value(&attribute.to)
-                ));
-            }
-        }
+        self.facts.iter().for_each(|fact| fact.render("", &mut text));
         text.push('\n');
-        for step in &self.steps {
-            if !step.hazards.is_empty() {
-                text.push_str(&format!("-- {}\n", step.hazards.join(", ")));
-            }
-            text.push_str(&step.sql);
-            text.push_str(";\n");
-        }
+        self.steps.iter().for_each(|step| step.render(&mut text));
         if let Some(proof) = &self.proof {
             text.push_str(&format!("\n-- proved on {}: these steps lead to TO\n", proof.server));
         }
         text
+    }
+}
+
+impl FactDiff {
+    /// Appends the fact, and what differs of it behind `indent`.
+    pub(crate) fn render(&self, indent: &str, out: &mut String) {
+        let sign = match self.change.as_str() {
+            "added" => '+',
+            "removed" => '-',
+            _ => '~',
+        };
+        out.push_str(&format!("{sign} {}\n", self.fact));
+        let value = |value: &Option<String>| value.as_deref().map_or_else(|| "default".to_owned(), one_line);
+        for AttributeDiff { name, from, to } in &self.attributes {
+            out.push_str(&format!("{indent}    {name}: {} → {}\n", value(from), value(to)));
+        }
+    }
+}
+
+impl StepReport {
+    /// Appends the statement, its hazards before it.
+    pub(crate) fn render(&self, out: &mut String) {
+        if !self.hazards.is_empty() {
+            out.push_str(&format!("-- {}\n", self.hazards.join(", ")));
+        }
+        out.push_str(&self.sql);
+        out.push_str(";\n");
     }
 }
 

@@ -7,6 +7,7 @@ mod baseline;
 mod check;
 mod deploy;
 mod diff;
+mod drift;
 mod failure;
 mod history;
 mod kept;
@@ -26,6 +27,7 @@ pub use baseline::{Baseline, BaselineTarget};
 pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use diff::{AttributeDiff, FactDiff, ProofReport, SchemaDiff, StepReport};
+pub use drift::{DatabaseDrift, DriftFact, DriftReport, DriftState};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use kept::KeptError;
@@ -85,6 +87,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RuleList>(),
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
+        schema::<DriftReport>(),
         schema::<SchemaDiff>(),
         schema::<Stats>(),
         schema::<Status>(),

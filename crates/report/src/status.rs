@@ -33,7 +33,7 @@ pub struct DatabaseStatus {
     pub pending: Option<usize>,
     /// The last change.
     pub last_change: Option<LastChange>,
-    /// `unknown` or `none`.
+    /// `none`, `drifted`, `unknown`, or `off` where the policy does not look for it.
     pub drift: String,
     /// What interrupted statements have left, with the statement that removes it.
     pub leftovers: Vec<String>,

@@ -68,6 +68,10 @@ pub(crate) fn dialect() -> LedgerDialect {
     LedgerDialect {
         prefix: PREFIX.to_owned(),
         create: CREATE.map(str::to_owned).into(),
+        create_snapshot: format!(
+            "CREATE TABLE IF NOT EXISTS {PREFIX}snapshot (version text NOT NULL PRIMARY KEY, fingerprint text NOT NULL, content \
+             text NOT NULL, taken_at text NOT NULL, run_id text NOT NULL, fence integer NOT NULL)"
+        ),
         create_is_transactional: true,
         now: NOW,
         transaction_start: "strftime('%Y-%m-%dT%H:%M:%fZ', sluice_began() / 1000.0, 'unixepoch')",

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sluice_engine::proof::Claim;
 use sluice_engine::{Database, Server};
-use sluice_facts::{Change, Diff, Hazard, Options, Snapshot, Step, Transition, Value, transition};
+use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
 use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport};
 use tokio_util::sync::CancellationToken;
 
@@ -34,22 +34,10 @@ pub fn run(
 ) -> Result<Exit, CliError> {
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
-    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
-    let folder = match global.config.is_none() && config_path(global).is_err() {
-        true => None,
-        false => Some(Folder::enter(global, output, cancel)?.config()?),
-    };
-    let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
-    let from = Side::find("FROM", &args.from, &here, &named)?;
-    let to = Side::find("TO", &args.to, &here, &named)?;
-    let shadow = args.shadow.as_deref().map(|text| named("--shadow", text)).transpose()?;
+    let Read { from, to, shadow, old, new, server } =
+        read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref())?;
     // The server of the other side serves as well.
     let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
-    let (server, old) = from.read(shadow)?;
-    let (newer, new) = to.read(shadow)?;
-    if old.engine != new.engine {
-        return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
-    }
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
         return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
     }
@@ -57,7 +45,7 @@ pub fn run(
     let Some(rules) = family.rules() else {
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
-    let version = server.or(newer).map_or(0, |server: Server| server.version);
+    let version = server.map_or(0, |server| server.version);
     let way = transition(&old, &new, rules, Options { online: !args.offline, version });
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
@@ -105,6 +93,58 @@ pub fn run(
         output.error(&refusal);
     }
     Ok(Exit::Findings)
+}
+
+/// Both sides, and what was read of them.
+struct Read {
+    from: Side,
+    to: Side,
+    shadow: Option<Against>,
+    old: Snapshot,
+    new: Snapshot,
+    server: Option<Server>,
+}
+
+/// Reads two schemas of one engine.
+fn read(
+    global: &Global,
+    output: Output,
+    cancel: CancellationToken,
+    [from, to]: [&str; 2],
+    shadow: Option<&str>,
+) -> Result<Read, CliError> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+    let folder = match global.config.is_none() && config_path(global).is_err() {
+        true => None,
+        false => Some(Folder::enter(global, output, cancel)?.config()?),
+    };
+    let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
+    let from = Side::find("FROM", from, &here, &named)?;
+    let to = Side::find("TO", to, &here, &named)?;
+    let shadow = shadow.map(|text| named("--shadow", text)).transpose()?;
+    let ground = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
+    let (server, old) = from.read(ground)?;
+    let (newer, new) = to.read(ground)?;
+    if old.engine != new.engine {
+        return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
+    }
+    Ok(Read { from, to, shadow, old, new, server: server.or(newer) })
+}
+
+/// Two schemas of one engine, each named as for `sluice diff`.
+///
+/// # Errors
+/// As [`run`].
+pub fn read_both(
+    global: &Global,
+    output: Output,
+    cancel: CancellationToken,
+    sides: [&str; 2],
+    shadow: Option<&str>,
+) -> Result<(Snapshot, Snapshot), CliError> {
+    let Read { old, new, .. } = read(global, output, cancel, sides, shadow)?;
+    Ok((old, new))
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
@@ -173,13 +213,17 @@ fn report(
     }
 }
 
-fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
-    let whole = |fact: &sluice_facts::Fact, change: &str| FactDiff {
+/// A fact that is there in one of both only, or is another one.
+pub fn whole(fact: &Fact, change: &str) -> FactDiff {
+    FactDiff {
         fact: fact.id.to_string(),
         kind: fact.kind.name().to_owned(),
         change: change.to_owned(),
         attributes: Vec::new(),
-    };
+    }
+}
+
+fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
     let mut facts: Vec<FactDiff> = diff.added.iter().map(|fact| whole(fact, "added")).collect();
     facts.extend(diff.removed.iter().map(|fact| whole(fact, "removed")));
     facts.extend(diff.altered.iter().map(|change| {
@@ -191,7 +235,8 @@ fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
     facts
 }
 
-fn attributes(change: &Change<'_>) -> Vec<AttributeDiff> {
+/// What differs of a fact.
+pub fn attributes(change: &Change<'_>) -> Vec<AttributeDiff> {
     let text = |value: Option<&Value>| value.map(ToString::to_string);
     let attribute = |name: &String| AttributeDiff {
         name: name.clone(),
@@ -201,7 +246,8 @@ fn attributes(change: &Change<'_>) -> Vec<AttributeDiff> {
     change.attributes.iter().map(attribute).collect()
 }
 
-fn step(step: &Step) -> StepReport {
+/// A statement as it is reported.
+pub fn step(step: &Step) -> StepReport {
     StepReport {
         sql: step.sql.clone(),
         verb: step.verb.name().to_owned(),

@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod check;
 pub mod deploy;
 pub mod diff;
+pub mod drift;
 pub mod history;
 pub mod init;
 pub mod lsp;

@@ -51,7 +51,7 @@ pub fn run(global: &Global, output: Output, args: &args::New) -> Result<Exit, Cl
 }
 
 /// The present second as a version, or the next one that no file has: changes may be begun faster than one a second.
-fn free_version(root: &Path, directories: &[PathBuf]) -> String {
+pub fn free_version(root: &Path, directories: &[PathBuf]) -> String {
     let files = directories.iter().filter_map(|directory| std::fs::read_dir(root.join(directory)).ok());
     let names: Vec<String> =
         files.flatten().flatten().filter_map(|item| item.file_name().into_string().ok()).collect();

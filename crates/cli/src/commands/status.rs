@@ -1,7 +1,9 @@
 use sluice_engine::Inspection;
+use sluice_engine::drift::Standing;
 use sluice_report::{DatabaseStatus, LastChange, Problem, State, Status};
 use sluice_rollout::{Change, ChangeKind, Decision, RevisionState, version_key};
 
+use crate::commands::drift;
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
 use crate::planning::{Survey, survey};
@@ -40,7 +42,7 @@ fn status(context: &Context, site: &Site<'_>, survey: &Survey) -> DatabaseStatus
         version: None,
         pending: None,
         last_change: None,
-        drift: "unknown".to_owned(),
+        drift: if drift::response(context.config()).is_some() { "unknown" } else { "off" }.to_owned(),
         leftovers: Vec::new(),
         problems: Vec::new(),
     };
@@ -83,6 +85,11 @@ fn fill(
             .iter()
             .any(|revision| revision.state == RevisionState::Failed && !cancelled(&revision.version));
     status.server = Some(inspection.server.product.clone());
+    match &inspection.drift {
+        Some(Standing::Same { .. }) => status.drift = "none".to_owned(),
+        Some(Standing::Drifted(_)) => status.drift = "drifted".to_owned(),
+        Some(Standing::Unknown(_)) | None => {}
+    }
     status.state = if decision.is_refused() {
         State::Refused
     } else if failed {

@@ -30,6 +30,7 @@ fn value(config: &Config) -> Value {
             "out_of_order": response(integrity.out_of_order),
             "unadopted": response(integrity.unadopted),
             "drift": match config.policy.drift {
+                DriftResponse::Off => "off",
                 DriftResponse::Error => "error",
                 DriftResponse::Warn => "warn",
                 DriftResponse::Adopt => "adopt",

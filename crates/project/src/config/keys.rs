@@ -200,9 +200,9 @@ const POLICY: Table = Table {
         ),
         defaulted(
             "drift",
-            Kind::Choice(&["error", "warn", "adopt"]),
-            r#""warn""#,
-            "The schema differs from the snapshot after the last change. Accepted, but not looked for yet.",
+            Kind::Choice(&["off", "error", "warn", "adopt"]),
+            r#""off""#,
+            "The schema is not as the last change has left it. Looked for before changes are applied and in `sluice status`; after each run a snapshot is kept in the ledger.",
         ),
     ],
 };

@@ -67,10 +67,12 @@ pub struct Policy {
 /// What to do about drift.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DriftResponse {
+    /// Do not look for it.
+    #[default]
+    Off,
     /// Refuse to run.
     Error,
     /// Say so and go on.
-    #[default]
     Warn,
     /// Take the schema as it is for the new truth.
     Adopt,

@@ -116,8 +116,9 @@ fn policy(node: Node<'_>) -> Policy {
         },
         drift: match node.choice("drift") {
             Some("error") => DriftResponse::Error,
+            Some("warn") => DriftResponse::Warn,
             Some("adopt") => DriftResponse::Adopt,
-            _ => DriftResponse::Warn,
+            _ => DriftResponse::Off,
         },
     }
 }

@@ -1,6 +1,8 @@
 //! `sluice diff` on a real server.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod drift;
+
 use sluice_e2e::Project;
 use sluice_testkit::postgres;
 

@@ -1,0 +1,247 @@
+//! `sluice drift`
+
+use std::io::Write as _;
+use std::path::Path;
+
+use sluice_engine::drift::{Class, Drift, OnDrift, Standing};
+use sluice_engine::{Admin, ApplyError, Look, inspect};
+use sluice_facts::{Diff, Options, Snapshot, transition};
+use sluice_project::config::{Config, DriftResponse};
+use sluice_project::layout::Layout;
+use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState};
+use tokio_util::sync::CancellationToken;
+
+use super::baseline::{failed, runtime};
+use super::diff;
+use super::new::free_version;
+use crate::args::{self, Global};
+use crate::context::{Context, Needs, in_parallel, silent};
+use crate::error::{CliError, Exit};
+use crate::output::Output;
+use crate::planning::LOOKERS;
+use crate::sites::Site;
+
+/// What is to be done about drift before changes are applied, where it is looked for.
+pub fn response(config: &Config) -> Option<OnDrift> {
+    match config.policy.drift {
+        DriftResponse::Off => None,
+        DriftResponse::Error => Some(OnDrift::Refuse),
+        DriftResponse::Warn => Some(OnDrift::Warn),
+        DriftResponse::Adopt => Some(OnDrift::Adopt),
+    }
+}
+
+/// `sluice drift FROM TO`: what differs between any two schemas.
+///
+/// # Errors
+/// As `sluice diff`.
+pub fn compare(
+    global: &Global,
+    output: Output,
+    cancel: CancellationToken,
+    [from, to]: [&str; 2],
+    shadow: Option<&str>,
+) -> Result<Exit, CliError> {
+    let (old, new) = diff::read_both(global, output, cancel, [from, to], shadow)?;
+    let facts = facts(&Diff::between(&old, &new));
+    let drifted = !facts.is_empty();
+    let database = DatabaseDrift {
+        name: to.to_owned(),
+        environment: None,
+        state: if drifted { DriftState::Drifted } else { DriftState::None },
+        since: None,
+        taken_at: None,
+        reason: None,
+        facts,
+        revert: Vec::new(),
+        adopted: None,
+        problems: Vec::new(),
+    };
+    output.result(&DriftReport { databases: vec![database] });
+    Ok(if drifted { Exit::Findings } else { Exit::Done })
+}
+
+/// `sluice drift`: how each database of the project stands to its last change.
+///
+/// Exit code: 1 where one has drifted.
+pub fn run(context: &Context, args: &args::Drift) -> Result<Exit, CliError> {
+    let sites = context.sites()?;
+    if args.adopt {
+        let [site] = sites.as_slice() else {
+            return Err(
+                CliError::usage("drift is adopted on one database").help("name it with --database NAME")
+            );
+        };
+        return adopt(context, site);
+    }
+    let databases = in_parallel(&sites, LOOKERS, |site| {
+        let mut database = blank(site);
+        let exit = match stand(context, site) {
+            Ok(standing) => fill(&mut database, &standing, args.revert),
+            Err(error) => {
+                let error = failed(site, &error);
+                database.problems = error.problems;
+                error.exit
+            }
+        };
+        (database, exit)
+    });
+    let exit = databases.iter().map(|(_, exit)| *exit).fold(Exit::Done, Exit::worse);
+    context
+        .output
+        .result(&DriftReport { databases: databases.into_iter().map(|(database, _)| database).collect() });
+    Ok(exit)
+}
+
+fn blank(site: &Site<'_>) -> DatabaseDrift {
+    DatabaseDrift {
+        name: site.target.name.0.clone(),
+        environment: Some(site.target.environment.clone()),
+        state: DriftState::Unknown,
+        since: None,
+        taken_at: None,
+        reason: None,
+        facts: Vec::new(),
+        revert: Vec::new(),
+        adopted: None,
+        problems: Vec::new(),
+    }
+}
+
+fn stand(context: &Context, site: &Site<'_>) -> Result<(Standing, u32), ApplyError> {
+    let look = Look { drift: true, ..Look::default() };
+    let runtime = runtime()?;
+    let inspection = context.connected(site, |connection| {
+        runtime.block_on(inspect(connection.family, &connection.connect, look))
+    })?;
+    let version = inspection.server.version;
+    Ok((inspection.drift.unwrap_or(Standing::Unknown("it was not looked for")), version))
+}
+
+fn fill(database: &mut DatabaseDrift, (standing, version): &(Standing, u32), revert: bool) -> Exit {
+    match standing {
+        Standing::Unknown(reason) => {
+            database.reason = Some((*reason).to_owned());
+            Exit::Done
+        }
+        Standing::Same { since } => {
+            database.state = DriftState::None;
+            database.since = Some(since.clone());
+            Exit::Done
+        }
+        Standing::Drifted(drift) => {
+            database.state = DriftState::Drifted;
+            database.since = Some(drift.since.clone());
+            database.taken_at = Some(drift.taken_at.clone());
+            database.facts = facts(&drift.diff());
+            if revert {
+                database.revert = way(&drift.live, &drift.kept, *version);
+            }
+            Exit::Findings
+        }
+    }
+}
+
+/// What differs, the worst first.
+fn facts(diff: &Diff<'_>) -> Vec<DriftFact> {
+    let mut facts: Vec<(Class, DriftFact)> = Vec::new();
+    let whole = |class: Class, fact: &sluice_facts::Fact, change: &str| DriftFact {
+        class: class.name().to_owned(),
+        difference: diff::whole(fact, change),
+    };
+    for fact in &diff.added {
+        let class = Class::of_added(fact);
+        facts.push((class, whole(class, fact, "added")));
+    }
+    for fact in &diff.removed {
+        let class = Class::of_removed(fact);
+        facts.push((class, whole(class, fact, "removed")));
+    }
+    for change in &diff.altered {
+        let class = Class::of_altered(change);
+        let mut fact = whole(class, change.new, "altered");
+        fact.difference.attributes = diff::attributes(change);
+        facts.push((class, fact));
+    }
+    facts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.difference.fact.cmp(&b.1.difference.fact)));
+    facts.into_iter().map(|(_, fact)| fact).collect()
+}
+
+/// The statements that lead from one schema to the other.
+fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepReport> {
+    let family = crate::engines::family_of(&format!("{}:", from.engine)).ok();
+    let Some(rules) = family.and_then(|family| family.rules()) else { return Vec::new() };
+    let way = transition(from, to, rules, Options { online: true, version });
+    way.steps.iter().map(diff::step).collect()
+}
+
+/// Writes the change that makes what was done by hand official, and records it as being there already on the database where it
+/// was done. Without drift, the schema as it is becomes what later looks are held against.
+fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
+    let runtime = runtime().map_err(|error| failed(site, &error))?;
+    let (standing, version) = stand(context, site).map_err(|error| failed(site, &error))?;
+    let mut database = blank(site);
+    fill(&mut database, &(standing.clone(), version), false);
+    let written = match &standing {
+        Standing::Drifted(drift) => Some(write(context, drift, version)?),
+        Standing::Same { .. } | Standing::Unknown(_) => None,
+    };
+    // The new file is read as the next deployment will read it.
+    let reread;
+    let change = match &written {
+        Some(path) => {
+            reread = Context::load(&context.global, context.output, context.cancel.clone(), Needs::Files)?;
+            reread.project.changes().iter().find(|change| Path::new(change.up.file.path()) == Path::new(path))
+        }
+        None => None,
+    };
+    let adopted = context.connected(site, |connection| {
+        let events = silent();
+        let admin = Admin {
+            database: connection.family,
+            connect: &connection.connect,
+            identity: context.identity(),
+            timing: context.timing(),
+            events: &events,
+        };
+        runtime.block_on(admin.adopt_schema(change))
+    });
+    match adopted {
+        Ok(version) => database.since = Some(version),
+        Err(error) => {
+            // Nothing was recorded: the file would be applied where it came from.
+            if let Some(path) = &written {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(failed(site, &error));
+        }
+    }
+    database.state = DriftState::None;
+    database.adopted = written;
+    context.output.result(&DriftReport { databases: vec![database] });
+    Ok(Exit::Done)
+}
+
+fn write(context: &Context, drift: &Drift, version: u32) -> Result<String, CliError> {
+    let layout = context.project.directory.detection.layout;
+    if layout != Layout::Native {
+        return Err(CliError::usage(format!(
+            "`sluice drift --adopt` writes native migrations, and this project has the layout {layout}"
+        ))
+        .help("write the change with `sluice diff`, and record it with `sluice baseline`"));
+    }
+    let steps = way(&drift.kept, &drift.live, version);
+    let directories: Vec<std::path::PathBuf> =
+        context.config().project.migrations.iter().map(std::path::PathBuf::from).collect();
+    let directory = directories.first().cloned().unwrap_or_else(|| "migrations".into());
+    let path = directory.join(format!("{}_adopt_drift.sql", free_version(Path::new("."), &directories)));
+    let mut text = format!("-- What was done by hand since change {}.\n", drift.since);
+    if steps.iter().any(|step| step.alone) {
+        text.push_str("-- sluice: transaction=none\n");
+    }
+    text.push('\n');
+    steps.iter().for_each(|step| text.push_str(&format!("{};\n", step.sql)));
+    let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
+    Ok(path.display().to_string())
+}
