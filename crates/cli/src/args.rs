@@ -142,6 +142,11 @@ pub enum Command {
     Plan(Plan),
     /// Bring the databases to the release: plan, gates, rollout, in one go; safe to repeat
     Deploy(Deploy),
+    /// Take changes back, the last one first, each by the way back that was written for it
+    ///
+    /// Shows what would run; runs it when a person at a terminal agrees, or with --yes. Interrupted at any moment, the same command
+    /// goes on. What is taken back is pending again.
+    Rollback(Rollback),
     /// Show where every database stands
     Status(Status),
     /// Show what was done to the databases, failures included
@@ -337,6 +342,17 @@ pub struct Deploy {
     /// Wait for another deployment of this project instead of stopping
     #[arg(long, value_name = "TIME")]
     pub lock_wait: Option<String>,
+}
+
+/// Take changes back.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// Take back what was applied after this change; without it, the last change
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
+    /// Why: kept in the history, and asked for where changes need an approval
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// Show where every database stands.

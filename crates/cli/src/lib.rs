@@ -149,6 +149,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
     let ended = match &cli.command {
         Command::Plan(args) => commands::plan::run(context, args),
         Command::Deploy(args) => commands::deploy::run(context, args),
+        Command::Rollback(args) => commands::rollback::run(context, args),
         Command::Status(_) => commands::status::run(context),
         Command::History(args) => commands::history::run(context, args),
         Command::Drift(args) => commands::drift::run(context, args),

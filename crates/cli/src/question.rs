@@ -3,7 +3,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use sluice_report::Problem;
+use sluice_report::{Problem, Rollback};
 
 use crate::args::Format;
 use crate::context::Context;
@@ -55,6 +55,26 @@ pub fn confirm_baseline(context: &Context, sites: &[Site<'_>], changes: usize) -
     Err(CliError::usage(format!("a baseline without --to would record {what} as already there")).help(
         "--to VERSION says up to which change they are there, --database NAME or --env NAME where; --yes records all",
     ))
+}
+
+/// Asks a person at a terminal whether changes are to be taken back; where nobody can be asked, `--yes` says so.
+///
+/// # Errors
+/// The answer is no.
+pub fn confirm_rollback(context: &Context, plan: &Rollback) -> Result<bool, CliError> {
+    if context.global.yes {
+        return Ok(true);
+    }
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if context.global.format != Format::Human || !terminal {
+        context.output.message("nothing was run: --yes runs it");
+        return Ok(false);
+    }
+    context.output.result(plan);
+    if answer(context, "take this back? [y/N] ") {
+        return Ok(true);
+    }
+    Err(CliError::new(Exit::Cancelled, Problem::error("cancelled: nothing was run")))
 }
 
 /// What is pending, environment by environment.

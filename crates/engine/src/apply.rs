@@ -317,8 +317,10 @@ async fn work_locked(
         log.versions.push(change.version.clone());
     }
     drop(work);
-    if let (Some(_), Some(version)) = (on_drift, log.versions.last()) {
-        drift::keep(session, &writer, version, events).await?;
+    if on_drift.is_some()
+        && let Some(last) = read_ledger(session).await?.revisions.last()
+    {
+        drift::keep(session, &writer, &last.version, events).await?;
     }
     Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
 }

@@ -175,7 +175,8 @@ fn revision(row: &Row, dialect: &LedgerDialect) -> Result<Revision, Damage> {
         Some("versioned") => ChangeKind::Versioned,
         Some("repeatable") => ChangeKind::Repeatable,
         Some("baseline") => ChangeKind::Baseline,
-        _ => return Err(bad("kind", 3, "`versioned`, `repeatable` or `baseline`")),
+        Some("undo") => ChangeKind::Undo,
+        _ => return Err(bad("kind", 3, "`versioned`, `repeatable`, `baseline` or `undo`")),
     };
     let states = "`applied`, `baseline`, `applying` or `failed`; the next run goes on with the last two";
     let applied = number(row, 6).and_then(|number| u64::try_from(number).ok());

@@ -16,6 +16,7 @@ mod paint;
 mod plan;
 mod release;
 mod repair;
+mod rollback;
 mod rollout;
 mod rules;
 mod setup;
@@ -36,6 +37,7 @@ pub use paint::{Paint, Tone};
 pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChange};
 pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
 pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
+pub use rollback::{DatabaseRollback, Rollback, UndoneChange};
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
 pub use rules::{RuleDetail, RuleList, RuleOption, RuleReport};
 pub use setup::{Initialised, NewChange, OtherDirectory};
@@ -88,6 +90,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
         schema::<DriftReport>(),
+        schema::<Rollback>(),
         schema::<SchemaDiff>(),
         schema::<Stats>(),
         schema::<Status>(),

@@ -1,3 +1,4 @@
+use crate::version_key;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,33 @@ pub struct Change {
 }
 
 impl Change {
+    /// The way back of a change that the ledger has under this version, if somebody has written one.
+    pub fn undo(&self, version: &str) -> Option<Self> {
+        let down = self.down.clone()?;
+        let version = format!("{UNDO}{version}");
+        let text: String = down.blocks.iter().map(|block| down.file.slice(block.span)).collect();
+        Some(Self {
+            key: version_key(&version),
+            version,
+            name: self.name.clone(),
+            kind: ChangeKind::Undo,
+            checksum: Checksum::of(text.as_bytes()),
+            input: ChecksumInput::File,
+            up: down,
+            down: None,
+            directives: Directives {
+                lock_timeout: self.directives.lock_timeout,
+                statement_timeout: self.directives.statement_timeout,
+                ..Directives::default()
+            },
+        })
+    }
+
+    /// The version that it takes back, if it is the way back of another change.
+    pub fn undoes(&self) -> Option<&str> {
+        self.version.strip_prefix(UNDO).filter(|_| self.kind == ChangeKind::Undo)
+    }
+
     /// The bytes that the checksum is over.
     pub fn checksum_input(&self) -> &[u8] {
         self.input.bytes(&self.up.file)
@@ -65,6 +93,9 @@ impl ChecksumInput {
     }
 }
 
+/// Before the version of what an [`ChangeKind::Undo`] takes back.
+const UNDO: &str = "undo:";
+
 /// Kinds of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -76,6 +107,8 @@ pub enum ChangeKind {
     /// State script for new databases (Flyway `B`, Atlas checkpoint): stands for every change up to and including its
     /// version on a database that has none of them; skipped elsewhere.
     Baseline,
+    /// The way back of another one. In the ledger while it is unfinished; with its end both go.
+    Undo,
 }
 
 impl ChangeKind {
@@ -85,6 +118,7 @@ impl ChangeKind {
             Self::Versioned => "versioned",
             Self::Repeatable => "repeatable",
             Self::Baseline => "baseline",
+            Self::Undo => "undo",
         }
     }
 }

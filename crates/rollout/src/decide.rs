@@ -209,6 +209,12 @@ pub fn decide<'p>(
             continue;
         }
         match change.kind {
+            // What it takes back is gone: a run that did not hear of its own end was here.
+            ChangeKind::Undo
+                if !change.undoes().is_some_and(|undone| recorded.contains_key(&key_of(undone))) =>
+            {
+                decision.skipped.push((index, Skip::Applied));
+            }
             ChangeKind::Versioned if is_covered(index, change) => {
                 decision.skipped.push((index, Skip::CoveredByBaseline));
             }
@@ -248,6 +254,13 @@ pub fn decide<'p>(
     for revision in &ledger.revisions {
         // A repeatable change and a baseline script may go once they are complete: nothing is left to be done about them.
         let may_go = revision.kind != ChangeKind::Versioned && revision.state.is_complete();
+        if revision.kind == ChangeKind::Undo && !known.contains(&*key_of(&revision.version)) {
+            decision.problem(ProblemKind::Removed, &revision.version, Response::Error, || {
+                let undone = revision.version.split_once(':').map_or("", |(_, version)| version);
+                format!("the rollback of change {undone} is unfinished: `sluice rollback` goes on with it")
+            });
+            continue;
+        }
         if !may_go && !known.contains(&*key_of(&revision.version)) {
             decision.problem(ProblemKind::Removed, &revision.version, integrity.removed, || {
                 format!("change {} is in the ledger but not in the repository", revision.version)

@@ -13,6 +13,7 @@ pub mod new;
 pub mod plan;
 pub mod release;
 pub mod repair;
+pub mod rollback;
 pub mod rollout;
 pub mod rules;
 pub mod stats;

@@ -126,7 +126,7 @@ impl ChangeRun<'_, '_> {
             let replace = progress.row != RevisionRow::Absent;
             let mut steps: Vec<_> =
                 self.writer.put_revision(&entry, replace).into_iter().map(Step::Own).collect();
-            self.push_event("applied", progress, None, &mut steps);
+            self.push_end(progress, &mut steps);
             self.commit(steps).await.map_err(|error| lost_or_connect(error.error))?;
         }
         Ok(())

@@ -37,7 +37,7 @@ impl ChangeRun<'_, '_> {
         self.push_revision(progress, state, &mut steps);
         self.push_statement(progress, statement, StatementState::Applied, evidence, &mut steps);
         if state.is_complete() {
-            self.push_event("applied", progress, None, &mut steps);
+            self.push_end(progress, &mut steps);
         }
         self.commit(steps).await.map_err(|error| unrecorded(progress, statement, error.error))?;
         progress.row = RevisionRow::Open;
@@ -120,6 +120,21 @@ impl ChangeRun<'_, '_> {
             }
             RevisionRow::Open => steps.push(Step::Own(self.writer.advance_revision(&entry))),
         }
+    }
+
+    /// What is written when a change is complete. The way back of another one takes that one out of the ledger, and itself: the
+    /// history keeps both. As the last steps of the transaction, after the revision has proved the fence.
+    pub(super) fn push_end(&self, progress: &Progress<'_>, steps: &mut Vec<Step<'_>>) {
+        let Some(undone) = progress.change.undoes() else {
+            self.push_event("applied", progress, None, steps);
+            return;
+        };
+        for version in [progress.version.as_str(), undone] {
+            steps.push(Step::Own(self.writer.clear_statements(version)));
+            steps.push(Step::Own(self.writer.remove_revision(version)));
+        }
+        let detail = format!("by {}", progress.change.up.file.path());
+        steps.push(Step::Own(self.writer.event("rolled-back", Some(undone), Some(detail))));
     }
 
     pub(super) fn push_event(

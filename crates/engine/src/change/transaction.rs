@@ -62,7 +62,7 @@ impl ChangeRun<'_, '_> {
             }
         }
         if state.is_complete() {
-            self.push_event("applied", progress, None, &mut steps);
+            self.push_end(progress, &mut steps);
         }
         let limits = self.limits(progress.change, None);
         self.set_limits(&limits).await?;

@@ -292,7 +292,8 @@ impl Source {
             lock.server.parse().map_err(|error: sluice_review::BadVersion| bad(error.to_string()))?;
         let mut ledger = Ledger { exists: true, ..Ledger::default() };
         for change in lock.changes {
-            let kinds = [ChangeKind::Versioned, ChangeKind::Repeatable, ChangeKind::Baseline];
+            let kinds =
+                [ChangeKind::Versioned, ChangeKind::Repeatable, ChangeKind::Baseline, ChangeKind::Undo];
             let kind = kinds.into_iter().find(|kind| kind.name() == change.kind);
             let state = RevisionState::from_name(&change.state);
             let (Some(kind), Some(state)) = (kind, state) else {

@@ -1,0 +1,213 @@
+//! `sluice rollback`
+
+use jiff::Timestamp;
+use sluice_engine::ledger::Identity;
+use sluice_engine::script::prepare;
+use sluice_engine::{Applied, ApplyError, Inspection, Job, apply};
+use sluice_report::{DatabaseRollback, Problem, Rollback, UndoneChange};
+use sluice_rollout::{Change, ChangeKind, Integrity, Response, RevisionState, key_of};
+
+use super::baseline::{failed, runtime};
+use super::drift;
+use crate::args;
+use crate::context::{Context, silent};
+use crate::error::{CliError, Exit};
+use crate::planning::survey;
+use crate::question::confirm_rollback;
+use crate::sites::Site;
+
+/// What is to be taken back on one database, the last change first.
+struct Way<'a, 's> {
+    site: &'a Site<'s>,
+    changes: Vec<Change>,
+}
+
+/// `sluice rollback`
+///
+/// # Errors
+/// A change without a way back, a window that is closed, an approval without a reason. Nothing is run then.
+pub fn run(context: &Context, args: &args::Rollback) -> Result<Exit, CliError> {
+    let sites = context.distinct_sites()?;
+    let surveys = survey(context, &sites, false);
+    let mut ways = Vec::new();
+    let (mut report, mut exit) = (Rollback { run: false, databases: Vec::new() }, Exit::Done);
+    // The last environment first: what comes before it may still need what it has.
+    for (site, survey) in sites.iter().zip(&surveys).rev() {
+        let mut database = DatabaseRollback {
+            name: site.target.name.0.clone(),
+            environment: site.target.environment.clone(),
+            changes: Vec::new(),
+            problems: Vec::new(),
+        };
+        let way = match &survey.found {
+            Ok((inspection, _)) => find(context, site, inspection, args),
+            Err(error) => Err(failed(site, error)),
+        };
+        match way {
+            Ok((changes, undone)) => {
+                database.changes = undone;
+                ways.push(Way { site, changes });
+            }
+            Err(error) => {
+                exit = exit.worse(error.exit);
+                database.problems = error.problems;
+            }
+        }
+        report.databases.push(database);
+    }
+    if exit != Exit::Done {
+        context.output.result(&report);
+        return Ok(exit);
+    }
+    let count: usize = ways.iter().map(|way| way.changes.len()).sum();
+    if count == 0 || !confirm_rollback(context, &report)? {
+        context.output.result(&report);
+        return Ok(if count == 0 { Exit::Done } else { Exit::Waiting });
+    }
+    report.run = true;
+    for (way, database) in ways.iter().zip(&mut report.databases) {
+        if way.changes.is_empty() {
+            continue;
+        }
+        let result = take_back(context, way, args.reason.as_deref());
+        match result {
+            Ok(_) => database.changes.iter_mut().for_each(|change| change.done = true),
+            Err(error) => {
+                let error = failed(way.site, &error);
+                exit = error.exit;
+                database.problems = error.problems;
+                break;
+            }
+        }
+    }
+    context.output.result(&report);
+    Ok(exit)
+}
+
+/// What is to be taken back on a database, and how it is shown.
+fn find(
+    context: &Context,
+    site: &Site<'_>,
+    inspection: &Inspection,
+    args: &args::Rollback,
+) -> Result<(Vec<Change>, Vec<UndoneChange>), CliError> {
+    let name = &site.target.name.0;
+    let refuse = |exit: Exit, message: String| CliError::new(exit, Problem::error(message).at(name.clone()));
+    let environment =
+        context.config().environments.iter().find(|known| known.name == site.target.environment);
+    if let Some(environment) = environment {
+        if let Some(closed) = environment.calendar().closed(Timestamp::now()) {
+            return Err(refuse(Exit::Waiting, format!("nothing may be run now: {closed}")));
+        }
+        if !environment.approvals.is_empty() && args.reason.is_none() {
+            let message =
+                format!("changes in {} need an approval: a rollback needs a reason", environment.name);
+            return Err(refuse(Exit::Waiting, message).help("--reason TEXT says why; the history keeps it"));
+        }
+    }
+    let revisions = &inspection.ledger.revisions;
+    let begun = revisions.iter().filter(|revision| revision.kind == ChangeKind::Undo);
+    let begun: Vec<&str> = begun.filter_map(|revision| revision.version.strip_prefix("undo:")).collect();
+    let applied: Vec<_> =
+        revisions.iter().filter(|revision| revision.kind == ChangeKind::Versioned).collect();
+    let from = match &args.to {
+        Some(version) => {
+            let at = applied.iter().rposition(|revision| key_of(&revision.version) == key_of(version));
+            let at = at.ok_or_else(|| {
+                refuse(Exit::Usage, format!("change {version} is not applied on this database"))
+                    .help("`sluice history` shows what is")
+            })?;
+            at.saturating_add(1)
+        }
+        // What an earlier run has begun is the last change.
+        None => applied.len().saturating_sub(1),
+    };
+    let mut changes = Vec::new();
+    let mut problems = Vec::new();
+    for revision in applied.get(from..).unwrap_or_default().iter().rev() {
+        let version = &revision.version;
+        let mut problem = |message: String, help: &str| {
+            problems.push(Problem::error(message).at(name.clone()).help(Some(help.to_owned())));
+        };
+        if revision.state == RevisionState::Baseline {
+            problem(
+                format!("change {version} was there before Sluice and cannot be taken back"),
+                "--to VERSION with that change or a later one",
+            );
+            continue;
+        }
+        if !revision.state.is_complete() && !begun.contains(&version.as_str()) {
+            problem(
+                format!("change {version} is unfinished"),
+                "`sluice deploy` goes on with it; then it can be taken back",
+            );
+            continue;
+        }
+        let known = context.project.changes().iter().find(|change| change.key == key_of(version));
+        match known.map(|change| (change, change.undo(version))) {
+            Some((_, Some(undo))) => changes.push(undo),
+            Some((change, None)) => problem(
+                format!("change {version} has no way back"),
+                &format!("write it beside {}, for example as NAME.down.sql", change.up.file.path()),
+            ),
+            None => problem(
+                format!("change {version} is not in the repository, and its way back neither"),
+                "check out the commit that it was applied from",
+            ),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(CliError { exit: Exit::Findings, problems });
+    }
+    let placeholders = context.placeholders(&site.target);
+    let undone = changes
+        .iter()
+        .map(|change| {
+            let prepared = prepare(change, inspection.server.dialect, placeholders.as_ref());
+            let prepared = prepared.map_err(|error| failed(site, &ApplyError::Script(error)))?;
+            Ok(UndoneChange {
+                version: change.undoes().unwrap_or_default().to_owned(),
+                name: change.name.clone(),
+                file: change.up.file.path().to_owned(),
+                statements: prepared.statements.iter().map(|statement| statement.sql.clone()).collect(),
+                done: false,
+            })
+        })
+        .collect::<Result<_, CliError>>()?;
+    Ok((changes, undone))
+}
+
+fn take_back(context: &Context, way: &Way<'_, '_>, reason: Option<&str>) -> Result<Applied, ApplyError> {
+    let runtime = runtime()?;
+    let events = silent();
+    let identity = context.identity();
+    let applied_by = match reason {
+        Some(reason) => format!("{} ({reason})", identity.applied_by),
+        None => identity.applied_by.clone(),
+    };
+    let identity = Identity { applied_by, ..identity };
+    context.connected(way.site, |connection| {
+        let renew = |refused: &str| context.renew(way.site, refused);
+        let job = Job {
+            changes: &way.changes,
+            applies: &|_| true,
+            // The ways back alone are not the whole repository.
+            integrity: Integrity {
+                edited: Response::Allow,
+                removed: Response::Allow,
+                out_of_order: Response::Allow,
+                unadopted: Response::Allow,
+            },
+            on_drift: drift::response(context.config()),
+            histories: None,
+            layout: context.layout(),
+            placeholders: context.placeholders(&way.site.target),
+            identity: identity.clone(),
+            timing: context.timing(),
+            planned: None,
+            renew: Some(&renew),
+            may_go_on: None,
+        };
+        runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+    })
+}

@@ -1,0 +1,135 @@
+//! Changes that are taken back.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use sluice_e2e::{EmptyDatabase, Engine, Project};
+
+/// Three changes with their ways back, applied.
+fn deployed(engine: Engine) -> (EmptyDatabase, Project) {
+    let mut project = Project::git();
+    project.set("SLUICE_ACTOR", "Ann <ann@example.com>");
+    let database = engine.database(&project, "dev");
+    project.write(
+        "sluice.toml",
+        &format!(
+            "[project]\nname = \"shop\"\n\n[[environment]]\nname = \"dev\"\n\n[[database]]\nname = \"main\"\n\
+             environment = \"dev\"\nurl = \"{}\"\n",
+            database.url()
+        ),
+    );
+    for (name, up, down) in [
+        ("1_a", "CREATE TABLE a (id integer);", "DROP TABLE a;"),
+        ("2_b", "CREATE TABLE b (id integer);\nCREATE TABLE c (id integer);", "DROP TABLE c;\nDROP TABLE b;"),
+        ("3_d", "CREATE TABLE d (id integer);", "DROP TABLE d;"),
+    ] {
+        project.write(&format!("migrations/{name}.sql"), up);
+        project.write(&format!("migrations/{name}.down.sql"), down);
+    }
+    project.sluice(&["deploy"]).exits(0);
+    (database, project)
+}
+
+fn has(database: &EmptyDatabase, table: &str) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| database.sql(&format!("SELECT 1 FROM {table}"))))
+        .is_ok()
+}
+
+fn rows(database: &EmptyDatabase, engine: Engine, sql: &str) -> String {
+    database.sql(&sql.replace("LEDGER", engine.ledger()))
+}
+
+fn story(engine: Engine) {
+    let (database, project) = deployed(engine);
+    let plan = project.sluice(&["rollback", "--format", "json"]).exits(5).json();
+    assert_eq!(plan["run"], false);
+    assert_eq!(plan["databases"][0]["changes"][0]["version"], "3");
+    assert!(has(&database, "d"));
+
+    project.sluice(&["rollback", "--yes"]).exits(0).says("3 d: taken back by migrations/3_d.down.sql");
+    assert!(!has(&database, "d"));
+    assert_eq!(rows(&database, engine, "SELECT count(*) FROM LEDGERrevision"), "2");
+    assert_eq!(rows(&database, engine, "SELECT version FROM LEDGERevent WHERE kind = 'rolled-back'"), "3");
+    project.sluice(&["history"]).exits(0).says("rolled-back");
+    project.sluice(&["status"]).exits(0).says("pending");
+
+    project.sluice(&["rollback", "--to", "1", "--yes"]).exits(0).says("2 b: taken back");
+    assert!(!has(&database, "b") && !has(&database, "c") && has(&database, "a"));
+    project.sluice(&["rollback", "--to", "1", "--yes"]).exits(0).says("nothing to take back");
+
+    project.sluice(&["deploy"]).exits(0);
+    assert!(has(&database, "c") && has(&database, "d"));
+    assert_eq!(rows(&database, engine, "SELECT count(*) FROM LEDGERrevision"), "3");
+}
+
+#[test]
+fn changes_are_taken_back_and_applied_again_on_sqlite() {
+    story(Engine::Sqlite);
+}
+
+#[test]
+fn changes_are_taken_back_and_applied_again_on_postgres() {
+    story(Engine::Postgres(18));
+}
+
+#[test]
+fn changes_are_taken_back_and_applied_again_on_mariadb() {
+    story(Engine::Mariadb);
+}
+
+#[test]
+fn nothing_is_run_where_one_change_has_no_way_back() {
+    let (database, project) = deployed(Engine::Sqlite);
+    std::fs::remove_file(project.path("migrations/2_b.down.sql")).unwrap();
+    project
+        .sluice(&["rollback", "--to", "1", "--yes"])
+        .exits(1)
+        .says("change 2 has no way back")
+        .says("migrations/2_b.sql");
+    assert!(has(&database, "d") && has(&database, "b"));
+    project.sluice(&["rollback", "--to", "9", "--yes"]).exits(2).says("change 9 is not applied");
+}
+
+#[test]
+fn a_way_back_that_was_killed_goes_on_where_it_stopped() {
+    for engine in [Engine::Mariadb, Engine::Postgres(18), Engine::Sqlite] {
+        for point in ["f", "g", "i", "j"] {
+            let (database, mut project) = deployed(engine);
+            project.sluice(&["rollback", "--yes"]).exits(0);
+            project.set("SLUICE_FAULT", &format!("{point}:abort"));
+            let killed = project.sluice(&["rollback", "--yes"]);
+            project.set("SLUICE_FAULT", "");
+            // A deployment does not run into what is half taken back.
+            if rows(&database, engine, "SELECT count(*) FROM LEDGERrevision WHERE kind = 'undo'") == "1" {
+                project.sluice(&["deploy"]).exits(1).says("the rollback of change 2 is unfinished");
+            }
+            if rows(&database, engine, "SELECT count(*) FROM LEDGERrevision") != "1" {
+                project.sluice(&["rollback", "--to", "1", "--yes"]).exits(0);
+            }
+            assert!(
+                !has(&database, "b") && !has(&database, "c") && has(&database, "a"),
+                "{engine:?} {point} {killed}"
+            );
+            assert_eq!(rows(&database, engine, "SELECT count(*) FROM LEDGERrevision"), "1");
+            assert_eq!(
+                rows(&database, engine, "SELECT count(*) FROM LEDGERstatement WHERE version LIKE 'undo%'"),
+                "0"
+            );
+        }
+    }
+}
+
+#[test]
+fn where_changes_need_an_approval_a_rollback_needs_a_reason() {
+    let (database, project) = deployed(Engine::Sqlite);
+    let text = project.read("sluice.toml").replace(
+        "name = \"dev\"\n\n[[database]]",
+        "name = \"dev\"\napprovals = [{ required = 1, from = [\"ann@example.com\"] }]\n\n[[database]]",
+    );
+    project.write("sluice.toml", &text);
+    project.sluice(&["rollback", "--yes"]).exits(5).says("needs a reason");
+    assert!(has(&database, "d"));
+    project.sluice(&["rollback", "--yes", "--reason", "orders fail"]).exits(0);
+    assert!(!has(&database, "d"));
+    assert!(
+        database.sql("SELECT actor FROM sluice_event WHERE kind = 'rolled-back'").contains("orders fail")
+    );
+}
