@@ -130,7 +130,8 @@ pub enum Command {
     Stats(Stats),
     /// Compare two schemas, and write the SQL that leads from one to the other
     ///
-    /// Each side is a file or a directory of SQL, a snapshot file, env:NAME, or a URL. SQL is run in a scratch database, which is
+    /// Each side is a file or a directory of SQL, a directory of migrations (DIRECTORY@VERSION up to a version), either of a commit
+    /// (git:REVISION:PATH), a snapshot file, a database of sluice.toml, env:NAME, or a URL. SQL is run in a scratch database, which is
     /// made on the server that --shadow names, or on that of the other side. Nothing else is changed.
     Diff(Diff),
     /// Show what was done to databases behind the ledger's back: each schema held against what its last change has left

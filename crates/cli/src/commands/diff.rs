@@ -2,6 +2,7 @@
 
 mod proof;
 mod side;
+mod sources;
 
 use std::path::Path;
 

@@ -116,6 +116,40 @@ fn a_snapshot_stands_for_the_schema_that_it_was_taken_of() {
 }
 
 #[test]
+fn migrations_are_run_forward_up_to_a_version_and_as_a_commit_has_them() {
+    let server = postgres(15);
+    let project = Project::git();
+    project
+        .write("db/migrations/1_a.sql", "create table a (id int);")
+        .write("db/migrations/1_a.down.sql", "drop table a;")
+        .write("db/migrations/2_b.sql", "create table b (id int);")
+        .write("goose/1_a.sql", "-- +goose Up\ncreate table a (id int);\n-- +goose Down\ndrop table a;\n")
+        .write("schema/01_tables.sql", "create table a (id int);\ncreate table b (id int);\n")
+        .commit("Two tables");
+    project.write("schema/01_tables.sql", "create table a (id int);\n");
+    let shadow = server.url("postgres");
+    let facts = |from: &str, to: &str| {
+        let run =
+            project.sluice(&["diff", from, to, "--shadow", &shadow, "--allow", "all", "--format", "json"]);
+        let facts = run.exits(0).json()["facts"].as_array().unwrap().clone();
+        facts.iter().filter(|it| it["kind"] == "table").map(|it| it["fact"].to_string()).collect::<String>()
+    };
+    assert_eq!(facts("db/migrations@1", "goose"), "");
+    assert_eq!(facts("db/migrations@1", "db/migrations"), "\"table:public.b\"");
+    assert_eq!(facts("db/migrations@1", "schema"), "");
+    assert_eq!(facts("git:HEAD:schema", "db/migrations"), "");
+    assert_eq!(facts("git:HEAD:db/migrations@1", "git:HEAD:schema"), "\"table:public.b\"");
+    for (side, says) in [
+        ("db/migrations@9", "has no change 9"),
+        ("git:nowhere:schema", "nowhere"),
+        ("git:HEAD:none", "the commit has no none"),
+        ("git:HEAD", "git:REVISION:PATH"),
+    ] {
+        project.sluice(&["diff", side, "schema", "--shadow", &shadow]).exits(2).says(says);
+    }
+}
+
+#[test]
 fn every_statement_that_does_not_run_is_told_with_its_place() {
     let server = postgres(15);
     let project = Project::new();

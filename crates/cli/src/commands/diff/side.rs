@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sluice_engine::proof::Base;
 use sluice_engine::shadow::{self, Script, ShadowError};
@@ -6,6 +6,7 @@ use sluice_engine::{ApplyError, DbError, Server};
 use sluice_facts::Snapshot;
 use sluice_report::Problem;
 
+use super::sources::{scripts, unreadable};
 use crate::against::Against;
 use crate::context::Context;
 use crate::error::{CliError, Exit, exit_of};
@@ -24,17 +25,17 @@ pub enum Side {
 pub type Named<'a> = &'a dyn Fn(&str, &str) -> Result<Against, CliError>;
 
 impl Side {
-    /// What `text` names: a directory or a file, or else a database.
+    /// What `text` names: files of SQL, a snapshot, or else a database.
     ///
     /// # Errors
     /// Text that names nothing, files that cannot be read.
     pub fn find(option: &str, text: &str, here: &Path, named: Named<'_>) -> Result<Self, CliError> {
         let path = here.join(text);
-        if path.is_dir() {
-            return Ok(Self::Scripts(folder(&path)?));
-        }
         if !path.is_file() {
-            return Ok(Self::Database(named(option, text)?));
+            return match scripts(text, here)? {
+                Some(scripts) => Ok(Self::Scripts(scripts)),
+                None => Ok(Self::Database(named(option, text)?)),
+            };
         }
         let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
         if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || bytes.starts_with(b"{\"schema\":") {
@@ -45,7 +46,7 @@ impl Side {
         if bytes.starts_with(b"SQLite format 3") {
             return Ok(Self::Database(named(option, text)?));
         }
-        Ok(Self::Scripts(vec![script(&path, text.to_owned())?]))
+        Ok(Self::Scripts(scripts(text, here)?.unwrap_or_default()))
     }
 
     /// What the schema can be made of.
@@ -118,32 +119,4 @@ fn not_elaborated(error: ShadowError, name: &str) -> CliError {
                 .collect(),
         },
     }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("{} cannot be read: {error}", path.display()))
-}
-
-fn script(path: &Path, name: String) -> Result<Script, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    Ok(Script { name, text })
-}
-
-/// Every file of SQL in a directory and those below it, in the order of their paths.
-fn folder(path: &Path) -> Result<Vec<Script>, CliError> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&folder, &error))?.path();
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if entry.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
-                files.push(entry);
-            }
-        }
-    }
-    files.sort();
-    files.into_iter().map(|file| script(&file, file.display().to_string())).collect()
 }
