@@ -9,6 +9,7 @@ use sluice_facts::{Rules, Snapshot};
 use sluice_sql::{Dialect, Facts};
 use tokio_util::sync::CancellationToken;
 
+use crate::shadow::{Misplaced, Script};
 use crate::{DbError, DbErrorKind, LiveSchema, Statistics};
 
 /// A database family: connects to targets.
@@ -37,6 +38,19 @@ pub trait Database: Send + Sync {
     /// As [`Database::connect`].
     async fn drop_scratch(&self, _connect: &Connect, _scratch: &Connect) -> Result<(), DbError> {
         Ok(())
+    }
+
+    /// Scripts as they are to run in a scratch database on the server of `connect`: what names the database itself means the scratch.
+    ///
+    /// # Errors
+    /// A statement that would change something outside of it.
+    fn in_scratch(
+        &self,
+        _dialect: Dialect,
+        _connect: &Connect,
+        scripts: &[Script],
+    ) -> Result<Vec<Script>, Misplaced> {
+        Ok(scripts.to_vec())
     }
 
     /// Opens one session. Refuses servers that are not supported, naming the version.

@@ -1,7 +1,7 @@
 //! What SQL means, asked of a server: texts are run in a scratch database and read back as facts.
 
 use sluice_facts::{Snapshot, Step};
-use sluice_sql::{Kind, PieceKind, classify, split};
+use sluice_sql::{Dialect, Kind, PieceKind, classify, split};
 
 use crate::{Connect, Database, DbError, DbErrorKind, Server, Session, Statement};
 
@@ -12,6 +12,17 @@ pub struct Script {
     pub name: String,
     /// The text.
     pub text: String,
+}
+
+/// A statement that would change something outside of the scratch database that it runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced {
+    /// The script.
+    pub script: String,
+    /// Where it stands.
+    pub offset: usize,
+    /// What it would do.
+    pub message: String,
 }
 
 /// A statement that the server refuses.
@@ -60,7 +71,7 @@ pub async fn elaborate(
     scripts: &[Script],
 ) -> Result<(Server, Snapshot), ShadowError> {
     let scratch = database.create_scratch(connect).await?;
-    let result = load_and_read(database, &scratch, scripts).await;
+    let result = load_and_read(database, connect, &scratch, scripts).await;
     let dropped = database.drop_scratch(connect, &scratch).await;
     let result = result?;
     dropped?;
@@ -69,18 +80,37 @@ pub async fn elaborate(
 
 async fn load_and_read(
     database: &dyn Database,
+    connect: &Connect,
     scratch: &Connect,
     scripts: &[Script],
 ) -> Result<(Server, Snapshot), ShadowError> {
     let mut session = database.connect(scratch).await?;
     let server = session.server().clone();
-    let loaded = load(session.as_mut(), scripts).await;
+    let loaded = match inside(database, server.dialect, connect, scripts) {
+        Ok(scripts) => load(session.as_mut(), &scripts).await,
+        Err(error) => Err(error),
+    };
     let snapshot = match loaded {
         Ok(()) => read(session.as_mut()).await.map_err(ShadowError::from),
         Err(error) => Err(error),
     };
     session.close().await;
     Ok((server, snapshot?))
+}
+
+fn inside(
+    database: &dyn Database,
+    dialect: Dialect,
+    connect: &Connect,
+    scripts: &[Script],
+) -> Result<Vec<Script>, ShadowError> {
+    database.in_scratch(dialect, connect, scripts).map_err(|misplaced| {
+        let script = scripts.iter().find(|script| script.name == misplaced.script);
+        ShadowError::Text {
+            place: script.map(|script| place(script, misplaced.offset)).unwrap_or_default(),
+            message: misplaced.message,
+        }
+    })
 }
 
 /// The schema of a database as it is.

@@ -25,7 +25,7 @@ pub use id::FactId;
 pub use kind::Kind;
 pub use payload::{Payload, Value};
 pub use plan::{Transition, transition};
-pub use rules::{Alteration, Rules};
+pub use rules::{Alteration, Member, Rules};
 pub use scene::{Fate, Options, Scene};
 pub use snapshot::{Builder, Snapshot};
 pub use step::{Hazard, Step, Verb};

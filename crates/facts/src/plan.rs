@@ -1,9 +1,11 @@
 //! From two snapshots to the steps that lead from one to the other, in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::graph::{self, Cycle};
-use crate::{Alteration, Change, Diff, Fact, FactId, Fate, Options, Rules, Scene, Snapshot, Step, Verb};
+use crate::{
+    Alteration, Change, Diff, Fact, FactId, Fate, Member, Options, Rules, Scene, Snapshot, Step, Verb,
+};
 
 /// The way from one schema to another.
 #[derive(Debug)]
@@ -199,6 +201,8 @@ impl<'a> Planner<'a, '_> {
                 let with = self.rules.falls_with(fact, &self.scene).filter(|with| self.scene.drops(with));
                 if let Some(with) = with.filter(|_| !self.scene.apart.contains(&node)) {
                     host.insert(node.clone(), (with, Verb::Drop));
+                } else if let Some(with) = self.taken_with(&node, fact) {
+                    host.insert(node.clone(), (with, Verb::Alter));
                 }
                 nodes.push((node, fact));
             }
@@ -211,9 +215,23 @@ impl<'a> Planner<'a, '_> {
                         host.insert(node.clone(), (by, Verb::Create));
                     }
                 }
+                if !host.contains_key(&node)
+                    && let Some(with) = self.taken_with(&node, fact)
+                {
+                    host.insert(node.clone(), (with, Verb::Alter));
+                }
                 nodes.push((node, fact));
             }
         }
+        // What is altered only for the sake of others has no step of its own.
+        let mut hosts: Vec<&Node> = host.values().filter(|host| host.1 == Verb::Alter).collect();
+        hosts.sort();
+        hosts.dedup();
+        let known: HashSet<&Node> = nodes.iter().map(|(node, _)| node).collect();
+        let silent = hosts.into_iter().filter(|host| !known.contains(host));
+        let silent: Vec<(Node, &Fact)> =
+            silent.filter_map(|node| Some((node.clone(), self.scene.to.get(&node.0)?))).collect();
+        nodes.extend(silent);
         for (node, fact) in &nodes {
             if !host.contains_key(node) {
                 let rank = self.rules.rank(fact.kind);
@@ -236,6 +254,14 @@ impl<'a> Planner<'a, '_> {
         }
     }
 
+    fn taken_with(&self, node: &Node, fact: &Fact) -> Option<FactId> {
+        let with = self.rules.taken_with(fact, node.1, &self.scene)?;
+        let stays = self.scene.to.get(&with).is_some()
+            && matches!(self.scene.fate(&with), None | Some(Fate::Alter))
+            && with != node.0;
+        (stays && !self.scene.apart.contains(node)).then_some(with)
+    }
+
     fn add_edges(&self, graph: &mut Graph) {
         let scene = &self.scene;
         let mut edges: Vec<(usize, usize)> = Vec::new();
@@ -247,8 +273,9 @@ impl<'a> Planner<'a, '_> {
                 for need in fact.needs().chain(&follows) {
                     let needed = match scene.fate(need) {
                         Some(Fate::Create | Fate::Replace) => graph.node(need, Verb::Create),
-                        Some(Fate::Alter) => graph.node(need, Verb::Alter),
-                        Some(Fate::Drop) | None => None,
+                        // Without a fate it may be altered for the sake of others.
+                        Some(Fate::Alter) | None => graph.node(need, Verb::Alter),
+                        Some(Fate::Drop) => None,
                     };
                     edges.extend(needed.map(|needed| (needed, own)));
                 }
@@ -261,14 +288,14 @@ impl<'a> Planner<'a, '_> {
                         Some(Fate::Drop | Fate::Replace) => {
                             edges.extend(graph.node(need, Verb::Drop).map(|needed| (own, needed)));
                         }
-                        Some(Fate::Alter) => {
+                        Some(Fate::Alter) | None => {
                             let stays =
                                 scene.to.get(id).is_some_and(|new| new.needs().any(|other| other == need));
                             if old_verb == Verb::Drop || !stays {
                                 edges.extend(graph.node(need, Verb::Alter).map(|needed| (own, needed)));
                             }
                         }
-                        Some(Fate::Create) | None => {}
+                        Some(Fate::Create) => {}
                     }
                 }
             }
@@ -312,6 +339,17 @@ impl<'a> Planner<'a, '_> {
         }
     }
 
+    /// A step as rules see it; none for what is altered only for the sake of others.
+    fn member<'s>(&'s self, (id, verb): &Node) -> Option<Member<'s>> {
+        let change = self.changes.get(id).filter(|_| *verb == Verb::Alter);
+        let fact = match verb {
+            Verb::Drop => self.scene.from.get(id),
+            Verb::Create => self.scene.to.get(id),
+            Verb::Alter => change.map(|change| change.new),
+        };
+        Some(Member { verb: *verb, fact: fact?, change })
+    }
+
     fn write(&self, graph: &Graph, sorted: &[usize]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in sorted {
@@ -319,6 +357,12 @@ impl<'a> Planner<'a, '_> {
                 continue;
             };
             let scene = &self.scene;
+            if let Some(members) = graph.members.get(*node).filter(|all| *verb == Verb::Alter && all.len() > 1) {
+                let members: Vec<Member<'_>> =
+                    members.iter().filter_map(|member| self.member(member)).collect();
+                steps.extend(self.rules.together(id, &members, scene));
+                continue;
+            }
             steps.extend(
                 match verb {
                     Verb::Drop => scene.from.get(id).map(|fact| self.rules.drop(fact, scene)),

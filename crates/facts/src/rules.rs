@@ -1,4 +1,4 @@
-use crate::{Change, Fact, FactId, Kind, Scene, Step};
+use crate::{Change, Fact, FactId, Kind, Scene, Step, Verb};
 
 /// How a fact can become another one of the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,17 @@ pub enum Alteration {
 impl Alteration {
     /// In place, and nothing stands in the way.
     pub const SIMPLE: Self = Self::InPlace { evicts: Vec::new() };
+}
+
+/// A step that is taken together with others.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// What happens to the fact.
+    pub verb: Verb,
+    /// The fact: of the old schema where it goes, of the new one otherwise.
+    pub fact: &'a Fact,
+    /// What differs, where it is altered.
+    pub change: Option<&'a Change<'a>>,
 }
 
 /// What is particular to a family: how each kind of fact is made, altered and dropped. Pure; the order of steps is not its business.
@@ -36,6 +47,17 @@ pub trait Rules: Send + Sync {
 
     /// The fact with which the server drops this one: usually its parent.
     fn falls_with(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId>;
+
+    /// The fact in whose alteration this step is taken, too, whether that fact differs itself or not: the table of a column, where one
+    /// statement can do much at once.
+    fn taken_with(&self, _fact: &Fact, _verb: Verb, _scene: &Scene<'_>) -> Option<FactId> {
+        None
+    }
+
+    /// Statements for steps that are [taken with](Rules::taken_with) one fact, those of the fact itself among them.
+    fn together(&self, _host: &FactId, _members: &[Member<'_>], _scene: &Scene<'_>) -> Vec<Step> {
+        Vec::new()
+    }
 
     /// Facts of the new schema that are to come before this one without it depending on them.
     fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId>;

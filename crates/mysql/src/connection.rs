@@ -69,6 +69,12 @@ impl Connection {
         result.map_err(|error| self.explain(&error, sql))
     }
 
+    /// Runs several questions in one go; the rows of each.
+    pub async fn answers(&mut self, sql: &str) -> Result<Vec<Vec<Row>>, DbError> {
+        let result = async { all_rows(self.conn.query_iter(sql).await?).await }.await;
+        result.map_err(|error| self.explain(&error, sql))
+    }
+
     /// Runs a statement of ours; with parameters as a prepared one, which the connection keeps for the next time.
     pub async fn query(&mut self, query: &Query) -> Result<Vec<Row>, DbError> {
         if query.parameters.is_empty() {
@@ -124,6 +130,18 @@ async fn first_rows<P: Protocol>(mut result: QueryResult<'_, '_, P>) -> Result<V
     // An error behind the first result comes up here, and only here.
     result.drop_result().await?;
     Ok(rows)
+}
+
+async fn all_rows<P: Protocol>(mut result: QueryResult<'_, '_, P>) -> Result<Vec<Vec<Row>>, Error> {
+    let mut all = Vec::new();
+    while !result.is_empty() {
+        let mut rows = Vec::new();
+        result
+            .for_each(|row| rows.push(row.unwrap_raw().into_iter().map(|cell| cell.and_then(text)).collect()))
+            .await?;
+        all.push(rows);
+    }
+    Ok(all)
 }
 
 fn cell(value: &Value) -> Cell {

@@ -7,12 +7,18 @@
 mod address;
 mod connection;
 mod control;
+mod extract;
 mod failure;
 mod ledger;
+mod lexeme;
 mod live;
 mod name;
 mod observation;
+mod outside;
+mod own_name;
 mod reading;
+mod rules;
+mod scratch;
 mod server;
 mod session;
 mod sessions;
@@ -21,7 +27,12 @@ mod verdict;
 mod words;
 
 use async_trait::async_trait;
+use sluice_engine::shadow::{Misplaced, Script};
 use sluice_engine::{Connect, Database, DbError, Session};
+use sluice_facts::Rules;
+use sluice_sql::Dialect;
+
+pub use rules::MysqlRules;
 
 /// The family of MySQL 8.0.21 and later and MariaDB 10.6 and later.
 ///
@@ -35,6 +46,28 @@ pub struct Mysql;
 impl Database for Mysql {
     fn schemes(&self) -> &'static [&'static str] {
         &["mysql", "mariadb"]
+    }
+
+    fn rules(&self) -> Option<&'static dyn Rules> {
+        Some(&MysqlRules)
+    }
+
+    async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {
+        scratch::create(connect).await
+    }
+
+    async fn drop_scratch(&self, connect: &Connect, scratch: &Connect) -> Result<(), DbError> {
+        scratch::drop(connect, scratch).await
+    }
+
+    fn in_scratch(
+        &self,
+        dialect: Dialect,
+        connect: &Connect,
+        scripts: &[Script],
+    ) -> Result<Vec<Script>, Misplaced> {
+        let database = address::Address::parse(&connect.url).map(|address| address.database);
+        outside::inside(dialect, &database.unwrap_or_default(), scripts)
     }
 
     async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {

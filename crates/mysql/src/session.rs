@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
+use sluice_facts::Snapshot;
 use sluice_engine::{
     Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LiveSchema,
     LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError,
@@ -20,7 +21,7 @@ use crate::observation::{self, Observation};
 use crate::reading::{self, Effect, Reading};
 use crate::server::{self, BackendId, Facts, INNODB_TABLES, STARTED};
 use crate::settings::{self, Settings};
-use crate::{ledger, live, sessions, verdict};
+use crate::{extract, ledger, live, sessions, verdict};
 
 /// One connection to a MySQL or MariaDB database.
 #[derive(Debug)]
@@ -319,6 +320,18 @@ impl Session for MysqlSession {
 
     async fn live_schema(&mut self) -> Result<LiveSchema, DbError> {
         live::schema(&mut self.connection, &self.facts.database).await
+    }
+
+    async fn facts(&mut self) -> Result<Snapshot, DbError> {
+        let server = &self.facts.server;
+        let reading = extract::Reading {
+            dialect: server.dialect,
+            product: &server.product,
+            database: &self.facts.database,
+        };
+        let snapshot = extract::snapshot(&mut self.connection, &reading).await?;
+        self.reset().await?;
+        Ok(snapshot)
     }
 
     async fn statistics(&mut self) -> Result<Statistics, DbError> {

@@ -79,6 +79,9 @@ pub struct StepReport {
     pub hazards: Vec<String>,
     /// It runs outside of transactions.
     pub alone: bool,
+    /// The engine that it is for, which decides what ends it.
+    #[serde(skip)]
+    pub engine: String,
 }
 
 impl Report for SchemaDiff {
@@ -116,14 +119,24 @@ impl FactDiff {
 }
 
 impl StepReport {
-    /// Appends the statement, its hazards before it.
+    /// Appends the statement for a client of the engine, its hazards before it.
     pub(crate) fn render(&self, out: &mut String) {
         if !self.hazards.is_empty() {
             out.push_str(&format!("-- {}\n", self.hazards.join(", ")));
         }
-        out.push_str(&self.sql);
-        out.push_str(";\n");
+        out.push_str(&terminated(&self.engine, &self.sql));
     }
+}
+
+/// A statement with what ends it. Client programs of MySQL and MariaDB end a statement at the first semicolon, also in the middle of a
+/// body, unless they were told another delimiter before; our own splitter reads such lines as they do.
+pub fn terminated(engine: &str, sql: &str) -> String {
+    if !matches!(engine, "mysql" | "mariadb") || !sql.contains(';') {
+        return format!("{sql};\n");
+    }
+    let delimiter = ["//", ";;", "$$", "%%", "~~"].into_iter().find(|delimiter| !sql.contains(delimiter));
+    let delimiter = delimiter.unwrap_or("@@end_of_statement@@");
+    format!("DELIMITER {delimiter}\n{sql}\n{delimiter}\nDELIMITER ;\n")
 }
 
 /// A text on one line, cut to what can be read.
@@ -133,5 +146,26 @@ fn one_line(text: &str) -> String {
         line
     } else {
         format!("{} …", line.chars().take(58).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_with_semicolons_are_ended_by_something_else() {
+        for (engine, sql, expected) in [
+            ("mariadb", "DROP TABLE a", "DROP TABLE a;\n"),
+            ("postgres", "CREATE FUNCTION f() AS $$;$$", "CREATE FUNCTION f() AS $$;$$;\n"),
+            ("mysql", "CREATE p BEGIN a; END", "DELIMITER //\nCREATE p BEGIN a; END\n//\nDELIMITER ;\n"),
+            (
+                "mariadb",
+                "CREATE p BEGIN a; -- http://b\nEND",
+                "DELIMITER ;;\nCREATE p BEGIN a; -- http://b\nEND\n;;\nDELIMITER ;\n",
+            ),
+        ] {
+            assert_eq!(terminated(engine, sql), expected);
+        }
     }
 }

@@ -64,3 +64,42 @@ pub fn pairs(engine: &str) -> Vec<Pair> {
     pairs.retain(|pair| pair.name().contains(&only));
     pairs
 }
+
+/// Pairs of our own, for what the corpus lacks: `own/ENGINE.txt`, in which `@@ name kind flavor…` begins a pair and `@@ new` its second
+/// schema.
+pub fn own_pairs(engine: &str) -> Vec<Pair> {
+    let path = repository().join("tests/pairs/own").join(format!("{engine}.txt"));
+    let only = std::env::var("PAIRS_ONLY").unwrap_or_default();
+    let mut pairs: Vec<Pair> = Vec::new();
+    let mut is_new = false;
+    for line in fs::read_to_string(path).unwrap().lines() {
+        match line.strip_prefix("@@ ") {
+            Some("new") => is_new = true,
+            Some(head) => {
+                let mut words = head.split_whitespace().map(str::to_owned);
+                let (case, kind) = (words.next().unwrap(), words.next().unwrap());
+                let flavor: Vec<String> = words.collect();
+                is_new = false;
+                pairs.push(Pair {
+                    source: "sluice".to_owned(),
+                    case,
+                    kind,
+                    setup: String::new(),
+                    old: String::new(),
+                    new: String::new(),
+                    roles: Vec::new(),
+                    cluster_objects: Vec::new(),
+                    flavor: Some(flavor.join(" ")),
+                });
+            }
+            None => {
+                let Some(pair) = pairs.last_mut() else { continue };
+                let text = if is_new { &mut pair.new } else { &mut pair.old };
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    pairs.retain(|pair| pair.name().contains(&only));
+    pairs
+}

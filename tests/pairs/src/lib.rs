@@ -11,6 +11,6 @@ mod corpus;
 mod dump;
 mod score;
 
-pub use corpus::{Pair, pairs};
+pub use corpus::{Pair, own_pairs, pairs};
 pub use dump::{Likeness, compare};
 pub use score::{Outcome, Score, Verdict};

@@ -9,7 +9,7 @@ use std::path::Path;
 use sluice_engine::proof::Claim;
 use sluice_engine::{Database, Server};
 use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
-use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport};
+use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport, terminated};
 use tokio_util::sync::CancellationToken;
 
 use crate::against::Against;
@@ -84,7 +84,7 @@ pub fn run(
     .help(format!("--allow {} accepts them", report.refused.join(",")));
     match output.format {
         Format::Sql if !report.refused.is_empty() => return Err(refusal),
-        Format::Sql => output.text(&sql(&way)),
+        Format::Sql => output.text(&sql(&old.engine, &way)),
         _ => output.result(&report),
     }
     if report.refused.is_empty() {
@@ -181,9 +181,9 @@ fn save(path: &Path, snapshot: &Snapshot) -> Result<(), CliError> {
 }
 
 /// The script alone: nothing where there is nothing to do.
-fn sql(way: &Transition<'_>) -> String {
+fn sql(engine: &str, way: &Transition<'_>) -> String {
     let statements = way.prelude.iter().chain(way.steps.iter().map(|step| &step.sql));
-    statements.map(|sql| format!("{sql};\n")).collect()
+    statements.map(|sql| terminated(engine, sql)).collect()
 }
 
 fn report(
@@ -206,7 +206,7 @@ fn report(
         to: args.to.clone(),
         to_fingerprint: new.fingerprint().to_string(),
         facts: facts(&way.diff),
-        steps: way.steps.iter().map(step).collect(),
+        steps: way.steps.iter().map(|one| step(&old.engine, one)).collect(),
         rebuilt: way.rebuilt.iter().map(ToString::to_string).collect(),
         unmodelled,
         proof: None,
@@ -248,8 +248,9 @@ pub fn attributes(change: &Change<'_>) -> Vec<AttributeDiff> {
 }
 
 /// A statement as it is reported.
-pub fn step(step: &Step) -> StepReport {
+pub fn step(engine: &str, step: &Step) -> StepReport {
     StepReport {
+        engine: engine.to_owned(),
         sql: step.sql.clone(),
         verb: step.verb.name().to_owned(),
         fact: step.fact.to_string(),

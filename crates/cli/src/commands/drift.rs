@@ -8,7 +8,7 @@ use sluice_engine::{Admin, ApplyError, Look, inspect};
 use sluice_facts::{Diff, Options, Snapshot, transition};
 use sluice_project::config::{Config, DriftResponse};
 use sluice_project::layout::Layout;
-use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState};
+use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState, terminated};
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{failed, runtime};
@@ -172,7 +172,7 @@ fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepR
     let family = crate::engines::family_of(&format!("{}:", from.engine)).ok();
     let Some(rules) = family.and_then(|family| family.rules()) else { return Vec::new() };
     let way = transition(from, to, rules, Options { online: true, version });
-    way.steps.iter().map(diff::step).collect()
+    way.steps.iter().map(|step| diff::step(&from.engine, step)).collect()
 }
 
 /// Writes the change that makes what was done by hand official, and records it as being there already on the database where it
@@ -240,7 +240,7 @@ fn write(context: &Context, drift: &Drift, version: u32) -> Result<String, CliEr
         text.push_str("-- sluice: transaction=none\n");
     }
     text.push('\n');
-    steps.iter().for_each(|step| text.push_str(&format!("{};\n", step.sql)));
+    steps.iter().for_each(|step| text.push_str(&terminated(&step.engine, &step.sql)));
     let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| CliError::usage(format!("{} cannot be written: {error}", path.display())))?;
     Ok(path.display().to_string())
