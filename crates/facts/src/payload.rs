@@ -61,7 +61,8 @@ impl std::fmt::Display for Value {
 }
 
 /// What is known of a fact, by the names of its attributes. Holds nothing of the fact's own name, so that equal payloads of two
-/// names speak for a rename.
+/// names speak for a rename. An attribute whose name begins with `~` says how something is written that another attribute says in
+/// words that count: it is carried along, and neither hashed nor a difference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload(Box<[(Cow<'static, str>, Value)]>);
 
@@ -121,7 +122,7 @@ impl Payload {
         let mut names: Vec<&str> = self.iter().chain(other.iter()).map(|(name, _)| name).collect();
         names.sort_unstable();
         names.dedup();
-        names.retain(|name| self.get(name) != other.get(name));
+        names.retain(|name| counts(name) && self.get(name) != other.get(name));
         names.into_iter().map(str::to_owned).collect()
     }
 
@@ -133,7 +134,7 @@ impl Payload {
             state.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
             state.update(bytes);
         };
-        for (name, value) in self.iter() {
+        for (name, value) in self.iter().filter(|(name, _)| counts(name)) {
             put(b'n', name.as_bytes());
             match value {
                 Value::Flag(flag) => put(b'f', &[u8::from(*flag)]),
@@ -149,6 +150,10 @@ impl Payload {
         }
         Digest::from_hash(state)
     }
+}
+
+fn counts(name: &str) -> bool {
+    !name.starts_with('~')
 }
 
 impl Serialize for Payload {
@@ -187,6 +192,15 @@ mod tests {
         let list = payload(&[("k", vec!["ab".to_owned()].into())]);
         assert_ne!(list.hash(), texts[0]);
         assert_ne!(payload(&[("k", true.into())]).hash(), payload(&[("k", 1.into())]).hash());
+    }
+
+    #[test]
+    fn how_something_is_written_does_not_count() {
+        let one = payload(&[("body", "a b".into()), ("~body", "a  b -- c".into())]);
+        let two = payload(&[("body", "a b".into())]);
+        assert_eq!(one.hash(), two.hash());
+        assert!(one.differences(&two).is_empty());
+        assert_eq!(one.text("~body"), Some("a  b -- c"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use sluice_facts::{
-    Alteration, Builder, Change, DecodeError, Diff, Fact, FactId, Kind, Options, Payload, Rules, Scene,
+    Alteration, Builder, Change, DecodeError, Diff, Fact, FactId, Kind, Member, Options, Payload, Rules, Scene,
     Snapshot, Step, Verb, transition,
 };
 
@@ -67,6 +67,62 @@ impl Rules for Toy {
             Kind::View => 3,
             _ => 4,
         }
+    }
+}
+
+/// The same where one statement can do all that changes inside of a table.
+struct Joining;
+
+impl Rules for Joining {
+    fn alteration(&self, change: &Change<'_>, scene: &Scene<'_>) -> Alteration {
+        Toy.alteration(change, scene)
+    }
+
+    fn create(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.create(fact, scene)
+    }
+
+    fn alter(&self, change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.alter(change, scene)
+    }
+
+    fn drop(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.drop(fact, scene)
+    }
+
+    fn absorbed_by(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId> {
+        Toy.absorbed_by(fact, scene)
+    }
+
+    fn falls_with(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId> {
+        Toy.falls_with(fact, scene)
+    }
+
+    fn taken_with(&self, fact: &Fact, _verb: Verb, _scene: &Scene<'_>) -> Option<FactId> {
+        if fact.kind == Kind::Column { fact.parent.clone() } else { None }
+    }
+
+    fn together(&self, host: &FactId, members: &[Member<'_>], _scene: &Scene<'_>) -> Vec<Step> {
+        let step = |member: &Member<'_>| Step::new(member.verb, &member.fact.id, format!("in {host}"));
+        let mut steps: Vec<Step> = members.iter().map(step).collect();
+        steps.sort_by_key(|step| step.verb);
+        steps
+    }
+
+    fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId> {
+        Toy.follows(fact, scene)
+    }
+
+    fn names(&self, fact: &Fact) -> Vec<String> {
+        Toy.names(fact)
+    }
+
+    fn prelude(&self, steps: &[Step]) -> Vec<String> {
+        Toy.prelude(steps)
+    }
+
+    fn rank(&self, kind: Kind) -> u16 {
+        Toy.rank(kind)
     }
 }
 
@@ -195,6 +251,23 @@ proptest! {
         let way = transition(&a, &b, &Toy, Options::default());
         prop_assert!(way.broken.is_empty(), "{:?}", way.broken);
         carry_out(&a, &b, &way.steps);
+    }
+
+    #[test]
+    fn what_changes_inside_of_one_fact_is_taken_together(a in snapshot(), b in snapshot()) {
+        let way = transition(&a, &b, &Joining, Options::default());
+        prop_assert!(way.broken.is_empty(), "{:?}", way.broken);
+        carry_out(&a, &b, &way.steps);
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        for block in way.steps.chunk_by(|one, other| one.sql == other.sql) {
+            let sql = block[0].sql.as_str();
+            prop_assert!(!sql.starts_with("in ") || done.insert(sql), "{} comes twice", sql);
+        }
+        for step in way.steps.iter().filter(|step| step.fact.kind() == Some(Kind::Column)) {
+            let table = FactId::new(Kind::Table, &step.fact.path()[..2]);
+            let stays = a.get(&table).is_some() && b.get(&table).is_some();
+            prop_assert!(!stays || step.sql.starts_with("in "), "{} comes alone", step.fact);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use sluice_engine::Row;
 use sluice_facts::{Builder, Fact, FactId, Kind, Payload};
 
 use super::{Attributes, Listed, attribute, text};
-use crate::lexeme::Reader;
+use crate::lexeme::{Reader, lexemes};
 use crate::own_name;
 
 /// Whose session reads, and where.
@@ -63,6 +63,18 @@ fn head<'a>(shown: &'a str, context: &Context<'_>) -> Option<Head<'a>> {
     }
 }
 
+/// A text of the user's by its words. Comments and blanks do not count: client programs take them out on the way.
+fn worded(name: &'static str, written: &'static str, text: &str) -> Attributes {
+    let words: Vec<&str> = lexemes(text).iter().map(|lexeme| lexeme.raw).collect();
+    let words = words.join(" ");
+    let mut attributes = Attributes::new();
+    if words != text {
+        attributes.push(attribute(written, text));
+    }
+    attributes.push(attribute(name, words));
+    attributes
+}
+
 fn definer_of(
     definer: &str,
     context: &Context<'_>,
@@ -110,7 +122,7 @@ pub(super) fn add_trigger(
     if !Reader::new(rest).sees(&["TRIGGER"]) {
         return false;
     }
-    attributes.push(attribute("definition", own_name::without(rest, context.database).into_owned()));
+    attributes.extend(worded("definition", "~definition", &own_name::without(rest, context.database)));
     attributes.extend(modes(&listed.mode).map(|modes| attribute("sql_mode", modes)));
     let mut requires = Vec::new();
     if !listed.after.is_empty() {
@@ -133,7 +145,7 @@ pub(super) fn add_routine(
     // Without the right to see it there is no text.
     let Some(Head { mut attributes, rest }) = head(shown, context) else { return false };
     let kind = if listed.kind == "FUNCTION" { Kind::Function } else { Kind::Procedure };
-    attributes.push(attribute("definition", own_name::without(rest, context.database).into_owned()));
+    attributes.extend(worded("definition", "~definition", &own_name::without(rest, context.database)));
     attributes.extend(modes(&listed.mode).map(|modes| attribute("sql_mode", modes)));
     let id = FactId::new(kind, [&listed.name]);
     builder.add(Fact::new(id, kind, None, Payload::new(attributes)));
@@ -195,7 +207,7 @@ pub(super) fn add_sequence(builder: &mut Builder, name: &str, shown: &str) -> bo
 /// An event, from its row in the catalog.
 pub(super) fn add_event(builder: &mut Builder, row: &Row, context: &Context<'_>) {
     let mut attributes: Attributes = definer_of(&text(row, 1), context).into_iter().collect();
-    attributes.push(attribute("body", own_name::without(&text(row, 2), context.database).into_owned()));
+    attributes.extend(worded("body", "~body", &own_name::without(&text(row, 2), context.database)));
     let mut optional = |name: &'static str, column: usize| {
         if let Some(value) = row.get(column).cloned().flatten().filter(|value| !value.is_empty()) {
             attributes.push(attribute(name, value));

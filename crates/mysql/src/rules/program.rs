@@ -38,6 +38,11 @@ pub(crate) fn before_view(fact: &Fact, scene: &Scene<'_>) -> Vec<FactId> {
         .collect()
 }
 
+/// A text of the user's as it was written, comments and all.
+fn written<'a>(payload: &'a Payload, as_written: &str, name: &str) -> &'a str {
+    payload.text(as_written).or_else(|| payload.text(name)).unwrap_or_default()
+}
+
 fn definer(payload: &Payload) -> String {
     payload.text("definer").map(|user| format!(" DEFINER={}", name::account(user))).unwrap_or_default()
 }
@@ -57,7 +62,7 @@ fn in_mode(fact: &Fact, step: Step) -> Vec<Step> {
 /// A trigger or a routine comes, or takes the place of the one before.
 pub(crate) fn create(verb: Verb, fact: &Fact) -> Vec<Step> {
     let create = if verb == Verb::Alter { "CREATE OR REPLACE" } else { "CREATE" };
-    let definition = fact.payload.text("definition").unwrap_or_default();
+    let definition = written(&fact.payload, "~definition", "definition");
     let sql = format!("{create}{} {definition}", definer(&fact.payload));
     in_mode(fact, Step::new(verb, &fact.id, sql))
 }
@@ -100,7 +105,7 @@ pub(crate) fn create_event(fact: &Fact) -> Vec<Step> {
     if let Some(comment) = fact.payload.text("comment") {
         sql.push_str(&format!(" COMMENT {}", literal(comment)));
     }
-    sql.push_str(&format!(" DO {}", fact.payload.text("body").unwrap_or_default()));
+    sql.push_str(&format!(" DO {}", written(&fact.payload, "~body", "body")));
     in_mode(fact, Step::new(Verb::Create, &fact.id, sql))
 }
 
@@ -128,7 +133,7 @@ pub(crate) fn alter_event(change: &Change<'_>) -> Vec<Step> {
         sql.push_str(&format!(" COMMENT {}", literal(payload.text("comment").unwrap_or_default())));
     }
     if change.touches("body") || change.touches("sql_mode") || change.only(&["definer"]) {
-        sql.push_str(&format!(" DO {}", payload.text("body").unwrap_or_default()));
+        sql.push_str(&format!(" DO {}", written(payload, "~body", "body")));
     }
     in_mode(change.new, Step::new(Verb::Alter, &change.new.id, sql))
 }

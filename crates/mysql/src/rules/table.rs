@@ -108,7 +108,7 @@ pub(crate) fn together(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>)
         let hazard = hazard.or(replaced.then_some(Hazard::RewritesTable));
         actions.add(format!("DROP COLUMN {}", name::quoted(member.fact)), hazard);
     }
-    columns(host, members, scene, change, &mut actions);
+    columns(host, members, scene, &mut actions);
     for member in of(Verb::Alter, Kind::Index) {
         for action in member.change.map(|change| index::alter(change, is_mariadb)).unwrap_or_default() {
             actions.add(action, None);
@@ -189,19 +189,10 @@ fn renamed<'a>(members: &[Member<'a>]) -> Vec<(&'a Fact, &'a Fact)> {
 }
 
 /// Columns that come and that change, in the order in which they stand.
-fn columns(
-    host: &FactId,
-    members: &[Member<'_>],
-    scene: &Scene<'_>,
-    change: Option<&Change<'_>>,
-    actions: &mut Actions,
-) {
+fn columns(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>, actions: &mut Actions) {
     let table = scene.to.get(host);
-    let recoded = change.is_some_and(|change| change.touches("collation"));
-    let written = |column: &Fact| match recoded {
-        true => column::definition(&column.payload, &name::spelled(column), true),
-        false => column::in_table(column, table),
-    };
+    // A character set that the table gets in the same statement counts for columns without one.
+    let written = |column: &Fact| column::in_table(column, table);
     let all = column::of_table(host, scene);
     let member_of = |column: &Fact| {
         members.iter().find(|member| member.verb != Verb::Drop && member.fact.id == column.id)

@@ -1,7 +1,8 @@
-//! `sluice diff` on a real server.
+//! `sluice diff` on real servers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod drift;
+mod mariadb;
 
 use sluice_e2e::Project;
 use sluice_testkit::postgres;
