@@ -357,7 +357,9 @@ impl<'a> Planner<'a, '_> {
                 continue;
             };
             let scene = &self.scene;
-            if let Some(members) = graph.members.get(*node).filter(|all| *verb == Verb::Alter && all.len() > 1) {
+            if let Some(members) =
+                graph.members.get(*node).filter(|all| *verb == Verb::Alter && all.len() > 1)
+            {
                 let members: Vec<Member<'_>> =
                     members.iter().filter_map(|member| self.member(member)).collect();
                 steps.extend(self.rules.together(id, &members, scene));

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use sluice_facts::{
-    Alteration, Builder, Change, DecodeError, Diff, Fact, FactId, Kind, Member, Options, Payload, Rules, Scene,
-    Snapshot, Step, Verb, transition,
+    Alteration, Builder, Change, DecodeError, Diff, Fact, FactId, Kind, Member, Options, Payload, Rules,
+    Scene, Snapshot, Step, Verb, transition,
 };
 
 /// A number of tables, and what stands on them: some alter in place, some do not, some make others go away meanwhile.

@@ -141,6 +141,8 @@ async fn all_rows<P: Protocol>(mut result: QueryResult<'_, '_, P>) -> Result<Vec
             .await?;
         all.push(rows);
     }
+    // An error that ended the results comes up here; otherwise the next statement would be told of it.
+    result.drop_result().await?;
     Ok(all)
 }
 

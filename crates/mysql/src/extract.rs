@@ -54,7 +54,10 @@ pub(crate) struct Reading<'a> {
 }
 
 /// Reads the facts. Leaves `sql_mode` and its like changed.
-pub(crate) async fn snapshot(connection: &mut Connection, reading: &Reading<'_>) -> Result<Snapshot, DbError> {
+pub(crate) async fn snapshot(
+    connection: &mut Connection,
+    reading: &Reading<'_>,
+) -> Result<Snapshot, DbError> {
     // Definitions are written as every session can read them, whatever this one is set to.
     connection.run("SET SESSION sql_quote_show_create = 1, SESSION sql_mode = ''").await?;
     let mut answers = connection.answers(&questions()).await?.into_iter();

@@ -106,9 +106,7 @@ fn piece(rest: &str, first: char) -> (Sort, usize) {
         '`' => (Sort::Name, quoted(rest, '`', false)),
         '\'' | '"' => (Sort::Text, quoted(rest, first, true)),
         '0'..='9' => (Sort::Word, number(rest)),
-        _ if is_name(first) => {
-            (Sort::Word, rest.find(|character| !is_name(character)).unwrap_or(rest.len()))
-        }
+        _ if is_name(first) => (Sort::Word, rest.find(|character| !is_name(character)).unwrap_or(rest.len())),
         _ => (Sort::Sign, first.len_utf8()),
     }
 }

@@ -35,7 +35,9 @@ impl Rules for MysqlRules {
             Kind::Constraint => Alteration::Replace,
             Kind::Trigger => program::trigger_alteration(change, scene),
             Kind::Function | Kind::Procedure => program::routine_alteration(scene),
-            Kind::Sequence if change.touches("as") || change.touches("engine") || change.touches("comment") => {
+            Kind::Sequence
+                if change.touches("as") || change.touches("engine") || change.touches("comment") =>
+            {
                 Alteration::Replace
             }
             Kind::Event => program::event_alteration(change),
@@ -46,7 +48,9 @@ impl Rules for MysqlRules {
     fn create(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
         match fact.kind {
             Kind::Table => table::create(fact, scene),
-            Kind::Constraint if constraint::is_foreign_key(fact) => constraint::create_foreign_key(fact, scene),
+            Kind::Constraint if constraint::is_foreign_key(fact) => {
+                constraint::create_foreign_key(fact, scene)
+            }
             Kind::View => program::view(Verb::Create, fact),
             Kind::Trigger | Kind::Function | Kind::Procedure => program::create(Verb::Create, fact),
             Kind::Event => program::create_event(fact),
@@ -102,7 +106,9 @@ impl Rules for MysqlRules {
     fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId> {
         match fact.kind {
             Kind::View => program::before_view(fact, scene),
-            Kind::Constraint if constraint::is_foreign_key(fact) => constraint::before_foreign_key(fact, scene),
+            Kind::Constraint if constraint::is_foreign_key(fact) => {
+                constraint::before_foreign_key(fact, scene)
+            }
             _ => Vec::new(),
         }
     }

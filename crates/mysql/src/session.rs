@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use sluice_facts::Snapshot;
 use sluice_engine::{
     Backend, Committed, Connect, Control, DbError, DbErrorKind, LedgerDialect, Leftover, Limits, LiveSchema,
     LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError,
     Verdict,
 };
+use sluice_facts::Snapshot;
 
 use crate::address::Address;
 use crate::connection::Connection;

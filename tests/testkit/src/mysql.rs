@@ -376,6 +376,8 @@ impl MysqlServer {
             .arg(format!("--socket={}", socket.display()))
             .arg(format!("--pid-file={}", self.folder.join("pid").display()))
             .arg(format!("--port={port}"))
+            // A server that starts removes the temporary tables of all others that share this folder with it.
+            .arg(format!("--tmpdir={}", self.folder.display()))
             .args(OPTIONS)
             .args(self.program.options())
             .args(&self.options);

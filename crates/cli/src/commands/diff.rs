@@ -75,7 +75,7 @@ pub fn run(
     }
     let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
     for name in &report.unmodelled {
-        output.warning(&Problem::warning(format!("{name} is not compared: its kind is not modelled")));
+        output.warning(&Problem::warning(format!("{name} is not compared: it is not modelled")));
     }
     let refusal = CliError::new(
         Exit::Findings,

@@ -99,6 +99,7 @@ pub(super) fn constraint(reader: &mut Reader<'_>, table: &str, parent: &FactId) 
         .map(|(at, part)| if at == 0 { (*part).to_owned() } else { part.to_lowercase() })
         .collect();
     let id = FactId::new(Kind::Constraint, path);
-    let fact = Fact::new(id, Kind::Constraint, Some(parent.clone()), Payload::new(attributes)).requiring(requires);
+    let fact =
+        Fact::new(id, Kind::Constraint, Some(parent.clone()), Payload::new(attributes)).requiring(requires);
     same_words(reader.since(place), &constraint::definition(&fact)).then_some(fact)
 }

@@ -56,8 +56,11 @@ fn definition(reader: &mut Reader<'_>, name: &str, id: &FactId, table: &mut Tabl
         table.periods.push(reader.text_since(place).to_owned());
         return Some(());
     }
-    let mut fact =
-        if reader.take(&["CONSTRAINT"]) { key::constraint(reader, name, id) } else { key::index(reader, name, id) }?;
+    let mut fact = if reader.take(&["CONSTRAINT"]) {
+        key::constraint(reader, name, id)
+    } else {
+        key::index(reader, name, id)
+    }?;
     fact.ordinal = ordinal;
     table.others.push(fact);
     reader.ends_item().then_some(())
@@ -135,7 +138,8 @@ fn partitions(
     charset: Option<String>,
     collations: &Collations,
 ) -> Option<()> {
-    let engine = table.attributes.iter().find(|(name, _)| name == "engine").map(|(_, value)| value.to_string());
+    let engine =
+        table.attributes.iter().find(|(name, _)| name == "engine").map(|(_, value)| value.to_string());
     let engine = engine.map(|engine| format!(" ENGINE = {engine}")).unwrap_or_default();
     finish_options(table, list, charset, collations);
     let place = reader.place();
@@ -179,7 +183,10 @@ fn assemble(name: &str, id: FactId, table: Table, collations: &Collations) -> Ve
     let known: Vec<String> = table.columns.iter().map(|column| column.name.to_lowercase()).collect();
     let columns_in = |text: &str| -> Vec<FactId> {
         let named = names(text).into_iter().map(|name| name.to_lowercase());
-        named.filter(|column| known.contains(column)).map(|column| FactId::new(Kind::Column, [name, &column])).collect()
+        named
+            .filter(|column| known.contains(column))
+            .map(|column| FactId::new(Kind::Column, [name, &column]))
+            .collect()
     };
     for (place, column) in table.columns.into_iter().enumerate() {
         let mut fact = column.fact(name, &id, table.collation.as_deref(), collations, &columns_in);
@@ -204,13 +211,7 @@ fn assemble(name: &str, id: FactId, table: Table, collations: &Collations) -> Ve
 }
 
 /// Adds what `SHOW CREATE TABLE` says of a table, or its name where that is not understood.
-pub(super) fn add(
-    builder: &mut Builder,
-    name: &str,
-    shown: &str,
-    database: &str,
-    collations: &Collations,
-) {
+pub(super) fn add(builder: &mut Builder, name: &str, shown: &str, database: &str, collations: &Collations) {
     match facts(name, shown, database, collations) {
         Some(facts) => facts.into_iter().for_each(|fact| builder.add(fact)),
         None => builder.unmodelled(format!("table {name}")),

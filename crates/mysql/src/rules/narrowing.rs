@@ -11,7 +11,8 @@ impl<'a> Shape<'a> {
     fn of(kind: &'a str) -> Self {
         let end = kind.find(['(', ' ']).unwrap_or(kind.len());
         let base = kind.get(..end).unwrap_or(kind).to_ascii_lowercase();
-        let arguments = kind.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(inside, _)| inside);
+        let arguments =
+            kind.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(inside, _)| inside);
         let behind = kind.rsplit(')').next().unwrap_or(kind).to_ascii_lowercase();
         Self { base, arguments, unsigned: behind.contains("unsigned") }
     }
@@ -63,7 +64,8 @@ pub(crate) fn narrows(old: &str, new: &str) -> bool {
         "enum" | "set" => !new.arguments.starts_with(old.arguments),
         "decimal" => {
             let ((digits, scale), (new_digits, new_scale)) = (old.numbers(), new.numbers());
-            new_scale < scale || new_digits.saturating_sub(new_scale) < digits.saturating_sub(scale)
+            new_scale < scale
+                || new_digits.saturating_sub(new_scale) < digits.saturating_sub(scale)
                 || (new.unsigned && !old.unsigned)
         }
         _ => old.numbers().0 > new.numbers().0,

@@ -23,7 +23,8 @@ pub(crate) fn changes(
     }
     let (old, new) = (&change.old.payload, &change.new.payload);
     let table = name::top(&change.new.id);
-    let step = |action: String| Step::new(Verb::Alter, &change.new.id, format!("ALTER TABLE {table} {action}"));
+    let step =
+        |action: String| Step::new(Verb::Alter, &change.new.id, format!("ALTER TABLE {table} {action}"));
     if !change.touches("partition_by") {
         let (had, has) = (old.list("partitions"), new.list("partitions"));
         if let Some(added) = has.strip_prefix(had) {

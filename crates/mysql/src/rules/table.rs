@@ -14,7 +14,9 @@ pub(crate) fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
     let written = |user: &&Fact| !scene.is_apart(&user.id, Verb::Create);
     let mut others: Vec<&Fact> = scene.users_after(&fact.id).filter(own).filter(written).collect();
     others.sort_by_key(|other| (rank(other), other.ordinal));
-    lines.extend(others.iter().filter(|other| other.kind == Kind::Index).map(|index| index::definition(index)));
+    lines.extend(
+        others.iter().filter(|other| other.kind == Kind::Index).map(|index| index::definition(index)),
+    );
     lines.extend(
         others
             .iter()
@@ -165,8 +167,11 @@ fn statement(host: &FactId, actions: Actions) -> Option<Step> {
 fn renamed<'a>(members: &[Member<'a>]) -> Vec<(&'a Fact, &'a Fact)> {
     let mut pairs: Vec<(&Fact, &Fact)> = Vec::new();
     let going = members.iter().filter(|member| member.verb == Verb::Drop);
-    let moved: Vec<&FactId> =
-        going.clone().filter(|member| member.fact.kind == Kind::Column).map(|member| &member.fact.id).collect();
+    let moved: Vec<&FactId> = going
+        .clone()
+        .filter(|member| member.fact.kind == Kind::Column)
+        .map(|member| &member.fact.id)
+        .collect();
     let same = |old: &Fact, new: &Fact| {
         old.payload.differences(&new.payload).iter().all(|attribute| attribute == "spelled")
     };
@@ -283,7 +288,9 @@ fn default_of(option: &str, is_mariadb: bool) -> &'static str {
         "UNION" => "()",
         "SECONDARY_ENGINE" => "NULL",
         "INSERT_METHOD" => "NO",
-        "ROW_FORMAT" | "PACK_KEYS" | "STATS_PERSISTENT" | "STATS_AUTO_RECALC" | "STATS_SAMPLE_PAGES" => "DEFAULT",
+        "ROW_FORMAT" | "PACK_KEYS" | "STATS_PERSISTENT" | "STATS_AUTO_RECALC" | "STATS_SAMPLE_PAGES" => {
+            "DEFAULT"
+        }
         "TRANSACTIONAL" if is_mariadb => "DEFAULT",
         name if name.starts_with('`') => "DEFAULT",
         _ => "0",

@@ -10,6 +10,7 @@
 mod conformance;
 mod connecting;
 mod errors;
+mod facts;
 mod faults;
 mod ledger;
 mod locking;

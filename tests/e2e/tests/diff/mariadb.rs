@@ -52,7 +52,8 @@ fn the_script_runs_in_the_client_program_and_then_there_is_nothing_to_do() {
 fn what_differs_is_told_with_the_statements_that_make_it_equal() {
     let ((_shadow, url), project) = (shadow(), Project::new());
     project.write("old.sql", OLD).write("new.sql", NEW);
-    let run = project.sluice(&["diff", "old.sql", "new.sql", "--engine", "mariadb", "--shadow", &url]).exits(0);
+    let run =
+        project.sluice(&["diff", "old.sql", "new.sql", "--engine", "mariadb", "--shadow", &url]).exits(0);
     insta::assert_snapshot!("mariadb_diff", run.stdout);
     let arguments = ["diff", "old.sql", "new.sql", "--shadow", &url, "--format", "json"];
     let report = project.sluice(&arguments).exits(0).json();
@@ -109,7 +110,10 @@ fn scratch_databases_are_gone_afterwards() {
     let ((database, url), project) = (shadow(), Project::new());
     project.write("old.sql", OLD).write("bad.sql", "create table a (x nonsense);");
     // One that a run left behind long ago, and one that may be at work.
-    database.sql(&format!("create database sluice_shadow_1_{0}_0; create database sluice_shadow_ffffffff_{0}_0", database.name()));
+    database.sql(&format!(
+        "create database sluice_shadow_1_{0}_0; create database sluice_shadow_ffffffff_{0}_0",
+        database.name()
+    ));
     project.sluice(&["diff", "old.sql", "bad.sql", "--shadow", &url]).exits(2);
     let left = database.sql(&format!("show databases like 'sluice\\_shadow\\_%{}\\_0'", database.name()));
     database.sql(&format!("drop database sluice_shadow_ffffffff_{}_0", database.name()));

@@ -93,7 +93,8 @@ impl Side {
 
     async fn sweep(&mut self) {
         let name = self.database.name();
-        for sql in [format!("DROP DATABASE {name}"), format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")] {
+        for sql in [format!("DROP DATABASE {name}"), format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")]
+        {
             self.session.query(&Query::new(sql, Vec::new())).await.unwrap();
         }
         self.session.reset().await.unwrap();
