@@ -5,6 +5,7 @@ pub(crate) mod constraint;
 pub(crate) mod index;
 mod name;
 mod narrowing;
+mod online;
 mod partition;
 mod program;
 mod table;

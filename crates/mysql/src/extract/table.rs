@@ -250,3 +250,70 @@ pub(super) fn spelled(name: &str) -> Option<(Cow<'static, str>, Value)> {
     let small = name.to_lowercase();
     (small != name).then(|| attribute("spelled", name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(shown: &str) -> Option<Vec<String>> {
+        let collations = [("utf8mb4", "utf8mb4_general_ci"), ("latin1", "latin1_swedish_ci")]
+            .map(|(charset, collation)| (charset.to_owned(), collation.to_owned()));
+        let facts = facts("t", shown, "shop", &collations.into())?;
+        let told = |fact: &Fact| {
+            let attributes: Vec<String> =
+                fact.payload.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{} {}", fact.id, attributes.join(" "))
+        };
+        Some(facts.iter().map(told).collect())
+    }
+
+    #[test]
+    fn what_mysql_writes_in_comments_counts() {
+        let shown = "CREATE TABLE `t` (
+  `id` int NOT NULL AUTO_INCREMENT,
+  `a` varchar(10) CHARACTER SET latin1 DEFAULT NULL /*!80023 INVISIBLE */,
+  `g` point NOT NULL /*!80003 SRID 4326 */,
+  PRIMARY KEY (`id`),
+  KEY `k` ((lower(`a`)) DESC) /*!80000 INVISIBLE */,
+  FULLTEXT KEY `f` (`a`) /*!50100 WITH PARSER `ngram` */ ,
+  CONSTRAINT `c` CHECK ((`id` > 0)) /*!80016 NOT ENFORCED */
+) ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci
+/*!50100 PARTITION BY RANGE (`id`)
+(PARTITION p0 VALUES LESS THAN (10) ENGINE = InnoDB,
+ PARTITION p1 VALUES LESS THAN MAXVALUE ENGINE = InnoDB) */";
+        let expected = [
+            "table:t collation=utf8mb4_0900_ai_ci engine=InnoDB partition_by=RANGE (`id`) \
+             partitions=PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE",
+            "column:t.id auto_increment=true not_null=true type=int",
+            "column:t.a collation=latin1_swedish_ci invisible=true type=varchar(10)",
+            "column:t.g not_null=true srid=4326 type=point",
+            "index:t.primary columns=`id` type=PRIMARY KEY",
+            "index:t.k columns=(lower(`a`)) DESC visibility=INVISIBLE",
+            "index:t.f columns=`a` parser=ngram type=FULLTEXT KEY",
+            "constraint:t.check.c expression=(`id` > 0) not_enforced=true type=check",
+        ];
+        assert_eq!(read(shown).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_not_understood_to_the_last_word_is_not_read_at_all() {
+        let table = |line: &str, options: &str| format!("CREATE TABLE `t` (\n  {line}\n) ENGINE=InnoDB{options}");
+        assert!(read(&table("`a` int(11) DEFAULT NULL", "")).is_some());
+        // New words are kept as they are where they say something about a column or an index.
+        assert!(read(&table("`a` int(11) SOMEHOW ELSE DEFAULT 1", "")).unwrap()[1].contains("extra=SOMEHOW ELSE"));
+        for (line, options) in [
+            ("`a` int(11) DEFAULT 1 DEFAULT 2", ""),
+            ("STRANGE THING (`a`)", ""),
+            ("`a` int(11), CONSTRAINT `c` STRANGE (`a`)", ""),
+            ("`a` int(11)", " STRANGE"),
+        ] {
+            assert!(read(&table(line, options)).is_none(), "{line}{options}");
+        }
+    }
+
+    #[test]
+    fn the_counter_and_the_own_name_are_left_out() {
+        let shown = "CREATE TABLE `t` (\n  `a` bigint(20) DEFAULT nextval(`shop`.`s`)\n) ENGINE=InnoDB AUTO_INCREMENT=5";
+        assert_eq!(read(shown).unwrap(), ["table:t engine=InnoDB", "column:t.a default=nextval(`s`) type=bigint(20)"]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use sluice_facts::{Change, Fact, FactId, Hazard, Kind, Member, Payload, Scene, Step, Verb};
 
-use super::{column, constraint, index, name, partition};
+use super::{column, constraint, index, name, online, partition};
 
 /// A table comes, with its columns, keys and constraints.
 pub(crate) fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
@@ -134,6 +134,13 @@ pub(crate) fn together(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>)
     if let Some(change) = change {
         alter_options(change, is_mariadb, &mut actions);
         steps = partition::changes(change, &mut actions.division, &mut actions.hazards);
+    }
+    if scene.options.online
+        && actions.division.is_none()
+        && !actions.list.is_empty()
+        && let Some(clause) = online::clause(host, members, scene)
+    {
+        actions.list.push(clause.to_owned());
     }
     // Parts are added and dropped by statements of their own, and their key must be there by then.
     let mut all: Vec<Step> = statement(host, actions).into_iter().collect();
