@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -70,6 +70,36 @@ impl Snapshot {
     /// The hash over a fact and everything below it.
     pub fn rollup(&self, id: &FactId) -> Option<Digest> {
         self.rollups.get(self.position(id)?).copied()
+    }
+
+    /// The same without what the other snapshot names as not modelled: what is only seen on one side is neither new nor gone.
+    #[must_use]
+    pub fn leaving_out(&self, other: &Self) -> Self {
+        let is_out = |fact: &Fact| {
+            let name = format!("{} {}", fact.kind.words(), fact.id.path().join("."));
+            other.unmodelled.iter().any(|unmodelled| **unmodelled == *name)
+        };
+        let out: BTreeSet<&FactId> =
+            self.facts.iter().filter(|fact| is_out(fact)).map(|fact| &fact.id).collect();
+        if out.is_empty() {
+            return self.clone();
+        }
+        let belongs = |fact: &Fact| {
+            let mut at = Some(fact);
+            // Parents of parents; more of them than facts would be a circle.
+            for _ in 0..self.facts.len() {
+                match at {
+                    Some(fact) if out.contains(&fact.id) => return true,
+                    Some(fact) => at = fact.parent.as_ref().and_then(|parent| self.get(parent)),
+                    None => break,
+                }
+            }
+            false
+        };
+        let mut builder = Builder::default();
+        self.facts.iter().filter(|fact| !belongs(fact)).for_each(|fact| builder.add(fact.clone()));
+        self.unmodelled.iter().for_each(|name| builder.unmodelled(name.clone()));
+        builder.finish(&self.engine, &self.server)
     }
 
     /// The hash over everything: equal where the schemas are. What is not modelled does not count.

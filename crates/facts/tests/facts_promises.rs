@@ -313,3 +313,24 @@ fn a_fingerprint_rolls_up_what_is_below() {
     assert_ne!(rollup(&one, "t"), rollup(&two, "t"));
     assert_eq!(rollup(&one, "u"), rollup(&two, "u"));
 }
+
+#[test]
+fn what_one_side_cannot_model_is_neither_new_nor_gone() {
+    let table = |name: &str| FactId::new(Kind::Table, [name]);
+    let mut builder = Builder::default();
+    for name in ["a", "b"] {
+        builder.add(Fact::new(table(name), Kind::Table, None, payload(0)));
+        let column = FactId::new(Kind::Column, [name, "c"]);
+        builder.add(Fact::new(column, Kind::Column, Some(table(name)), payload(0)));
+    }
+    let one = builder.finish("toy", "1");
+    let mut builder = Builder::default();
+    builder.add(Fact::new(table("b"), Kind::Table, None, payload(0)));
+    builder.unmodelled("table a");
+    let two = builder.finish("toy", "1");
+    let (one, two) = (one.leaving_out(&two), two.leaving_out(&one));
+    let diff = Diff::between(&one, &two);
+    let removed: Vec<&str> = diff.removed.iter().map(|fact| fact.id.as_str()).collect();
+    assert_eq!(removed, ["column:b.c"]);
+    assert_eq!(two.unmodelled, vec!["table a".into()]);
+}

@@ -47,6 +47,8 @@ pub fn run(
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
     let version = server.map_or(0, |server| server.version);
+    let whole = args.save.as_ref().map(|_| new.clone());
+    let (old, new) = (old.leaving_out(&new), new.leaving_out(&old));
     let way = transition(&old, &new, rules, Options { online: !args.offline, version });
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
@@ -70,8 +72,8 @@ pub fn run(
             ),
         }
     }
-    if let Some(path) = &args.save {
-        save(&here.join(path), &new)?;
+    if let (Some(path), Some(whole)) = (&args.save, &whole) {
+        save(&here.join(path), whole)?;
     }
     let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
     for name in &report.unmodelled {

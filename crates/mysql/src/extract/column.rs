@@ -110,6 +110,10 @@ impl Column {
         collations: &Collations,
         columns_in: &dyn Fn(&str) -> Vec<FactId>,
     ) -> Fact {
+        // MySQL remembers that somebody has written what holds anyway.
+        if self.charset.is_some() {
+            self.attributes.push(flag("~charset"));
+        }
         let of_charset = self.charset.and_then(|charset| collations.get(&charset).cloned());
         let inherited = || table_collation.filter(|_| self.takes_charset).map(str::to_owned);
         if let Some(collation) = self.collation.or(of_charset).or_else(inherited) {

@@ -297,10 +297,13 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_to_the_last_word_is_not_read_at_all() {
-        let table = |line: &str, options: &str| format!("CREATE TABLE `t` (\n  {line}\n) ENGINE=InnoDB{options}");
+        let table =
+            |line: &str, options: &str| format!("CREATE TABLE `t` (\n  {line}\n) ENGINE=InnoDB{options}");
         assert!(read(&table("`a` int(11) DEFAULT NULL", "")).is_some());
         // New words are kept as they are where they say something about a column or an index.
-        assert!(read(&table("`a` int(11) SOMEHOW ELSE DEFAULT 1", "")).unwrap()[1].contains("extra=SOMEHOW ELSE"));
+        assert!(
+            read(&table("`a` int(11) SOMEHOW ELSE DEFAULT 1", "")).unwrap()[1].contains("extra=SOMEHOW ELSE")
+        );
         for (line, options) in [
             ("`a` int(11) DEFAULT 1 DEFAULT 2", ""),
             ("STRANGE THING (`a`)", ""),
@@ -314,6 +317,9 @@ mod tests {
     #[test]
     fn the_counter_and_the_own_name_are_left_out() {
         let shown = "CREATE TABLE `t` (\n  `a` bigint(20) DEFAULT nextval(`shop`.`s`)\n) ENGINE=InnoDB AUTO_INCREMENT=5";
-        assert_eq!(read(shown).unwrap(), ["table:t engine=InnoDB", "column:t.a default=nextval(`s`) type=bigint(20)"]);
+        assert_eq!(
+            read(shown).unwrap(),
+            ["table:t engine=InnoDB", "column:t.a default=nextval(`s`) type=bigint(20)"]
+        );
     }
 }

@@ -64,7 +64,8 @@ pub(crate) fn definition(payload: &Payload, column: &str, with_charset: bool) ->
 pub(crate) fn in_table(column: &Fact, table: Option<&Fact>) -> String {
     let own = column.payload.text("collation");
     let of_table = table.and_then(|table| table.payload.text("collation"));
-    definition(&column.payload, &name::spelled(column), own != of_table)
+    let with_charset = own != of_table || column.payload.flag("~charset");
+    definition(&column.payload, &name::spelled(column), with_charset)
 }
 
 /// Whether a column can become another one where it is.
@@ -76,7 +77,10 @@ pub(crate) fn alteration(change: &Change<'_>, scene: &Scene<'_>) -> Alteration {
     if is_virtual(old) != is_virtual(new) || change.touches("row") {
         return Alteration::Replace;
     }
-    if change.touches("type") || change.touches("collation") {
+    // MySQL refuses these, too, as soon as anything else makes it copy the table.
+    let is_mysql = &*scene.from.engine == "mysql";
+    let refused = is_mysql && (change.touches("not_null") || change.touches("auto_increment"));
+    if change.touches("type") || change.touches("collation") || refused {
         let is_key = |user: &&Fact| user.payload.text("type") == Some("foreign key");
         let evicts = scene.users_before(&change.old.id).filter(is_key).map(|user| user.id.clone()).collect();
         return Alteration::InPlace { evicts };

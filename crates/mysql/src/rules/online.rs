@@ -20,10 +20,12 @@ enum Work {
 /// What stands behind the actions of a statement.
 pub(crate) fn clause(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>) -> Option<&'static str> {
     let table = Table::of(host, scene)?;
-    let work = members.iter().map(|member| table.work(member)).max()?;
-    let generated = members.iter().any(|member| {
-        member.fact.kind == Kind::Column && member.fact.payload.text("generated").is_some()
-    });
+    let keyed =
+        members.iter().any(|member| member.verb == Verb::Create && is_index(member.fact, "PRIMARY KEY"));
+    let work = members.iter().map(|member| table.work(member, keyed)).max()?;
+    let generated = members
+        .iter()
+        .any(|member| member.fact.kind == Kind::Column && member.fact.payload.text("generated").is_some());
     match work {
         Work::Instant => Some("ALGORITHM=INSTANT"),
         // What a generated column is joined with decides, and not all of that is known.
@@ -38,6 +40,7 @@ struct Table {
     version: u32,
     has_generated: bool,
     has_fulltext: bool,
+    has_primary_key: bool,
     is_compressed: bool,
     /// In small letters.
     indexed: Vec<FactId>,
@@ -56,27 +59,32 @@ impl Table {
         let before: Vec<&Fact> = scene.users_before(host).filter(own).collect();
         let columns = before.iter().filter(|fact| fact.kind == Kind::Column);
         let indexes = before.iter().filter(|fact| fact.kind == Kind::Index);
-        let is = |fact: &Fact, kind: &str| fact.payload.text("type") == Some(kind);
         Some(Self {
             is_mariadb: &*scene.from.engine == "mariadb",
             version: scene.options.version,
             has_generated: columns.clone().any(|column| column.payload.text("generated").is_some()),
-            has_fulltext: indexes.clone().any(|index| is(index, "FULLTEXT KEY")),
+            has_fulltext: indexes.clone().any(|index| is_index(index, "FULLTEXT KEY")),
+            has_primary_key: indexes.clone().any(|index| is_index(index, "PRIMARY KEY")),
             is_compressed: old.payload.list("options").iter().any(|option| option.contains("COMPRESSED")),
             indexed: indexes.flat_map(|index| index.requires.to_vec()).collect(),
             columns: columns.count(),
         })
     }
 
-    fn work(&self, member: &Member<'_>) -> Work {
+    /// `keyed`: a primary key comes in the same statement.
+    fn work(&self, member: &Member<'_>, keyed: bool) -> Work {
         match (member.fact.kind, member.verb, member.change) {
             (Kind::Column, Verb::Drop, _) => self.drop_column(member.fact),
             (Kind::Column, Verb::Create, _) => self.add_column(member.fact),
             (Kind::Column, Verb::Alter, Some(change)) => self.alter_column(change),
             (Kind::Index, Verb::Drop, _) => match member.fact.payload.text("type") {
-                Some("PRIMARY KEY") if !self.is_mariadb => Work::Unknown,
+                Some("PRIMARY KEY") if !keyed => Work::Unknown,
+                // It may serve as one.
+                Some("UNIQUE KEY") if !self.has_primary_key => Work::Unknown,
+                _ if is_computed(member.fact) => Work::Unknown,
                 _ => Work::InPlace,
             },
+            (Kind::Index, Verb::Create, _) if is_computed(member.fact) => Work::Unknown,
             (Kind::Index, Verb::Create, _) => match member.fact.payload.text("type") {
                 Some("FULLTEXT KEY" | "SPATIAL KEY" | "VECTOR KEY") => Work::Unknown,
                 _ => Work::InPlace,
@@ -104,10 +112,11 @@ impl Table {
     fn add_column(&self, column: &Fact) -> Work {
         let payload = &column.payload;
         let stored = payload.text("generated").is_some_and(|kind| !kind.eq_ignore_ascii_case("virtual"));
-        let computed_default = !self.is_mariadb && payload.text("default").is_some_and(|value| !is_literal(value));
+        let computed_default =
+            !self.is_mariadb && payload.text("default").is_some_and(|value| !is_literal(value));
         let odd_zero = payload.flag("not_null")
             && payload.text("default").is_none()
-            && payload.text("type").is_some_and(|kind| kind.starts_with("date") || kind.starts_with("geom"));
+            && (is_large(payload) || payload.text("type").is_some_and(|kind| kind.starts_with("date")));
         if !self.takes_columns_at_once()
             || stored
             || computed_default
@@ -122,7 +131,10 @@ impl Table {
 
     fn alter_column(&self, change: &Change<'_>) -> Work {
         let (old, new) = (&change.old.payload, &change.new.payload);
-        if new.text("generated").is_some() || old.text("generated").is_some() {
+        if new.text("generated").is_some() || old.text("generated").is_some() || new.text("check").is_some() {
+            return Work::Unknown;
+        }
+        if change.touches("default") && is_large(new) {
             return Work::Unknown;
         }
         let literal = [old, new].iter().all(|payload| payload.text("default").is_none_or(is_literal));
@@ -149,6 +161,23 @@ impl Table {
     }
 }
 
+fn is_index(fact: &Fact, kind: &str) -> bool {
+    fact.kind == Kind::Index && fact.payload.text("type") == Some(kind)
+}
+
+/// Whether an index is over something that the server computes: an expression, or the hash of a long text.
+fn is_computed(index: &Fact) -> bool {
+    let hashed = index.payload.text("using") == Some("HASH");
+    hashed || index.payload.list("columns").iter().any(|part| part.starts_with('('))
+}
+
+/// Types whose values lie outside of the rows: their defaults are expressions, whatever they look like.
+fn is_large(payload: &Payload) -> bool {
+    let kind = payload.text("type").unwrap_or_default();
+    let ends = ["text", "blob", "json", "point", "linestring", "polygon", "geometry", "geometrycollection"];
+    ends.iter().any(|end| kind.ends_with(end))
+}
+
 /// Whether a value is written as what it is: a number, a text, `current_timestamp()`.
 fn is_literal(value: &str) -> bool {
     value.starts_with(['\'', '-']) || value.starts_with(|first: char| first.is_ascii_digit())
@@ -160,9 +189,8 @@ fn widens(old: &Payload, new: &Payload) -> bool {
     if narrowing::narrows(from, to) {
         return false;
     }
-    let length = |kind: &str| -> Option<u64> {
-        kind.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok()
-    };
+    let length =
+        |kind: &str| -> Option<u64> { kind.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok() };
     if let (Some(from), Some(to)) = (length(from), length(to)) {
         let charset = new.text("collation").and_then(|collation| collation.split('_').next());
         let width = match charset {

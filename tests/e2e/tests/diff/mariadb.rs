@@ -127,3 +127,16 @@ fn mariadb_and_other_engines_are_not_compared() {
     project.sluice(&["diff", "old.sql", "old.sql", "--shadow", &url, "--save", "kept.snapshot"]).exits(0);
     project.sluice(&["diff", "kept.snapshot", "kept.snapshot", "--engine", "mysql"]).exits(2).says("mariadb");
 }
+
+#[test]
+fn a_table_that_is_not_understood_is_named_and_left_alone() {
+    let ((database, url), project) = (shadow(), Project::new());
+    // A table of MERGE whose parts are gone cannot be shown.
+    database
+        .sql("create table part (x int) engine=myisam; create table whole (x int) engine=merge union=(part)");
+    database.sql("drop table part; create table rest (x int)");
+    project.write("new.sql", "create table whole (x int); create table rest (x int, y int);");
+    let run = project.sluice(&["diff", &url, "new.sql", "--format", "sql"]).exits(0);
+    assert_eq!(run.stdout, "ALTER TABLE `rest` ADD COLUMN `y` int(11);\n");
+    run.says("table whole is not compared");
+}
