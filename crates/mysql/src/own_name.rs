@@ -35,9 +35,12 @@ pub(crate) fn blanked(text: &str, is_own: &dyn Fn(&str) -> bool) -> Option<Strin
 fn qualifiers(text: &str, is_own: &dyn Fn(&str) -> bool) -> Option<Vec<(usize, usize)>> {
     let lexemes = lexemes(text);
     let mut places = Vec::new();
+    // The rows of a trigger are called so, whatever the database is called.
+    let is_row = |name: &str| name.eq_ignore_ascii_case("new") || name.eq_ignore_ascii_case("old");
+    let is_trigger = lexemes.iter().take(12).any(|lexeme| lexeme.is("TRIGGER"));
     let point = |lexeme: Option<&Lexeme<'_>>| lexeme.is_some_and(|lexeme| lexeme.is_sign('.'));
     for (at, lexeme) in lexemes.iter().enumerate() {
-        if !lexeme.name().is_some_and(|name| is_own(&name)) {
+        if !lexeme.name().is_some_and(|name| is_own(&name) && !(is_trigger && is_row(&name))) {
             continue;
         }
         let behind = at.checked_sub(1).and_then(|before| lexemes.get(before));
@@ -69,6 +72,13 @@ mod tests {
         ] {
             assert_eq!(without(text, "shop"), expected);
         }
+    }
+
+    #[test]
+    fn the_rows_of_a_trigger_are_no_database() {
+        let text = "TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET new.b = old.c";
+        assert_eq!(without(text, "new"), text);
+        assert_eq!(without("select * from new.t", "new"), "select * from t");
     }
 
     #[test]

@@ -259,7 +259,9 @@ fn alter_options(change: &Change<'_>, is_mariadb: bool, actions: &mut Actions) {
         actions.add("ADD SYSTEM VERSIONING".to_owned(), [Hazard::RewritesTable]);
     }
     if let Some(engine) = new.text("engine").filter(|_| change.touches("engine")) {
-        actions.add(format!("ENGINE={engine}"), [Hazard::RewritesTable]);
+        // This engine keeps nothing.
+        let loses = engine.eq_ignore_ascii_case("blackhole").then_some(Hazard::DeletesData);
+        actions.add(format!("ENGINE={engine}"), loses.into_iter().chain([Hazard::RewritesTable]));
     }
     if let Some(collation) = new.text("collation").filter(|_| change.touches("collation")) {
         actions.add(format!("DEFAULT {}", name::charset(collation)), None);

@@ -20,7 +20,7 @@ use sluice_testkit::MysqlServer;
 use side::Bench;
 
 /// Hundredths of a percent that must come out right. Goes up, never down.
-const FLOOR: usize = 9_700;
+const FLOOR: usize = 9_800;
 /// One pair in so many is tried where `PAIRS=all` does not ask for every one.
 const SAMPLE: usize = 6;
 
