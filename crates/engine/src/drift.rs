@@ -169,6 +169,7 @@ pub async fn stand(session: &mut dyn Session, ledger: &Ledger) -> Result<Standin
         }
         Err(error) => return Err(error),
     };
+    let (kept, live) = (kept.leaving_out(&live), live.leaving_out(&kept));
     if live.fingerprint() == kept.fingerprint() {
         return Ok(Standing::Same { since });
     }

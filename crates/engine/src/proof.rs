@@ -74,7 +74,7 @@ pub async fn prove(
     claim: Claim<'_>,
 ) -> Result<Certificate, ProofError> {
     let scratch = database.create_scratch(connect).await?;
-    let result = go(database, &scratch, rules, base, claim).await;
+    let result = go(database, [connect, &scratch], rules, base, claim).await;
     let dropped = database.drop_scratch(connect, &scratch).await;
     let certificate = result?;
     dropped?;
@@ -83,13 +83,24 @@ pub async fn prove(
 
 async fn go(
     database: &dyn Database,
-    scratch: &Connect,
+    [connect, scratch]: [&Connect; 2],
     rules: &dyn Rules,
     base: Base<'_>,
     claim: Claim<'_>,
 ) -> Result<Certificate, ProofError> {
     let mut session = database.connect(scratch).await?;
-    let result = match lay(session.as_mut(), rules, base, claim.from).await {
+    let scripts = match base {
+        Base::Scripts(scripts) => shadow::inside(database, session.server().dialect, connect, scripts)
+            .map(Some)
+            .map_err(|error| ProofError::Base(error.to_string())),
+        Base::Facts => Ok(None),
+    };
+    let laid = match &scripts {
+        Ok(Some(scripts)) => lay(session.as_mut(), rules, Base::Scripts(scripts), claim).await,
+        Ok(None) => lay(session.as_mut(), rules, Base::Facts, claim).await,
+        Err(_) => Ok(()),
+    };
+    let result = match scripts.map(|_| ()).and(laid) {
         Ok(()) => walk(session.as_mut(), claim).await,
         Err(error) => Err(error),
     };
@@ -102,8 +113,9 @@ async fn lay(
     session: &mut dyn Session,
     rules: &dyn Rules,
     base: Base<'_>,
-    from: &Snapshot,
+    claim: Claim<'_>,
 ) -> Result<(), ProofError> {
+    let from = claim.from;
     match base {
         Base::Scripts(scripts) => match shadow::load(session, scripts).await {
             Ok(()) => {}
@@ -122,7 +134,7 @@ async fn lay(
         }
     }
     let made = shadow::read(session).await?;
-    match differences(&made, from) {
+    match differences(&made.leaving_out(claim.to), from) {
         differences if differences.is_empty() => Ok(()),
         differences => Err(ProofError::Base(differences.join("; "))),
     }
@@ -135,7 +147,7 @@ async fn walk(session: &mut dyn Session, claim: Claim<'_>) -> Result<Certificate
         return Err(ProofError::Step { sql, error });
     }
     let after = shadow::read(session).await?;
-    let differences = differences(&after, claim.to);
+    let differences = differences(&after.leaving_out(claim.from), claim.to);
     if !differences.is_empty() {
         return Err(ProofError::Differs(differences));
     }

@@ -98,7 +98,11 @@ async fn load_and_read(
     Ok((server, snapshot?))
 }
 
-fn inside(
+/// Scripts as they run in a scratch database.
+///
+/// # Errors
+/// [`ShadowError::Text`] for a statement that would reach beyond it.
+pub(crate) fn inside(
     database: &dyn Database,
     dialect: Dialect,
     connect: &Connect,

@@ -13,6 +13,7 @@ use sluice_facts::{Builder, Snapshot, Value};
 use sluice_sql::Dialect;
 
 use crate::connection::Connection;
+use crate::ledger::NOT_OURS;
 use crate::name::quote;
 use table::Collations;
 
@@ -27,8 +28,6 @@ fn flag(name: &'static str) -> (Cow<'static, str>, Value) {
     attribute(name, true)
 }
 
-/// The ledger's tables are not the user's.
-const NOT_OURS: &str = "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event')";
 /// So many definitions are asked for at a time.
 const BATCH: usize = 200;
 

@@ -4,6 +4,10 @@ use sluice_engine::LedgerDialect;
 
 use crate::name::quote;
 
+/// The ledger's tables are not the user's: a condition on the name of a table.
+pub(crate) const NOT_OURS: &str =
+    "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event', 'sluice_snapshot')";
+
 /// Turns the session's begin of transaction into SQL: neither server knows it, so it is noted in a user variable.
 pub(crate) const BEGIN: &str = "SET @sluice_begin = UTC_TIMESTAMP(6); START TRANSACTION READ WRITE";
 

@@ -6,10 +6,8 @@ use sluice_engine::{DbError, DbErrorKind, LiveSchema, RelationStatistics, Row, S
 use sluice_sql::Dialect;
 
 use crate::connection::Connection;
+use crate::ledger::NOT_OURS;
 use crate::name::quote;
-
-/// The ledger's tables are not the user's.
-const NOT_OURS: &str = "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event')";
 
 /// Reads the schema of the session's database.
 pub(crate) async fn schema(connection: &mut Connection, database: &str) -> Result<LiveSchema, DbError> {

@@ -329,9 +329,7 @@ impl Session for MysqlSession {
             product: &server.product,
             database: &self.facts.database,
         };
-        let snapshot = extract::snapshot(&mut self.connection, &reading).await?;
-        self.reset().await?;
-        Ok(snapshot)
+        extract::snapshot(&mut self.connection, &reading).await
     }
 
     async fn statistics(&mut self) -> Result<Statistics, DbError> {
