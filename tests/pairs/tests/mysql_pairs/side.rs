@@ -105,7 +105,7 @@ impl Side {
     }
 
     async fn become_like(&mut self, target: &Snapshot, shown: &str, pair: &Pair) -> Verdict {
-        let online = std::env::var_os("PAIRS_ONLINE").is_some();
+        let online = std::env::var_os("PAIRS_OFFLINE").is_none();
         let options = Options { online, version: self.session.server().version };
         let from = self.snapshot.take().unwrap();
         let way = transition(&from, target, &MysqlRules, options);
