@@ -14,7 +14,7 @@ use sluice_sql::Dialect;
 
 use crate::connection::Connection;
 use crate::ledger::NOT_OURS;
-use crate::name::quote;
+use crate::name::{literal, quote};
 use table::Collations;
 
 /// Names of a payload with their values.
@@ -52,13 +52,24 @@ pub(crate) struct Reading<'a> {
     pub database: &'a str,
 }
 
-/// Reads the facts. Leaves `sql_mode` and its like changed.
+/// Reads the facts.
 pub(crate) async fn snapshot(
     connection: &mut Connection,
     reading: &Reading<'_>,
 ) -> Result<Snapshot, DbError> {
     // Definitions are written as every session can read them, whatever this one is set to.
+    let before = connection.rows("SELECT @@SESSION.sql_quote_show_create, @@SESSION.sql_mode").await?;
     connection.run("SET SESSION sql_quote_show_create = 1, SESSION sql_mode = ''").await?;
+    let snapshot = read(connection, reading).await;
+    if let Some(row) = before.first() {
+        let (quoting, mode) = (text(row, 0), literal(&text(row, 1)));
+        let restore = format!("SET SESSION sql_quote_show_create = {quoting}, SESSION sql_mode = {mode}");
+        connection.run(&restore).await?;
+    }
+    snapshot
+}
+
+async fn read(connection: &mut Connection, reading: &Reading<'_>) -> Result<Snapshot, DbError> {
     let mut answers = connection.answers(&questions()).await?.into_iter();
     let mut next = || answers.next().unwrap_or_default();
     let (users, charsets, tables) = (next(), next(), next());
