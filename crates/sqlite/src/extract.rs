@@ -63,7 +63,9 @@ pub(crate) fn snapshot(connection: &Connection, product: &str) -> Result<Snapsho
             continue;
         }
         match table::read(object).filter(|_| !unread.contains(&name)) {
-            Some(table) if check::agrees(connection, &table)? => drop(tables.insert(name, table)),
+            Some(table) if check::agrees(connection, &table, &hidden.options)? => {
+                drop(tables.insert(name, table))
+            }
             _ => {
                 builder.unmodelled(format!("table {}", object.name));
                 unread.insert(name);
@@ -114,6 +116,8 @@ fn objects(connection: &Connection) -> Result<Vec<Object>, rusqlite::Error> {
 struct Hidden {
     /// Tables of the ledger, and those that virtual tables keep for themselves.
     tables: BTreeSet<String>,
+    /// Whether each table is without row ids, and whether it is strict.
+    options: BTreeMap<String, (bool, bool)>,
     /// Virtual tables of modules that are not there.
     unknown: BTreeSet<String>,
     /// Tables that may be theirs, by their names (<https://sqlite.org/vtab.html>, "The xShadowName Method").
@@ -126,8 +130,17 @@ impl Hidden {
             let mut statement = connection.prepare(sql)?;
             statement.query_map([], |row| row.get::<_, String>(0).map(|name| folded(&name)))?.collect()
         };
-        let mut tables =
-            names("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'")?;
+        let mut list = connection.prepare(
+            "SELECT name, type = 'shadow', wr, strict FROM pragma_table_list WHERE schema = 'main'",
+        )?;
+        let listed = list
+            .query_map([], |row| {
+                Ok((folded(&row.get::<_, String>(0)?), row.get(1)?, (row.get(2)?, row.get(3)?)))
+            })?
+            .collect::<Result<Vec<(String, bool, (bool, bool))>, _>>()?;
+        let mut tables: BTreeSet<String> =
+            listed.iter().filter(|(_, is_shadow, _)| *is_shadow).map(|(name, ..)| name.clone()).collect();
+        let options = listed.into_iter().map(|(name, _, options)| (name, options)).collect();
         tables.extend(ledger::TABLES.iter().map(|name| (*name).to_owned()));
         let modules = names("SELECT name FROM pragma_module_list")?;
         let mut unknown = BTreeSet::new();
@@ -141,7 +154,7 @@ impl Hidden {
         };
         let named = objects.iter().filter(|object| object.kind == "table").map(|object| folded(&object.name));
         let perhaps = named.filter(owned).collect();
-        Ok(Self { tables, unknown, perhaps })
+        Ok(Self { tables, options, unknown, perhaps })
     }
 
     fn hides(&self, object: &Object) -> bool {

@@ -1,6 +1,6 @@
 //! What SQLite itself says of what was read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use sluice_sql::model::Storage;
@@ -11,9 +11,16 @@ use super::table::Table;
 use super::{Object, folded};
 use crate::wording::quote;
 
-/// Whether the pragmas tell the same of a table as its text.
-pub(super) fn agrees(connection: &Connection, table: &Table) -> Result<bool, rusqlite::Error> {
-    Ok(columns_agree(connection, table)? && keys_agree(connection, table)? && kind_agrees(connection, table)?)
+/// Whether the pragmas tell the same of a table as its text. `options` is what they say of all tables: without row ids, strict.
+pub(super) fn agrees(
+    connection: &Connection,
+    table: &Table,
+    options: &BTreeMap<String, (bool, bool)>,
+) -> Result<bool, rusqlite::Error> {
+    if options.get(&folded(&table.name)) != Some(&(table.without_rowid, table.strict)) {
+        return Ok(false);
+    }
+    Ok(columns_agree(connection, table)? && keys_agree(connection, table)?)
 }
 
 fn columns_agree(connection: &Connection, table: &Table) -> Result<bool, rusqlite::Error> {
@@ -48,13 +55,6 @@ fn keys_agree(connection: &Connection, table: &Table) -> Result<bool, rusqlite::
         .query_row([&table.name], |row| row.get(0))?;
     let read = table.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
     Ok(usize::try_from(told).is_ok_and(|told| told == read.count()))
-}
-
-fn kind_agrees(connection: &Connection, table: &Table) -> Result<bool, rusqlite::Error> {
-    let told: (bool, bool) = connection
-        .prepare_cached("SELECT wr, strict FROM pragma_table_list(?1) WHERE schema = 'main'")?
-        .query_row([&table.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(told == (table.without_rowid, table.strict))
 }
 
 /// Whether a view cannot be read: it names what is not there.

@@ -1,6 +1,4 @@
-use std::collections::BTreeSet;
-
-use sluice_facts::{Fact, Kind, Scene};
+use sluice_facts::{Fact, FactId, Kind, Scene};
 
 use crate::extract::folded;
 
@@ -17,13 +15,14 @@ pub(super) fn written(fact: &Fact) -> String {
 /// A name that neither schema has, for a table that is moved out of the way.
 pub(super) fn aside(table: &Fact, scene: &Scene<'_>) -> String {
     let kinds = [Kind::Table, Kind::VirtualTable, Kind::View, Kind::Index];
-    let facts = scene.from.facts().iter().chain(scene.to.facts());
-    let taken: BTreeSet<String> =
-        facts.filter(|fact| kinds.contains(&fact.kind)).map(|fact| fact.id.name()).collect();
+    let is_taken = |name: &str| {
+        let mut ids = kinds.into_iter().map(|kind| FactId::new(kind, [folded(name)]));
+        ids.any(|id| scene.from.get(&id).is_some() || scene.to.get(&id).is_some())
+    };
     let base = format!("sluice_old_{}", name(table));
     let mut free = base.clone();
     for number in 2_u32.. {
-        if !taken.contains(&folded(&free)) {
+        if !is_taken(&free) {
             break;
         }
         free = format!("{base}_{number}");

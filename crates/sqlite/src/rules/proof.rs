@@ -18,7 +18,7 @@ enum When {
 use When::{After, Before};
 
 /// What is counted. A row with two numbers that do not fit is not taken.
-const TABLE: &str = "CREATE TEMP TABLE sluice_proof (rows_before, rows_after, orphans_before, orphans_after, \
+const TABLE: &str = "CREATE TEMP TABLE sluice_proof (name, rows_before, rows_after, orphans_before, orphans_after, \
     CONSTRAINT \"rows were not copied\" CHECK (rows_after = rows_before), \
     CONSTRAINT \"rows refer to rows that are not there\" CHECK (orphans_after <= orphans_before))";
 
@@ -41,18 +41,19 @@ pub(super) fn proved(steps: Vec<Step>, scene: &Scene<'_>) -> Vec<Step> {
     };
     let step = |sql: String| Step::new(Verb::Alter, &about, sql);
     let mut proved = vec![step(TABLE.to_owned())];
-    if !keys.tables.is_empty() {
-        let before = keys.tables.iter().filter(|table| can_be_counted(table, scene, Before));
-        let sql = "INSERT INTO temp.sluice_proof (orphans_before, orphans_after) VALUES";
-        proved.push(step(format!("{sql} ({}, 0)", sum(before.map(|table| count(table, &[]))))));
-    }
+    proved.extend(keys.tables.iter().map(|table| {
+        let before = if can_be_counted(table, scene, Before) { count(table, &[]) } else { "0".to_owned() };
+        let name = literal(&table.name());
+        step(format!("INSERT INTO temp.sluice_proof (name, orphans_before) VALUES ({name}, {before})"))
+    }));
     proved.extend(steps);
-    if !keys.tables.is_empty() {
-        let sql = "UPDATE OR ROLLBACK temp.sluice_proof SET orphans_after =";
-        let after = sum(keys.tables.iter().map(|table| count(table, &parents(table, scene))));
-        let last = step(format!("{sql} {after} WHERE orphans_before IS NOT NULL"));
-        proved.push(if keys.new { last.hazard(Hazard::DependsOnData) } else { last });
-    }
+    proved.extend(keys.tables.iter().map(|table| {
+        let (after, name) = (count(table, &parents(table, scene)), literal(&table.name()));
+        let last = step(format!(
+            "UPDATE OR ROLLBACK temp.sluice_proof SET orphans_after = {after} WHERE name = {name}"
+        ));
+        if keys.new.contains(table) { last.hazard(Hazard::DependsOnData) } else { last }
+    }));
     proved.push(step("DROP TABLE temp.sluice_proof".to_owned()));
     proved
 }
@@ -61,12 +62,12 @@ pub(super) fn proved(steps: Vec<Step>, scene: &Scene<'_>) -> Vec<Step> {
 struct Endangered {
     /// The tables that refer.
     tables: Vec<FactId>,
-    /// One of them is new.
-    new: bool,
+    /// Those of them of which one is new.
+    new: BTreeSet<FactId>,
 }
 
 fn endangered(scene: &Scene<'_>) -> Endangered {
-    let mut endangered = Endangered { tables: Vec::new(), new: false };
+    let mut endangered = Endangered { tables: Vec::new(), new: BTreeSet::new() };
     for key in scene.to.facts().iter().filter(|fact| is_foreign_key(fact)) {
         let Some(child) = key.parent.as_ref() else { continue };
         let came = scene.from.get(&key.id).is_none_or(|old| old.hash != key.hash);
@@ -75,7 +76,9 @@ fn endangered(scene: &Scene<'_>) -> Endangered {
         let counts = scene.to.get(&parent).is_some() && can_be_counted(child, scene, After);
         if matters && counts && scene.from.get(child).is_some() {
             // What could not be counted before may not hold.
-            endangered.new |= came || !can_be_counted(child, scene, Before);
+            if came || !can_be_counted(child, scene, Before) {
+                endangered.new.insert(child.clone());
+            }
             endangered.tables.push(child.clone());
         }
     }
@@ -92,11 +95,6 @@ fn count(table: &FactId, parents: &[String]) -> String {
         true => format!("({check})"),
         false => format!("({check} WHERE lower(parent) IN ({}))", names.join(", ")),
     }
-}
-
-fn sum(counts: impl Iterator<Item = String>) -> String {
-    let counts: Vec<String> = counts.collect();
-    if counts.is_empty() { "0".to_owned() } else { counts.join(" + ") }
 }
 
 /// The tables that a table refers to in the end and that are there; none where all of them are.
@@ -164,8 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_counted_where_there_is_nothing_to_count() {
-        assert_eq!(sum([].into_iter()), "0");
+    fn names_are_quoted_where_they_are_counted() {
         let table = FactId::new(Kind::Table, ["it's"]);
         assert_eq!(count(&table, &[]), "(SELECT count(*) FROM pragma_foreign_key_check('it''s'))");
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod drift;
+mod sqlite;
 
 use sluice_e2e::Project;
 use sluice_testkit::postgres;

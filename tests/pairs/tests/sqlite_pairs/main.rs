@@ -35,7 +35,7 @@ fn every_pair_becomes_what_a_direct_load_gives() {
 
 #[test]
 fn schemas_that_were_changed_at_random_become_what_a_direct_load_gives() {
-    let count = std::env::var("PAIRS_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
+    let count = std::env::var("PAIRS_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
     let score = judge_all(&mutation::pairs(count));
     println!("{}{}", score.table(), score.failures());
     assert_eq!(score.rate(), FLOOR, "{}", score.failures());
