@@ -7,6 +7,7 @@ mod name;
 mod place;
 mod proof;
 mod rebuild;
+mod search;
 
 use sluice_facts::{Alteration, Change, Diff, Fact, FactId, Hazard, Kind, Rules, Scene, Step, Verb};
 
@@ -25,6 +26,7 @@ impl Rules for SqliteRules {
             }
             Kind::Column if is_replaced(change, scene) => Alteration::Replace,
             Kind::Table | Kind::Column | Kind::Constraint => Alteration::SIMPLE,
+            Kind::VirtualTable if search::is_copied(change) => Alteration::SIMPLE,
             // Whether a text can be used follows from what else is there.
             _ if change.only(&["broken"]) => Alteration::SIMPLE,
             _ => Alteration::Replace,
@@ -53,6 +55,7 @@ impl Rules for SqliteRules {
             Kind::Table if place::is_rebuilt(&change.new.id, scene) => rebuild::steps(change, scene),
             Kind::Table => place::respell_table(change, scene),
             Kind::Column => vec![place::respell_column(change)],
+            Kind::VirtualTable => search::steps(change, scene),
             _ => Vec::new(),
         }
     }

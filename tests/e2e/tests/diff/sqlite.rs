@@ -244,3 +244,39 @@ fn what_is_not_modelled_is_named() {
     let run = project.sluice(&["diff", "app.db", "new.sql"]).exits(0).says("The schemas are equal.");
     run.says("virtual table vec is not compared").says("table vec_chunks is not compared");
 }
+
+#[test]
+fn rows_of_full_text_tables_are_copied_and_others_are_given_up_only_where_that_is_allowed() {
+    let project = Project::new();
+    project.create_sqlite("app.db");
+    project.sqlite(
+        "app.db",
+        "CREATE VIRTUAL TABLE notes USING fts5 (title, body); INSERT INTO notes (rowid, title, body) VALUES (7, 'one', 'running'); \
+         CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1);",
+    );
+    project.write("new.sql", "CREATE VIRTUAL TABLE notes USING fts5 (body, title, lang UNINDEXED, tokenize = 'porter'); CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1);");
+    let script = project.sluice(&["diff", "app.db", "new.sql", "--format", "sql"]).exits(0).stdout;
+    project.sqlite("app.db", &script);
+    assert_eq!(project.sqlite("app.db", "SELECT rowid, title FROM notes WHERE notes MATCH 'run'"), "7|one");
+    project.sluice(&["diff", "app.db", "new.sql"]).exits(0).says("The schemas are equal.");
+    project.write("other.sql", "CREATE VIRTUAL TABLE notes USING fts5 (body, title, lang UNINDEXED, tokenize = 'porter'); CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1, y0, y1);");
+    project.sluice(&["diff", "app.db", "other.sql"]).exits(1).says("-- deletes_data\nDROP TABLE \"boxes\"");
+}
+
+#[test]
+fn drift_is_found_and_its_way_back_keeps_what_names_the_table() {
+    let project = Project::with_database("sqlite:app.db");
+    project.create_sqlite("app.db");
+    project.write("sluice.toml", &format!("{}\n[policy]\ndrift = \"warn\"\n", project.read("sluice.toml")));
+    project.write("migrations/0001_first.sql", OLD);
+    project.commit("the first change");
+    project.sluice(&["deploy"]).exits(0);
+    project.sluice(&["drift"]).exits(0);
+    project.sqlite("app.db", "ALTER TABLE users ADD COLUMN mood text; DROP INDEX by_name; CREATE UNIQUE INDEX by_name ON users (mood)");
+    project.sluice(&["drift"]).exits(1).says("+ column:users.mood").says("~ index:by_name");
+    project
+        .sluice(&["drift", "--revert"])
+        .exits(1)
+        .says("PRAGMA legacy_alter_table = ON;")
+        .says("DROP COLUMN \"mood\"");
+}
