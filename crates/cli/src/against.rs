@@ -120,6 +120,11 @@ impl Against {
         (self.family, &self.connect)
     }
 
+    /// Whether it is a database of SQLite that is nobody's and nowhere.
+    pub fn is_in_memory(&self) -> bool {
+        self.connect.url == "sqlite::memory:"
+    }
+
     /// Reads the statistics.
     ///
     /// # Errors

@@ -58,6 +58,16 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// [`DbErrorKind::Connect`](crate::DbErrorKind) and its neighbours. No error ever shows the password.
     async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError>;
+
+    /// Opens a session that writes nothing, not even what connections usually leave beside a file.
+    ///
+    /// # Errors
+    /// As [`Database::connect`].
+    async fn connect_to_read(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {
+        let mut session = self.connect(connect).await?;
+        session.read_only().await?;
+        Ok(session)
+    }
 }
 
 /// How to connect.

@@ -159,10 +159,11 @@ async fn walk(session: &mut dyn Session, claim: Claim<'_>) -> Result<Certificate
 }
 
 /// What is run, the statements for the session among it.
-fn statements(way: &Transition<'_>) -> Vec<Step> {
+pub fn statements(way: &Transition<'_>) -> Vec<Step> {
     let Some(first) = way.steps.first() else { return Vec::new() };
-    let prelude = way.prelude.iter().map(|sql| Step::new(first.verb, &first.fact, sql.as_str()));
-    prelude.chain(way.steps.iter().cloned()).collect()
+    let plain = |sql: &String| Step::new(first.verb, &first.fact, sql.as_str());
+    let (prelude, coda) = (way.prelude.iter().map(plain), way.coda.iter().map(plain));
+    prelude.chain(way.steps.iter().cloned()).chain(coda).collect()
 }
 
 /// What differs between what is there and what should be, in words.

@@ -122,8 +122,7 @@ pub(crate) fn inside(
 /// # Errors
 /// As [`Session::facts`].
 pub async fn facts(database: &dyn Database, connect: &Connect) -> Result<(Server, Snapshot), DbError> {
-    let mut session = database.connect(connect).await?;
-    session.read_only().await?;
+    let mut session = database.connect_to_read(connect).await?;
     let server = session.server().clone();
     let snapshot = session.facts().await;
     session.close().await;
@@ -191,7 +190,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Snapshot, DbError> {
     session.facts().await
 }
 
-/// Runs steps, each by itself.
+/// Runs steps, each by itself; what begins and ends transactions is left out.
 ///
 /// # Errors
 /// The first step that fails, by its place, and why.
@@ -199,6 +198,9 @@ pub async fn run(session: &mut dyn Session, steps: &[Step]) -> Result<(), (usize
     let dialect = session.server().dialect;
     for (at, step) in steps.iter().enumerate() {
         let facts = classify(dialect, &step.sql);
+        if facts.kind == Kind::Transaction {
+            continue;
+        }
         let statement = Statement { sql: step.sql.as_str().into(), copy_data: None, facts: &facts };
         session.execute(&statement).await.map_err(|error| (at, error))?;
     }

@@ -60,6 +60,8 @@ struct Line {
     payload: Payload,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     requires: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    written: Option<Box<str>>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -95,6 +97,7 @@ impl Snapshot {
                 ordinal: fact.ordinal,
                 payload: fact.payload.clone(),
                 requires: fact.requires.iter().map(|id| id.as_str().to_owned()).collect(),
+                written: fact.written.clone(),
             };
             text.push_str(&serde_json::to_string(&line).unwrap_or_default());
             text.push('\n');
@@ -149,6 +152,7 @@ impl Snapshot {
             let requires = line.requires.iter().map(|id| FactId::from_text(id));
             let mut fact = Fact::new(id, kind, parent, line.payload).requiring(requires);
             fact.ordinal = line.ordinal;
+            fact.written = line.written;
             builder.add(fact);
         }
         header.unmodelled.into_iter().for_each(|name| builder.unmodelled(name));

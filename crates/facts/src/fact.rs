@@ -47,6 +47,8 @@ pub struct Fact {
     pub payload: Payload,
     /// What must be there before it, without its parent; sorted.
     pub requires: Box<[FactId]>,
+    /// The statement or clause that makes it as somebody wrote it, where the server keeps that. Not part of its hash.
+    pub written: Option<Box<str>>,
     /// Hash of the payload.
     pub hash: Digest,
 }
@@ -55,7 +57,7 @@ impl Fact {
     /// A fact.
     pub fn new(id: FactId, kind: Kind, parent: Option<FactId>, payload: Payload) -> Self {
         let hash = payload.hash();
-        Self { id, parent, kind, ordinal: 0, payload, requires: Box::default(), hash }
+        Self { id, parent, kind, ordinal: 0, payload, requires: Box::default(), written: None, hash }
     }
 
     /// The same fact with what must be there before it.

@@ -16,6 +16,8 @@ pub struct Transition<'a> {
     pub prelude: Vec<String>,
     /// What is done about it, in order.
     pub steps: Vec<Step>,
+    /// Statements for the session, behind the steps.
+    pub coda: Vec<String>,
     /// Facts that are dropped and made again without having changed, because something that they need is.
     pub rebuilt: Vec<FactId>,
     /// Dependencies that could not be kept, in words: a mistake in the rules.
@@ -35,6 +37,7 @@ pub fn transition<'a>(
             diff,
             prelude: Vec::new(),
             steps: Vec::new(),
+            coda: Vec::new(),
             rebuilt: Vec::new(),
             broken: Vec::new(),
         };
@@ -49,6 +52,7 @@ pub fn transition<'a>(
     };
     planner.decide(&diff);
     let steps = planner.steps();
+    let steps = rules.complete(steps, &planner.scene);
     let mut rebuilt: Vec<FactId> = planner
         .scene
         .fates
@@ -57,7 +61,8 @@ pub fn transition<'a>(
         .map(|(id, _)| id.clone())
         .collect();
     rebuilt.sort();
-    Transition { diff, prelude: rules.prelude(&steps), steps, rebuilt, broken: planner.broken }
+    let (prelude, coda) = (rules.prelude(&steps), rules.coda(&steps));
+    Transition { diff, prelude, steps, coda, rebuilt, broken: planner.broken }
 }
 
 struct Planner<'a, 'r> {
@@ -87,7 +92,8 @@ impl<'a> Planner<'a, '_> {
         for change in &diff.altered {
             self.scene.fates.insert(change.old.id.clone(), Fate::Alter);
         }
-        for change in &diff.altered {
+        let gathered = self.gather(diff);
+        for change in diff.altered.iter().chain(&gathered) {
             if self.scene.fate(&change.old.id) != Some(Fate::Alter) {
                 continue;
             }
@@ -102,6 +108,22 @@ impl<'a> Planner<'a, '_> {
             }
         }
         self.spread(work);
+    }
+
+    /// What is altered for the sake of what belongs to it.
+    fn gather(&mut self, diff: &Diff<'a>) -> Vec<Change<'a>> {
+        let mut ids = self.rules.gathers(diff, &self.scene);
+        ids.sort();
+        ids.dedup();
+        ids.retain(|id| self.scene.fate(id).is_none());
+        let both = ids.iter().filter_map(|id| Some((self.scene.from.get(id)?, self.scene.to.get(id)?)));
+        let changes: Vec<Change<'a>> =
+            both.map(|(old, new)| Change { old, new, attributes: Vec::new() }).collect();
+        for change in &changes {
+            self.scene.fates.insert(change.old.id.clone(), Fate::Alter);
+            self.changes.insert(change.old.id.clone(), change.clone());
+        }
+        changes
     }
 
     /// Drops and makes again what is in both schemas.
@@ -199,7 +221,9 @@ impl<'a> Planner<'a, '_> {
             {
                 let node = (id.clone(), Verb::Drop);
                 let with = self.rules.falls_with(fact, &self.scene).filter(|with| self.scene.drops(with));
-                if let Some(with) = with.filter(|_| !self.scene.apart.contains(&node)) {
+                if let Some(altered) = self.altered_with(fact, Verb::Drop) {
+                    host.insert(node.clone(), (altered, Verb::Alter));
+                } else if let Some(with) = with.filter(|_| !self.scene.apart.contains(&node)) {
                     host.insert(node.clone(), (with, Verb::Drop));
                 } else if let Some(with) = self.taken_with(&node, fact) {
                     host.insert(node.clone(), (with, Verb::Alter));
@@ -209,7 +233,9 @@ impl<'a> Planner<'a, '_> {
             if let Some(fact) = self.scene.to.get(id) {
                 let verb = if fate.creates() { Verb::Create } else { Verb::Alter };
                 let node = (id.clone(), verb);
-                if verb == Verb::Create {
+                if let Some(altered) = self.altered_with(fact, verb) {
+                    host.insert(node.clone(), (altered, Verb::Alter));
+                } else if verb == Verb::Create {
                     let by = self.rules.absorbed_by(fact, &self.scene).filter(|by| self.scene.creates(by));
                     if let Some(by) = by.filter(|_| !self.scene.apart.contains(&node)) {
                         host.insert(node.clone(), (by, Verb::Create));
@@ -260,6 +286,12 @@ impl<'a> Planner<'a, '_> {
             && matches!(self.scene.fate(&with), None | Some(Fate::Alter))
             && with != node.0;
         (stays && !self.scene.apart.contains(node)).then_some(with)
+    }
+
+    /// The other fact by whose alteration this one is dealt with, where that one is altered.
+    fn altered_with(&self, fact: &Fact, verb: Verb) -> Option<FactId> {
+        let altered = self.rules.altered_with(fact, verb, &self.scene)?;
+        (altered != fact.id && self.scene.fate(&altered) == Some(Fate::Alter)).then_some(altered)
     }
 
     fn add_edges(&self, graph: &mut Graph) {

@@ -1,4 +1,4 @@
-use crate::{Change, Fact, FactId, Kind, Scene, Step, Verb};
+use crate::{Change, Diff, Fact, FactId, Kind, Scene, Step, Verb};
 
 /// How a fact can become another one of the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,17 @@ pub trait Rules: Send + Sync {
         Vec::new()
     }
 
+    /// Facts of both schemas that are altered although they need not differ: what belongs to them does, and cannot be altered without
+    /// them.
+    fn gathers(&self, _diff: &Diff<'_>, _scene: &Scene<'_>) -> Vec<FactId> {
+        Vec::new()
+    }
+
+    /// The fact by whose alteration this one comes, changes or goes, too, where that one is altered.
+    fn altered_with(&self, _fact: &Fact, _verb: Verb, _scene: &Scene<'_>) -> Option<FactId> {
+        None
+    }
+
     /// Facts of the new schema that are to come before this one without it depending on them.
     fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId>;
 
@@ -67,6 +78,16 @@ pub trait Rules: Send + Sync {
 
     /// Statements for the session in which the steps are run, in front of them.
     fn prelude(&self, steps: &[Step]) -> Vec<String>;
+
+    /// All steps in their order, with those that look after the whole.
+    fn complete(&self, steps: Vec<Step>, _scene: &Scene<'_>) -> Vec<Step> {
+        steps
+    }
+
+    /// Statements for the session behind the steps: they end what the prelude began.
+    fn coda(&self, _steps: &[Step]) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Which kinds come first where nothing else decides.
     fn rank(&self, kind: Kind) -> u16;

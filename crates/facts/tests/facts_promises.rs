@@ -334,3 +334,101 @@ fn what_one_side_cannot_model_is_neither_new_nor_gone() {
     assert_eq!(removed, ["column:b.c"]);
     assert_eq!(two.unmodelled, vec!["table a".into()]);
 }
+
+/// Columns come and go with the alteration of their table, as where a server makes tables anew.
+struct Whole;
+
+impl Rules for Whole {
+    fn alteration(&self, change: &Change<'_>, scene: &Scene<'_>) -> Alteration {
+        let own = scene.users_before(&change.old.id).filter(|user| user.kind == Kind::View);
+        Alteration::InPlace { evicts: own.map(|view| view.id.clone()).collect() }
+    }
+
+    fn gathers(&self, diff: &Diff<'_>, _scene: &Scene<'_>) -> Vec<FactId> {
+        let facts =
+            diff.added.iter().chain(&diff.removed).copied().chain(diff.altered.iter().map(|it| it.new));
+        facts.filter(|fact| fact.kind == Kind::Column).filter_map(|fact| fact.parent.clone()).collect()
+    }
+
+    fn altered_with(&self, fact: &Fact, _verb: Verb, _scene: &Scene<'_>) -> Option<FactId> {
+        fact.parent.clone().filter(|_| fact.kind == Kind::Column)
+    }
+
+    fn coda(&self, steps: &[Step]) -> Vec<String> {
+        steps.iter().map(|step| format!("after {}", step.fact)).collect()
+    }
+
+    fn create(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.create(fact, scene)
+    }
+
+    fn alter(&self, change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.alter(change, scene)
+    }
+
+    fn drop(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
+        Toy.drop(fact, scene)
+    }
+
+    fn absorbed_by(&self, fact: &Fact, _scene: &Scene<'_>) -> Option<FactId> {
+        fact.parent.clone().filter(|_| fact.kind == Kind::Column)
+    }
+
+    fn falls_with(&self, fact: &Fact, _scene: &Scene<'_>) -> Option<FactId> {
+        fact.parent.clone().filter(|_| fact.kind == Kind::Column)
+    }
+
+    fn follows(&self, _fact: &Fact, _scene: &Scene<'_>) -> Vec<FactId> {
+        Vec::new()
+    }
+
+    fn names(&self, fact: &Fact) -> Vec<String> {
+        Toy.names(fact)
+    }
+
+    fn prelude(&self, _steps: &[Step]) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn rank(&self, kind: Kind) -> u16 {
+        Toy.rank(kind)
+    }
+}
+
+#[test]
+fn a_table_is_altered_for_the_sake_of_its_columns() {
+    let build = |columns: &[(&str, i64)]| {
+        let mut builder = Builder::default();
+        let table = FactId::new(Kind::Table, ["s", "t"]);
+        builder.add(Fact::new(table.clone(), Kind::Table, None, payload(0)));
+        for (name, value) in columns {
+            let id = FactId::new(Kind::Column, ["s", "t", *name]);
+            builder.add(Fact::new(id, Kind::Column, Some(table.clone()), payload(*value)));
+        }
+        let view = FactId::new(Kind::View, ["s", "v"]);
+        builder.add(Fact::new(view, Kind::View, None, payload(0)).requiring([table]));
+        builder.finish("toy", "1")
+    };
+    let (from, to) = (build(&[("a", 1), ("b", 1), ("c", 1)]), build(&[("b", 2), ("c", 1), ("d", 1)]));
+    let way = transition(&from, &to, &Whole, Options::default());
+    let steps: Vec<String> = way.steps.iter().map(|step| format!("{} {}", step.sql, step.fact)).collect();
+    assert_eq!(steps, ["drop view:s.v", "alter table:s.t", "create view:s.v"]);
+    assert_eq!(way.rebuilt, [FactId::new(Kind::View, ["s", "v"])]);
+    assert_eq!(way.coda.last().unwrap(), "after view:s.v");
+    assert!(way.broken.is_empty());
+}
+
+#[test]
+fn what_somebody_wrote_is_kept_and_makes_no_difference() {
+    let build = |written: Option<&str>| {
+        let mut builder = Builder::default();
+        let id = FactId::new(Kind::Table, ["t"]);
+        builder
+            .add(Fact { written: written.map(Into::into), ..Fact::new(id, Kind::Table, None, payload(0)) });
+        builder.finish("toy", "1")
+    };
+    let (one, two) = (build(Some("CREATE TABLE t (a) -- so")), build(None));
+    assert_eq!(one.fingerprint(), two.fingerprint());
+    let read = Snapshot::from_bytes(&one.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.facts()[0].written.as_deref(), Some("CREATE TABLE t (a) -- so"));
+}

@@ -19,8 +19,12 @@ pub struct SchemaDiff {
     pub to_fingerprint: String,
     /// Facts that differ, by id.
     pub facts: Vec<FactDiff>,
+    /// Statements for the session in which the steps are run, in front of them.
+    pub prelude: Vec<String>,
     /// The statements that lead from the one to the other, in order.
     pub steps: Vec<StepReport>,
+    /// Statements for the session behind the steps: they end what the prelude began.
+    pub coda: Vec<String>,
     /// Facts that are dropped and made again although they do not differ.
     pub rebuilt: Vec<String>,
     /// Objects of either schema that are not compared.
@@ -94,7 +98,10 @@ impl Report for SchemaDiff {
         let mut text = String::new();
         self.facts.iter().for_each(|fact| fact.render("", &mut text));
         text.push('\n');
+        let plain = |sql: &String| format!("{sql};\n");
+        text.extend(self.prelude.iter().map(plain));
         self.steps.iter().for_each(|step| step.render(&mut text));
+        text.extend(self.coda.iter().map(plain));
         if let Some(proof) = &self.proof {
             text.push_str(&format!("\n-- proved on {}: these steps lead to TO\n", proof.server));
         }

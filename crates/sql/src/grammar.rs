@@ -14,6 +14,13 @@ use sluice_text::Span;
 use crate::Dialect;
 use crate::model::Parsed;
 
+pub(crate) use sqlite::number_end as sqlite_number_end;
+
+/// Whether a word is a keyword of SQLite that is no name unless it is quoted.
+pub fn is_reserved(word: &str) -> bool {
+    sqlite::is_reserved(word)
+}
+
 /// What the statement at `piece` of `text` says. `piece` is the `body` of a [`Piece`](crate::Piece): one statement
 /// without terminator. All spans of the result count bytes of `text`.
 pub fn parse(dialect: Dialect, text: &str, piece: Span) -> Parsed {

@@ -13,6 +13,7 @@ mod effort;
 mod facts;
 mod features;
 mod grammar;
+mod lexeme;
 mod lexer;
 pub mod model;
 mod piece;
@@ -27,7 +28,8 @@ pub use dialect::Dialect;
 #[doc(hidden)]
 pub use effort::effort;
 pub use facts::{Control, Facts, Kind, Mode, Object, ObjectKind, classify, contains_string_literal};
-pub use grammar::parse;
+pub use grammar::{is_reserved, parse};
+pub use lexeme::{Lexeme, LexemeKind, lexemes};
 pub use piece::{Piece, PieceKind, SplitError, SplitErrorKind, pieces, split, split_at};
 pub use redact::redact;
 pub use shape::{hints, subquery_depth};

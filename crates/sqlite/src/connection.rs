@@ -11,6 +11,7 @@ use sluice_engine::{DbError, DbErrorKind};
 use crate::failure::{Author, db_error};
 use crate::ledger;
 use crate::location::{Access, Location};
+use crate::rest::{Rest, unchanging};
 use crate::watch::{Reach, STEPS, Watch};
 
 /// Statements of ours that stay prepared: the ledger has fewer.
@@ -21,14 +22,22 @@ pub(crate) fn open(location: &Location, watch: &Arc<Watch>) -> Result<Connection
     let mut connection = match location {
         Location::Memory => Connection::open_in_memory()?,
         Location::File { path, access } => {
-            let access = match access {
-                Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            let flags = match access {
+                Access::Look | Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             };
             // A relative path may begin with `file:`, which SQLite would take for a URI.
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
+            let resting =
+                (*access == Access::Look && Rest::of(&path).is_some()).then(|| unchanging(&path)).flatten();
+            match resting {
+                Some(name) => Connection::open_with_flags(
+                    name,
+                    flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )?,
+                None => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?,
+            }
         }
     };
     // The bundled library is compiled with foreign keys on; SQLite's own default and that of its `sqlite3` program is

@@ -10,6 +10,10 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 /// No schema uses it, so that every other program can read and write the ledger.
 pub(crate) const BEGAN: &str = "sluice_began";
 
+/// The tables of the ledger, without their schema.
+pub(crate) const TABLES: [&str; 5] =
+    ["sluice_fence", "sluice_revision", "sluice_statement", "sluice_event", "sluice_snapshot"];
+
 // `WITHOUT ROWID` stores a row in its primary key's tree: one page less to write for each row.
 const CREATE: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS main.sluice_fence (

@@ -10,6 +10,7 @@
 mod connection;
 mod control;
 mod effect;
+mod extract;
 mod failure;
 mod journal;
 mod ledger;
@@ -17,13 +18,19 @@ mod live;
 mod location;
 mod lock;
 mod process;
+mod rest;
+mod rules;
+mod scratch;
 mod session;
 mod watch;
+mod wording;
 
 use async_trait::async_trait;
 use sluice_engine::{Connect, Database, DbError, Session};
+use sluice_facts::Rules;
 
 pub use location::absolute_url;
+pub use rules::SqliteRules;
 
 /// The family of SQLite databases: URLs `sqlite:path/to.db`, `sqlite:///absolute/path.db`, `sqlite::memory:`.
 ///
@@ -38,7 +45,19 @@ impl Database for Sqlite {
         &["sqlite"]
     }
 
+    fn rules(&self) -> Option<&'static dyn Rules> {
+        Some(&SqliteRules)
+    }
+
+    async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {
+        Ok(scratch::create(connect))
+    }
+
     async fn connect(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {
         session::SqliteSession::open(connect).map(|session| -> Box<dyn Session> { Box::new(session) })
+    }
+
+    async fn connect_to_read(&self, connect: &Connect) -> Result<Box<dyn Session>, DbError> {
+        session::SqliteSession::open_to_read(connect).map(|session| -> Box<dyn Session> { Box::new(session) })
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Location {
 /// The `mode` parameter of the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
+    /// Never written, and nothing is left beside it.
+    Look,
     /// `ro`: never written.
     Read,
     /// `rw`: must exist.

@@ -9,6 +9,7 @@ use sluice_engine::{
     LockAttempt, Query, Row, Running, Server, Session, Statement, Statistics, Step, TransactionError, Value,
     Verdict,
 };
+use sluice_facts::Snapshot;
 use sluice_sql::Dialect;
 
 use crate::control::{SessionControl, blockers};
@@ -17,8 +18,9 @@ use crate::journal::Kept;
 use crate::location::{Access, Location};
 use crate::lock::{Attempt, LockFile};
 use crate::process::Process;
+use crate::rest::Rest;
 use crate::watch::{Reach, Watch};
-use crate::{connection, effect, journal, ledger, live};
+use crate::{connection, effect, extract, journal, ledger, live};
 
 /// A session: one connection in this process, used by one thread at a time.
 ///
@@ -39,17 +41,38 @@ pub(crate) struct SqliteSession {
     interrupt: Arc<Mutex<InterruptHandle>>,
     /// Statements of the user's may have changed settings of the connection.
     altered: bool,
+    /// The file is read as one that does not change, because it looked like this.
+    rest: Option<Rest>,
     /// The file does not exist yet, and the connection stands for it with an empty database: looking creates nothing.
     missing: bool,
 }
 
 impl SqliteSession {
     pub(crate) fn open(connect: &Connect) -> Result<Self, DbError> {
-        let location = Location::parse(&connect.url)?;
+        Self::open_at(Location::parse(&connect.url)?, connect)
+    }
+
+    /// A session that leaves the file alone, and what lies beside it.
+    pub(crate) fn open_to_read(connect: &Connect) -> Result<Self, DbError> {
+        let location = match Location::parse(&connect.url)? {
+            Location::File { path, .. } if path.symlink_metadata().is_err() => {
+                return Err(missing(&path.display()));
+            }
+            Location::File { path, .. } => Location::File { path, access: Access::Look },
+            Location::Memory => Location::Memory,
+        };
+        Self::open_at(location, connect)
+    }
+
+    fn open_at(location: Location, connect: &Connect) -> Result<Self, DbError> {
         let watch = Arc::new(Watch::new(connect.cancel.clone()));
         let refused = |error: rusqlite::Error| connection::refused(&error, &location, &watch);
         let future = connection::future_file(&location);
         let missing = future.is_some();
+        let rest = match &location {
+            Location::File { path, access: Access::Look } => Rest::of(path),
+            _ => None,
+        };
         let connection =
             connection::open(if missing { &Location::Memory } else { &location }, &watch).map_err(refused)?;
         connection::look(&connection, &watch).map_err(refused)?;
@@ -75,6 +98,7 @@ impl SqliteSession {
             watch,
             interrupt,
             altered: false,
+            rest,
             missing,
         })
     }
@@ -323,10 +347,7 @@ impl Session for SqliteSession {
     async fn read_only(&mut self) -> Result<(), DbError> {
         // A file that is missing is not created by looking, and nothing is known of it: not even that it is meant.
         if self.missing {
-            let mut error =
-                DbError::new(DbErrorKind::Connect, format!("`{}` does not exist", self.location.address()));
-            error.hint = Some("correct the path; a deployment creates the file when it is needed".to_owned());
-            return Err(error);
+            return Err(missing(&self.location.address()));
         }
         self.control_statement("PRAGMA query_only = ON", Reach::Waits)
             .map_err(|error| self.error(&error, Author::User))
@@ -335,6 +356,22 @@ impl Session for SqliteSession {
     async fn live_schema(&mut self) -> Result<LiveSchema, DbError> {
         self.watch.begin(Reach::Statement);
         live::schema(&self.connection).map_err(|error| self.error(&error, Author::User))
+    }
+
+    async fn facts(&mut self) -> Result<Snapshot, DbError> {
+        self.watch.begin(Reach::Statement);
+        let mut read = extract::snapshot(&self.connection, &self.server.product);
+        if let (Some(rest), Location::File { path, .. }) = (&self.rest, &self.location)
+            && Rest::of(path).as_ref() != Some(rest)
+        {
+            // Somebody has come meanwhile: what was read may be half of the one state and half of the other.
+            let location = Location::File { path: path.clone(), access: Access::Read };
+            let connection = connection::open(&location, &self.watch);
+            self.replace(connection.map_err(|error| self.error(&error, Author::User))?);
+            self.rest = None;
+            read = extract::snapshot(&self.connection, &self.server.product);
+        }
+        read.map_err(|error| self.error(&error, Author::User))
     }
 
     async fn statistics(&mut self) -> Result<Statistics, DbError> {
@@ -347,6 +384,12 @@ impl Session for SqliteSession {
     }
 
     async fn close(self: Box<Self>) {}
+}
+
+fn missing(file: &dyn std::fmt::Display) -> DbError {
+    let mut error = DbError::new(DbErrorKind::Connect, format!("`{file}` does not exist"));
+    error.hint = Some("correct the path; a deployment creates the file when it is needed".to_owned());
+    error
 }
 
 fn lock_error(path: &std::path::Path, error: &std::io::Error) -> DbError {

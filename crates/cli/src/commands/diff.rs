@@ -10,6 +10,7 @@ use sluice_engine::proof::Claim;
 use sluice_engine::{Database, Server};
 use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
 use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport, terminated};
+use sluice_sql::Dialect;
 use tokio_util::sync::CancellationToken;
 
 use crate::against::Against;
@@ -35,8 +36,9 @@ pub fn run(
 ) -> Result<Exit, CliError> {
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
+    let engine = args.engine.map(|engine| engine.dialect());
     let Read { from, to, shadow, old, new, server } =
-        read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref())?;
+        read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref(), engine)?;
     // The server of the other side serves as well.
     let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
@@ -115,6 +117,7 @@ fn read(
     cancel: CancellationToken,
     [from, to]: [&str; 2],
     shadow: Option<&str>,
+    engine: Option<Dialect>,
 ) -> Result<Read, CliError> {
     let here = std::env::current_dir().unwrap_or_default();
     let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
@@ -125,7 +128,13 @@ fn read(
     let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
     let from = Side::find("FROM", from, &here, &named)?;
     let to = Side::find("TO", to, &here, &named)?;
-    let shadow = shadow.map(|text| named("--shadow", text)).transpose()?;
+    // SQLite needs no server: scratch databases are in memory.
+    let is_sqlite =
+        engine == Some(Dialect::Sqlite) || [&from, &to].into_iter().any(|side| side.is_of(Dialect::Sqlite));
+    let shadow = match is_sqlite {
+        true => Some(named("--shadow", "sqlite::memory:")?),
+        false => shadow.map(|text| named("--shadow", text)).transpose()?,
+    };
     let ground = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
     let (server, old) = from.read(ground)?;
     let (newer, new) = to.read(ground)?;
@@ -146,7 +155,7 @@ pub fn read_both(
     sides: [&str; 2],
     shadow: Option<&str>,
 ) -> Result<(Snapshot, Snapshot), CliError> {
-    let Read { old, new, .. } = read(global, output, cancel, sides, shadow)?;
+    let Read { old, new, .. } = read(global, output, cancel, sides, shadow, None)?;
     Ok((old, new))
 }
 
@@ -184,7 +193,7 @@ fn save(path: &Path, snapshot: &Snapshot) -> Result<(), CliError> {
 
 /// The script alone: nothing where there is nothing to do.
 fn sql(engine: &str, way: &Transition<'_>) -> String {
-    let statements = way.prelude.iter().chain(way.steps.iter().map(|step| &step.sql));
+    let statements = way.prelude.iter().chain(way.steps.iter().map(|step| &step.sql)).chain(&way.coda);
     statements.map(|sql| terminated(engine, sql)).collect()
 }
 
@@ -208,7 +217,9 @@ fn report(
         to: args.to.clone(),
         to_fingerprint: new.fingerprint().to_string(),
         facts: facts(&way.diff),
+        prelude: way.prelude.clone(),
         steps: way.steps.iter().map(|one| step(&old.engine, one)).collect(),
+        coda: way.coda.clone(),
         rebuilt: way.rebuilt.iter().map(ToString::to_string).collect(),
         unmodelled,
         proof: None,

@@ -172,7 +172,7 @@ fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepR
     let family = crate::engines::family_of(&format!("{}:", from.engine)).ok();
     let Some(rules) = family.and_then(|family| family.rules()) else { return Vec::new() };
     let way = transition(from, to, rules, Options { online: true, version });
-    way.steps.iter().map(|step| diff::step(&from.engine, step)).collect()
+    sluice_engine::proof::statements(&way).iter().map(|step| diff::step(&from.engine, step)).collect()
 }
 
 /// Writes the change that makes what was done by hand official, and records it as being there already on the database where it

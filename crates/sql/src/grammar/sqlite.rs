@@ -23,10 +23,16 @@ mod term;
 mod values;
 mod window;
 
+pub(crate) use literal::number_end;
 use sluice_text::Span;
 
 use crate::Dialect;
 use crate::model::Parsed;
+
+/// Whether a word is no name without quotes.
+pub(super) fn is_reserved(word: &str) -> bool {
+    name::RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
 
 pub(super) fn parse(text: &str, piece: Span) -> Parsed {
     cursor::Cursor::new(Dialect::Sqlite, text, piece).whole(piece)

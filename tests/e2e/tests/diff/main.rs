@@ -3,6 +3,7 @@
 
 mod drift;
 mod mariadb;
+mod sqlite;
 
 use sluice_e2e::Project;
 use sluice_testkit::postgres;

@@ -17,7 +17,7 @@ pub fn ground<'a>(
     to: &Side,
 ) -> Option<&'a Against> {
     let in_use = [from, to].into_iter().any(|side| matches!(side, Side::Scripts(_)));
-    shadow.filter(|_| args.shadow.is_some() || in_use)
+    shadow.filter(|shadow| args.shadow.is_some() || in_use || shadow.is_in_memory())
 }
 
 /// Tries the steps.

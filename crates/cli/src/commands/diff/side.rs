@@ -5,6 +5,7 @@ use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, DbError, Server};
 use sluice_facts::Snapshot;
 use sluice_report::Problem;
+use sluice_sql::Dialect;
 
 use super::sources::{scripts, unreadable};
 use crate::against::Against;
@@ -62,6 +63,15 @@ impl Side {
         match self {
             Self::Database(database) => Some(database),
             _ => None,
+        }
+    }
+
+    /// Whether it is a snapshot or a database of this engine.
+    pub fn is_of(&self, dialect: Dialect) -> bool {
+        match self {
+            Self::Snapshot(snapshot) => &*snapshot.engine == dialect.name(),
+            Self::Database(database) => database.reach().0.schemes().contains(&dialect.name()),
+            Self::Scripts(_) => false,
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 /// Where the number at `at` ends: `1`, `1.5e-3`, `.5`, `0xFF`, `1_000` (tokenize.c).
-fn number_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn number_end(bytes: &[u8], at: usize) -> usize {
     let digits = |at: usize| run(bytes, at, |byte| is_digit(byte) || byte == b'_');
     if bytes.get(at) == Some(&b'0') && matches!(bytes.get(at + 1), Some(b'x' | b'X')) {
         return run(bytes, at + 2, |byte| byte.is_ascii_hexdigit() || byte == b'_');

@@ -6,7 +6,7 @@ use crate::lexer::TokenKind;
 use crate::model::{Ident, ObjectName, TableRef};
 
 /// Keywords that no name may be without quotes: those without `%fallback ID` in `parse.y`.
-const RESERVED: &[&str] = &[
+pub(super) const RESERVED: &[&str] = &[
     "add",
     "all",
     "alter",
