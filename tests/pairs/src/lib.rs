@@ -12,7 +12,7 @@ mod dump;
 mod own;
 mod score;
 
-pub use corpus::{Pair, own_pairs, pairs};
+pub use corpus::{Pair, pairs};
 pub use dump::{Likeness, compare};
 pub use own::own_pairs;
 pub use score::{Outcome, Score, Verdict};

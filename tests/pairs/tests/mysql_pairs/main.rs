@@ -39,7 +39,11 @@ fn every_pair_becomes_what_a_direct_load_gives_on_mysql() {
 fn judge(server: &Arc<MysqlServer>) {
     let all = std::env::var_os("PAIRS").is_some_and(|asked| asked == "all");
     let step = if all { 1 } else { SAMPLE };
-    let chosen: Vec<Pair> = pairs("mysql").into_iter().step_by(step).chain(own_pairs("mysql")).collect();
+    let chosen: Vec<Pair> = pairs("mysql")
+        .into_iter()
+        .step_by(step)
+        .chain(own_pairs(include_str!("../../own/mysql.sql")))
+        .collect();
     let chosen: Vec<Pair> = chosen.into_iter().filter(|pair| runs_on(pair, server.is_mariadb())).collect();
     let score = Mutex::new(Score::default());
     let next = AtomicUsize::new(0);
