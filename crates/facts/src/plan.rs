@@ -394,8 +394,10 @@ impl<'a> Planner<'a, '_> {
             {
                 let members: Vec<Member<'_>> =
                     members.iter().filter_map(|member| self.member(member)).collect();
-                steps.extend(self.rules.together(id, &members, scene));
-                continue;
+                if let Some(together) = self.rules.together(id, &members, scene) {
+                    steps.extend(together);
+                    continue;
+                }
             }
             steps.extend(
                 match verb {

@@ -55,8 +55,9 @@ pub trait Rules: Send + Sync {
     }
 
     /// Statements for steps that are [taken with](Rules::taken_with) one fact, those of the fact itself among them.
-    fn together(&self, _host: &FactId, _members: &[Member<'_>], _scene: &Scene<'_>) -> Vec<Step> {
-        Vec::new()
+    /// None where [`Rules::alter`] of the host says all of it.
+    fn together(&self, _host: &FactId, _members: &[Member<'_>], _scene: &Scene<'_>) -> Option<Vec<Step>> {
+        None
     }
 
     /// Facts of both schemas that are altered although they need not differ: what belongs to them does, and cannot be altered without

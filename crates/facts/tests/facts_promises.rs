@@ -102,11 +102,11 @@ impl Rules for Joining {
         if fact.kind == Kind::Column { fact.parent.clone() } else { None }
     }
 
-    fn together(&self, host: &FactId, members: &[Member<'_>], _scene: &Scene<'_>) -> Vec<Step> {
+    fn together(&self, host: &FactId, members: &[Member<'_>], _scene: &Scene<'_>) -> Option<Vec<Step>> {
         let step = |member: &Member<'_>| Step::new(member.verb, &member.fact.id, format!("in {host}"));
         let mut steps: Vec<Step> = members.iter().map(step).collect();
         steps.sort_by_key(|step| step.verb);
-        steps
+        Some(steps)
     }
 
     fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId> {

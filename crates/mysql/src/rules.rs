@@ -100,8 +100,8 @@ impl Rules for MysqlRules {
         if is_inside(fact) { fact.parent.clone() } else { None }
     }
 
-    fn together(&self, host: &FactId, members: &[Member<'_>], scene: &Scene<'_>) -> Vec<Step> {
-        table::together(host, members, scene)
+    fn together(&self, host: &FactId, members: &[Member<'_>], scene: &Scene<'_>) -> Option<Vec<Step>> {
+        Some(table::together(host, members, scene))
     }
 
     fn follows(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<FactId> {
