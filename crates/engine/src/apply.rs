@@ -311,18 +311,35 @@ async fn work_locked(
         log.current = Some(change.version.clone());
         if let Err(error) = run.apply(change, *action, prepared, &ledger, sequence).await {
             log.sent = run.sent.take();
+            if on_drift.is_some() && !log.versions.is_empty() && !matches!(error, ApplyError::Lost(_)) {
+                // What was applied before it stays. That it cannot be kept is said, and the error counts.
+                let _ = keep_schema(run.session, &writer, events).await;
+            }
             return Err(error);
         }
         log.current = None;
         log.versions.push(change.version.clone());
     }
     drop(work);
-    if on_drift.is_some()
-        && let Some(last) = read_ledger(session).await?.revisions.last()
-    {
-        drift::keep(session, &writer, &last.version, events).await?;
+    if on_drift.is_some() {
+        keep_schema(session, &writer, events).await?;
     }
     Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
+}
+
+/// Keeps the schema as the last change has left it; nothing where one is unfinished.
+async fn keep_schema(
+    session: &mut dyn Session,
+    writer: &Writer,
+    events: &EventSink,
+) -> Result<(), ApplyError> {
+    let revisions = read_ledger(session).await?.revisions;
+    match revisions.last() {
+        Some(last) if revisions.iter().all(|revision| revision.state.is_complete()) => {
+            drift::keep(session, writer, &last.version, events).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What goes with the first transaction of a run: creates the ledger where needed and takes the fence. Where creating tables

@@ -141,7 +141,8 @@ pub async fn stand(session: &mut dyn Session, ledger: &Ledger) -> Result<Standin
     }
     let dialect = session.ledger_dialect();
     let sql = format!(
-        "SELECT content, {taken_at}, version FROM {p}snapshot WHERE fence = (SELECT max(fence) FROM {p}snapshot)",
+        "SELECT content, {taken_at}, version FROM {p}snapshot WHERE fence = (SELECT max(fence) FROM {p}snapshot) \
+         AND fence >= (SELECT max(fence) FROM {p}revision)",
         taken_at = dialect.timestamp_text.replace("{}", "taken_at"),
         p = dialect.prefix
     );

@@ -71,10 +71,16 @@ pub async fn inspect(
             failures = read_failures(session.as_mut()).await?;
         }
     }
-    let drift = match look.drift {
-        true => Some(drift::stand(session.as_mut(), &ledger).await.map_err(lost_or_connect)?),
-        false => None,
-    };
+    let mut drift = None;
+    if look.drift {
+        let standing = drift::stand(session.as_mut(), &ledger).await.map_err(lost_or_connect)?;
+        // What another run did meanwhile is no drift.
+        let moved = matches!(standing, Standing::Drifted(_)) && {
+            let now = read_ledger(session.as_mut()).await?;
+            now.fence != ledger.fence || now.revisions != ledger.revisions
+        };
+        drift = Some(if moved { Standing::Unknown("a run is at work") } else { standing });
+    }
     session.close().await;
     Ok(Inspection { server, ledger, histories, leftovers, failures, drift })
 }

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, ChangeKind, ForeignHistory, Past, Revision, compare_versions, key_of};
+use crate::{Change, ChangeKind, ForeignHistory, Ledger, Past, Revision, compare_versions, key_of};
 
 /// What happens to changes whose history was touched, per kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,11 +210,25 @@ pub fn decide<'p>(
         }
         match change.kind {
             // What it takes back is gone: a run that did not hear of its own end was here.
-            ChangeKind::Undo
-                if !change.undoes().is_some_and(|undone| recorded.contains_key(&key_of(undone))) =>
-            {
-                decision.skipped.push((index, Skip::Applied));
-            }
+            ChangeKind::Undo => match last_of(ledger, change) {
+                None => decision.skipped.push((index, Skip::Applied)),
+                Some((undone, after)) => {
+                    let goes_before = |later: &Revision| {
+                        let key = key_of(&later.version);
+                        changes.iter().take(index).any(|it| it.undoes().is_some_and(|it| key_of(it) == key))
+                    };
+                    let stays = after.iter().find(|it| it.kind == ChangeKind::Versioned && !goes_before(it));
+                    if let Some(later) = stays {
+                        decision.problem(ProblemKind::OutOfOrder, &undone.version, Response::Error, || {
+                            format!(
+                                "change {} cannot be taken back: {} was applied after it",
+                                undone.version, later.version
+                            )
+                        });
+                    }
+                    decision.pending.push((index, Action::Apply));
+                }
+            },
             ChangeKind::Versioned if is_covered(index, change) => {
                 decision.skipped.push((index, Skip::CoveredByBaseline));
             }
@@ -274,6 +288,13 @@ pub fn decide<'p>(
         }
     }
     decision
+}
+
+/// What a way back takes back, and what was applied after it; none where it is not recorded.
+fn last_of<'l>(ledger: &'l Ledger, undo: &Change) -> Option<(&'l Revision, &'l [Revision])> {
+    let key = key_of(undo.undoes()?);
+    let at = ledger.revisions.iter().position(|revision| key_of(&revision.version) == key)?;
+    Some((ledger.revisions.get(at)?, ledger.revisions.get(at + 1..)?))
 }
 
 fn unadopted(history: &ForeignHistory, layout: &str) -> String {

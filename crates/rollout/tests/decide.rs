@@ -154,3 +154,41 @@ fn a_history_of_another_tool_counts_where_there_is_no_ledger_and_something_is_pe
     }
     assert!(weighed(&changes, false, history(&["sqitch"], true), "sqitch", Response::Error).0);
 }
+
+#[test]
+fn a_way_back_runs_while_its_change_is_there_and_nothing_stands_on_it() {
+    let undo = |version: &str| {
+        let with_down = Change { down: Some(change(version).up), ..change(version) };
+        with_down.undo(version).unwrap()
+    };
+    let applied = |versions: &[&str]| -> Ledger {
+        let revisions = versions.iter().map(|it| revision(it, RevisionState::Applied)).collect();
+        Ledger { exists: true, fence: 1, revisions, statements: Vec::new() }
+    };
+    let lenient = Integrity {
+        edited: Response::Allow,
+        removed: Response::Allow,
+        out_of_order: Response::Allow,
+        unadopted: Response::Allow,
+    };
+    let decided = |changes: &[Change], ledger: &Ledger| decide(changes, ledger, lenient, |_| true);
+
+    let both = decided(&[undo("3"), undo("2")], &applied(&["1", "2", "3"]));
+    assert_eq!((both.pending.len(), both.is_refused()), (2, false));
+    // Taken back already, by a run that did not hear of its own end.
+    let gone = decided(&[undo("3"), undo("2")], &applied(&["1", "2"]));
+    assert_eq!((gone.pending.len(), gone.skipped.len(), gone.is_refused()), (1, 1, false));
+    // Somebody has deployed meanwhile.
+    let later = decided(&[undo("3")], &applied(&["1", "2", "3", "4"]));
+    assert!(later.is_refused());
+    assert!(later.problems[0].message.contains("4 was applied after it"), "{:?}", later.problems);
+    // A deployment does not run into a half-finished way back.
+    let mut half = applied(&["1"]);
+    half.revisions.push(Revision {
+        version: "undo:1".to_owned(),
+        kind: ChangeKind::Undo,
+        state: RevisionState::Applying,
+        ..revision("1", RevisionState::Applying)
+    });
+    assert!(decided(&[change("1")], &half).is_refused());
+}

@@ -133,3 +133,10 @@ fn where_changes_need_an_approval_a_rollback_needs_a_reason() {
         database.sql("SELECT actor FROM sluice_event WHERE kind = 'rolled-back'").contains("orders fail")
     );
 }
+
+#[test]
+fn passwords_are_not_shown() {
+    let (_database, project) = deployed(Engine::Postgres(18));
+    project.write("migrations/3_d.down.sql", "ALTER ROLE app PASSWORD 'geheim'; DROP TABLE d;");
+    project.sluice(&["rollback", "--format", "json"]).exits(5).keeps_quiet_about("geheim");
+}

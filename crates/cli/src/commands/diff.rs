@@ -156,7 +156,7 @@ pub fn read_both(
     shadow: Option<&str>,
 ) -> Result<(Snapshot, Snapshot), CliError> {
     let Read { old, new, .. } = read(global, output, cancel, sides, shadow, None)?;
-    Ok((old, new))
+    Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {

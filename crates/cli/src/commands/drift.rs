@@ -1,24 +1,26 @@
 //! `sluice drift`
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sluice_engine::drift::{Class, Drift, OnDrift, Standing};
 use sluice_engine::{Admin, ApplyError, Look, inspect};
 use sluice_facts::{Diff, Options, Snapshot, transition};
+use sluice_project::Project;
 use sluice_project::config::{Config, DriftResponse};
 use sluice_project::layout::Layout;
-use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState, terminated};
+use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState, Problem, terminated};
+use sluice_rollout::Change;
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{failed, runtime};
 use super::diff;
 use super::new::free_version;
 use crate::args::{self, Global};
-use crate::context::{Context, Needs, in_parallel, silent};
+use crate::context::{Context, in_parallel, silent};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
-use crate::planning::LOOKERS;
+use crate::planning::{LOOKERS, survey_one};
 use crate::sites::Site;
 
 /// What is to be done about drift before changes are applied, where it is looked for.
@@ -178,23 +180,50 @@ fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepR
 /// Writes the change that makes what was done by hand official, and records it as being there already on the database where it
 /// was done. Without drift, the schema as it is becomes what later looks are held against.
 fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
-    let runtime = runtime().map_err(|error| failed(site, &error))?;
     let (standing, version) = stand(context, site).map_err(|error| failed(site, &error))?;
     let mut database = blank(site);
     fill(&mut database, &(standing.clone(), version), false);
+    if let Ok((_, decision)) = survey_one(context, site, false)
+        && !decision.pending.is_empty()
+    {
+        let message = "changes are pending: the one that makes drift official would come after them";
+        return Err(CliError::new(Exit::Findings, Problem::error(message).at(site.target.name.0.clone()))
+            .help("deploy them first, with `drift = \"warn\"` in [policy]"));
+    }
     let written = match &standing {
         Standing::Drifted(drift) => Some(write(context, drift, version)?),
         Standing::Same { .. } | Standing::Unknown(_) => None,
     };
-    // The new file is read as the next deployment will read it.
-    let reread;
-    let change = match &written {
-        Some(path) => {
-            reread = Context::load(&context.global, context.output, context.cancel.clone(), Needs::Files)?;
-            reread.project.changes().iter().find(|change| Path::new(change.up.file.path()) == Path::new(path))
-        }
-        None => None,
+    let recorded = match &written {
+        Some(path) => reread(context, path).and_then(|change| record(context, site, Some(&change))),
+        None => record(context, site, None),
     };
+    match recorded {
+        Ok(version) => database.since = Some(version),
+        Err(error) => {
+            // Nothing was recorded: the file would be applied where it came from. Where nobody knows, it stays.
+            if let Some(path) = written.filter(|_| error.exit != Exit::Unreachable) {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(error);
+        }
+    }
+    database.state = DriftState::None;
+    database.adopted = written;
+    context.output.result(&DriftReport { databases: vec![database] });
+    Ok(Exit::Done)
+}
+
+/// A file that was just written, as the next deployment will read it.
+fn reread(context: &Context, path: &str) -> Result<Change, CliError> {
+    let project = Project::read(PathBuf::from("."), context.config().clone())?;
+    let mut changes = project.changes().iter();
+    let found = changes.find(|change| Path::new(change.up.file.path()) == Path::new(path)).cloned();
+    found.ok_or_else(|| CliError::usage(format!("{path} is not among the project's migrations")))
+}
+
+fn record(context: &Context, site: &Site<'_>, change: Option<&Change>) -> Result<String, CliError> {
+    let runtime = runtime().map_err(|error| failed(site, &error))?;
     let adopted = context.connected(site, |connection| {
         let events = silent();
         let admin = Admin {
@@ -206,20 +235,7 @@ fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
         };
         runtime.block_on(admin.adopt_schema(change))
     });
-    match adopted {
-        Ok(version) => database.since = Some(version),
-        Err(error) => {
-            // Nothing was recorded: the file would be applied where it came from.
-            if let Some(path) = &written {
-                let _ = std::fs::remove_file(path);
-            }
-            return Err(failed(site, &error));
-        }
-    }
-    database.state = DriftState::None;
-    database.adopted = written;
-    context.output.result(&DriftReport { databases: vec![database] });
-    Ok(Exit::Done)
+    adopted.map_err(|error| failed(site, &error))
 }
 
 fn write(context: &Context, drift: &Drift, version: u32) -> Result<String, CliError> {

@@ -7,6 +7,8 @@ use sluice_engine::{Applied, ApplyError, Inspection, Job, apply};
 use sluice_report::{DatabaseRollback, Problem, Rollback, UndoneChange};
 use sluice_rollout::{Change, ChangeKind, Integrity, Response, RevisionState, key_of};
 
+use sluice_sql::redact;
+
 use super::baseline::{failed, runtime};
 use super::drift;
 use crate::args;
@@ -156,6 +158,13 @@ fn find(
             ),
         }
     }
+    for version in &begun {
+        if !changes.iter().any(|change| change.undoes() == Some(*version)) && problems.is_empty() {
+            let help = "a --to before it, or none, goes on with it";
+            let message = format!("the rollback of change {version} is unfinished");
+            problems.push(Problem::error(message).at(name.clone()).help(Some(help.to_owned())));
+        }
+    }
     if !problems.is_empty() {
         return Err(CliError { exit: Exit::Findings, problems });
     }
@@ -169,7 +178,11 @@ fn find(
                 version: change.undoes().unwrap_or_default().to_owned(),
                 name: change.name.clone(),
                 file: change.up.file.path().to_owned(),
-                statements: prepared.statements.iter().map(|statement| statement.sql.clone()).collect(),
+                statements: prepared
+                    .statements
+                    .iter()
+                    .map(|statement| redact(statement.dialect, &statement.sql).into_owned())
+                    .collect(),
                 done: false,
             })
         })

@@ -60,6 +60,9 @@ fn what_was_done_by_hand_stops_the_next_deployment_until_it_is_official() {
     assert_eq!(database.psql("select to_regclass('more') is null"), "t");
     project.sluice(&["status"]).exits(0).says("drifted");
 
+    // The file would come after what is pending.
+    project.sluice(&["drift", "--adopt"]).exits(1).says("changes are pending");
+    std::fs::remove_file(project.path("migrations/3_more.sql")).unwrap();
     let adopted = project.sluice(&["drift", "--adopt"]).exits(0);
     let written = std::fs::read_dir(project.path("migrations"))
         .unwrap()
@@ -72,7 +75,6 @@ fn what_was_done_by_hand_stops_the_next_deployment_until_it_is_official() {
     project.sluice(&["drift"]).exits(0).says("no drift");
     // Another database gets it by deployment; this one has it.
     project.write("migrations/30000101000000_last.sql", "create table last (id bigint primary key);\n");
-    std::fs::remove_file(project.path("migrations/3_more.sql")).unwrap();
     project.sluice(&["deploy"]).exits(0);
     project.sluice(&["drift"]).exits(0).says("no drift since change 30000101000000");
     assert_eq!(database.psql("select to_regclass('last') is not null"), "t");
@@ -100,12 +102,14 @@ fn what_is_no_drift_raises_no_alarm() {
     database.psql("reindex table users");
     database.psql("create temporary table t (x int)");
     project.sluice(&["drift"]).exits(0).says("no drift");
-    // A failed change leaves nothing, and nothing of it is drift.
-    project.write("migrations/3_wrong.sql", "create table more (id bigint);\nselect 1 / 0;\n");
+    // A failed change leaves nothing, and nothing of it is drift; what came before it is seen.
+    project.write("migrations/3_right.sql", "create table right_one (id bigint);\n");
+    project.write("migrations/4_wrong.sql", "create table more (id bigint);\nselect 1 / 0;\n");
     project.sluice(&["deploy"]).exits(4);
-    project.write("migrations/3_wrong.sql", "create table more (id bigint);\n");
-    project.sluice(&["deploy"]).exits(0);
     project.sluice(&["drift"]).exits(0).says("no drift since change 3");
+    project.write("migrations/4_wrong.sql", "create table more (id bigint);\n");
+    project.sluice(&["deploy"]).exits(0);
+    project.sluice(&["drift"]).exits(0).says("no drift since change 4");
 }
 
 #[test]

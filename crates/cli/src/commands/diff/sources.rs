@@ -1,6 +1,6 @@
 //! Files of SQL that a side names: a file, a directory, a directory of migrations up to a version, and all of these as a commit has them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sluice_engine::shadow::Script;
 use sluice_project::git;
@@ -22,6 +22,9 @@ pub fn scripts(text: &str, here: &Path) -> Result<Option<Vec<Script>>, CliError>
         return Err(CliError::usage(format!("{text} names no file or directory of a commit"))
             .help("git:REVISION:PATH does, for example git:main:schema"));
     };
+    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Err(CliError::usage(format!("{text}: {path} is not below this folder")));
+    }
     let failed = |error: git::GitError| CliError::usage(format!("{text}: {error}"));
     let commit = git::commit_of(here, revision).map_err(failed)?;
     let within = path.rsplit_once('@').map_or(path, |(path, _)| path);
@@ -70,8 +73,9 @@ fn migrations(path: &Path, shown: &str, until: Option<&str>) -> Result<Option<Ve
     if directory.changes.is_empty() {
         return Ok(None);
     }
+    // A script that stands for changes is for databases that have none of them: here they are all run.
     let changes: Vec<&Change> = match until {
-        None => directory.changes.iter().collect(),
+        None => directory.changes.iter().filter(|it| it.kind != ChangeKind::Baseline).collect(),
         Some(version) => {
             let key = version_key(version);
             let at = directory
@@ -83,7 +87,7 @@ fn migrations(path: &Path, shown: &str, until: Option<&str>) -> Result<Option<Ve
                 .changes
                 .iter()
                 .take(at.saturating_add(1))
-                .filter(|it| it.kind != ChangeKind::Repeatable)
+                .filter(|it| it.kind == ChangeKind::Versioned)
                 .collect()
         }
     };
@@ -112,8 +116,11 @@ fn folder(path: &Path, shown: &str) -> Result<Vec<Script>, CliError> {
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
         for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&folder, &error))?.path();
-            if entry.is_dir() {
+            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
+            // A link to a folder may lead in a circle.
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let entry = entry.path();
+            if is_folder {
                 folders.push(entry);
             } else if entry.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
                 files.push(entry);
