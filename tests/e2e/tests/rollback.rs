@@ -140,3 +140,14 @@ fn passwords_are_not_shown() {
     project.write("migrations/3_d.down.sql", "ALTER ROLE app PASSWORD 'geheim'; DROP TABLE d;");
     project.sluice(&["rollback", "--format", "json"]).exits(5).keeps_quiet_about("geheim");
 }
+
+#[test]
+fn what_is_taken_back_before_a_failure_is_told() {
+    let (database, project) = deployed(Engine::Sqlite);
+    project.write("migrations/2_b.down.sql", "DROP TABLE nowhere;");
+    let run = project.sluice(&["rollback", "--to", "1", "--yes"]).exits(4);
+    run.says("3 d: taken back").says("2 b: to be taken back").says("nowhere");
+    assert!(!has(&database, "d") && has(&database, "b"));
+    project.sluice(&["deploy"]).exits(0);
+    assert!(has(&database, "d"));
+}

@@ -1,9 +1,11 @@
 //! `sluice rollback`
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
 use sluice_engine::script::prepare;
-use sluice_engine::{Applied, ApplyError, Inspection, Job, apply};
+use sluice_engine::{Applied, ApplyError, Event, EventSink, Inspection, Job, apply};
 use sluice_report::{DatabaseRollback, Problem, Rollback, UndoneChange};
 use sluice_rollout::{Change, ChangeKind, Integrity, Response, RevisionState, key_of};
 
@@ -12,7 +14,7 @@ use sluice_sql::redact;
 use super::baseline::{failed, runtime};
 use super::drift;
 use crate::args;
-use crate::context::{Context, silent};
+use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::planning::survey;
 use crate::question::confirm_rollback;
@@ -71,15 +73,15 @@ pub fn run(context: &Context, args: &args::Rollback) -> Result<Exit, CliError> {
         if way.changes.is_empty() {
             continue;
         }
-        let result = take_back(context, way, args.reason.as_deref());
-        match result {
-            Ok(_) => database.changes.iter_mut().for_each(|change| change.done = true),
-            Err(error) => {
-                let error = failed(way.site, &error);
-                exit = error.exit;
-                database.problems = error.problems;
-                break;
-            }
+        let (result, done) = take_back(context, way, args.reason.as_deref());
+        for change in &mut database.changes {
+            change.done = result.is_ok() || done.contains(&change.version);
+        }
+        if let Err(error) = result {
+            let error = failed(way.site, &error);
+            exit = error.exit;
+            database.problems = error.problems;
+            break;
         }
     }
     context.output.result(&report);
@@ -190,9 +192,36 @@ fn find(
     Ok((changes, undone))
 }
 
-fn take_back(context: &Context, way: &Way<'_, '_>, reason: Option<&str>) -> Result<Applied, ApplyError> {
+/// Takes the changes back; also which of them are, whatever came of the rest.
+fn take_back(
+    context: &Context,
+    way: &Way<'_, '_>,
+    reason: Option<&str>,
+) -> (Result<Applied, ApplyError>, Vec<String>) {
+    let done: Arc<Mutex<Vec<String>>> = Arc::default();
+    let events: EventSink = {
+        let (done, output) = (Arc::clone(&done), context.output);
+        Arc::new(move |event| match event {
+            Event::ChangeApplied { version, .. } => {
+                let undone = version.split_once(':').map_or(version.as_str(), |(_, undone)| undone);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push(undone.to_owned());
+            }
+            Event::Warning { message } => output.warning(&Problem::warning(message)),
+            _ => {}
+        })
+    };
+    let result = run_back(context, way, reason, &events);
+    let done = std::mem::take(&mut *done.lock().unwrap_or_else(PoisonError::into_inner));
+    (result, done)
+}
+
+fn run_back(
+    context: &Context,
+    way: &Way<'_, '_>,
+    reason: Option<&str>,
+    events: &EventSink,
+) -> Result<Applied, ApplyError> {
     let runtime = runtime()?;
-    let events = silent();
     let identity = context.identity();
     let applied_by = match reason {
         Some(reason) => format!("{} ({reason})", identity.applied_by),
@@ -221,6 +250,6 @@ fn take_back(context: &Context, way: &Way<'_, '_>, reason: Option<&str>) -> Resu
             renew: Some(&renew),
             may_go_on: None,
         };
-        runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+        runtime.block_on(apply(connection.family, &connection.connect, &job, events))
     })
 }

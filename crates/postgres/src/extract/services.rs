@@ -129,9 +129,9 @@ fn user_mappings() -> String {
         payload: &[
             (
                 "foreign_options",
-                "(SELECT array_agg(x ORDER BY i) FROM unnest(o.umoptions) WITH ORDINALITY u(x, i) WHERE x NOT LIKE 'password=%')",
+                "(SELECT array_agg(x ORDER BY i) FROM unnest(o.umoptions) WITH ORDINALITY u(x, i) WHERE x NOT LIKE '%password=%')",
             ),
-            ("secret", "(SELECT true FROM unnest(o.umoptions) x WHERE x LIKE 'password=%')"),
+            ("secret", "(SELECT true FROM unnest(o.umoptions) x WHERE x LIKE '%password=%')"),
         ],
         from: "FROM (SELECT umid AS oid, * FROM pg_user_mappings) o WHERE true",
     }
