@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use sluice_facts::Digest;
 use sluice_rollout::{Change, Checksum, Ledger, Revision, RevisionState, StatementState, version_key};
 
 use crate::apply::{Timing, lock, lost_or_connect, prelude, read_ledger};
@@ -98,11 +99,16 @@ impl Admin<'_> {
     }
 
     /// Takes the schema as it is for what the last change has left; `change` is recorded as being there already and is the last one
-    /// then. Returns the version after which the snapshot was kept.
+    /// then. `seen` is the fingerprint of what a person has seen. Returns the version after which the snapshot was kept.
     ///
     /// # Errors
-    /// As [`crate::apply()`]; [`ApplyError::Declined`] where no change is recorded, or one is unfinished.
-    pub async fn adopt_schema(&self, change: Option<&Change>) -> Result<String, ApplyError> {
+    /// As [`crate::apply()`]; [`ApplyError::Declined`] where no change is recorded, one is unfinished, or the schema is another one
+    /// than what was seen.
+    pub async fn adopt_schema(
+        &self,
+        change: Option<&Change>,
+        seen: Option<Digest>,
+    ) -> Result<String, ApplyError> {
         let mut held = self.hold().await?;
         let last = held.ledger.revisions.last();
         let unfinished = held.ledger.revisions.iter().find(|revision| !revision.state.is_complete());
@@ -134,8 +140,12 @@ impl Admin<'_> {
             };
             steps.extend(held.writer.put_revision(&entry, false).into_iter().map(Step::Own));
         }
-        let taken =
+        let (fingerprint, taken) =
             drift::take(held.session.as_mut(), &held.writer, &version).await.map_err(lost_or_connect)?;
+        if seen.is_some_and(|seen| seen != fingerprint) {
+            let message = "the schema is another one than a moment ago: somebody is at work".to_owned();
+            return Err(held.decline(declined(message, "look again, and run the same command again")).await);
+        }
         steps.extend(taken);
         let detail = "the schema as it is was taken for what the changes lead to".to_owned();
         steps.push(Step::Own(held.writer.event("drift-adopted", Some(&version), Some(detail))));

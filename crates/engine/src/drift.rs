@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sluice_facts::{Change, Diff, Fact, Kind, Snapshot};
+use sluice_facts::{Change, Diff, Digest, Fact, Kind, Snapshot};
 use sluice_rollout::Ledger;
 
 use crate::event::{Event, EventSink};
@@ -209,7 +209,7 @@ pub(crate) async fn keep(
     events: &EventSink,
 ) -> Result<(), ApplyError> {
     let kept = async {
-        let steps = take(session, writer, version).await?;
+        let (_, steps) = take(session, writer, version).await?;
         session.transaction(&steps).await.map_err(|error| error.error)
     };
     match kept.await {
@@ -224,19 +224,19 @@ pub(crate) async fn keep(
     }
 }
 
-/// What keeps the schema as it is.
+/// The fingerprint of the schema as it is, and what keeps it.
 pub(crate) async fn take(
     session: &mut dyn Session,
     writer: &Writer,
     version: &str,
-) -> Result<Vec<Step<'static>>, DbError> {
+) -> Result<(Digest, Vec<Step<'static>>), DbError> {
     session.reset().await?;
     let snapshot = session.facts().await?;
     let create = Query::new(session.ledger_dialect().create_snapshot.clone(), Vec::new());
     session.query(&create).await?;
     let bytes =
         snapshot.to_bytes().map_err(|error| DbError::new(DbErrorKind::Statement, error.to_string()))?;
-    let fingerprint = snapshot.fingerprint().to_string();
-    let queries = writer.put_snapshot(version, &fingerprint, STANDARD.encode(bytes));
-    Ok(queries.into_iter().map(Step::Own).collect())
+    let fingerprint = snapshot.fingerprint();
+    let queries = writer.put_snapshot(version, &fingerprint.to_string(), STANDARD.encode(bytes));
+    Ok((fingerprint, queries.into_iter().map(Step::Own).collect()))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sluice_engine::drift::{Class, Drift, OnDrift, Standing};
 use sluice_engine::{Admin, ApplyError, Look, inspect};
-use sluice_facts::{Diff, Options, Snapshot, transition};
+use sluice_facts::{Diff, Digest, Options, Snapshot, transition};
 use sluice_project::Project;
 use sluice_project::config::{Config, DriftResponse};
 use sluice_project::layout::Layout;
@@ -194,9 +194,13 @@ fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
         Standing::Drifted(drift) => Some(write(context, drift, version)?),
         Standing::Same { .. } | Standing::Unknown(_) => None,
     };
+    let seen = match &standing {
+        Standing::Drifted(drift) => Some(drift.live.fingerprint()),
+        Standing::Same { .. } | Standing::Unknown(_) => None,
+    };
     let recorded = match &written {
-        Some(path) => reread(context, path).and_then(|change| record(context, site, Some(&change))),
-        None => record(context, site, None),
+        Some(path) => reread(context, path).and_then(|change| record(context, site, Some(&change), seen)),
+        None => record(context, site, None, seen),
     };
     match recorded {
         Ok(version) => database.since = Some(version),
@@ -222,7 +226,12 @@ fn reread(context: &Context, path: &str) -> Result<Change, CliError> {
     found.ok_or_else(|| CliError::usage(format!("{path} is not among the project's migrations")))
 }
 
-fn record(context: &Context, site: &Site<'_>, change: Option<&Change>) -> Result<String, CliError> {
+fn record(
+    context: &Context,
+    site: &Site<'_>,
+    change: Option<&Change>,
+    seen: Option<Digest>,
+) -> Result<String, CliError> {
     let runtime = runtime().map_err(|error| failed(site, &error))?;
     let adopted = context.connected(site, |connection| {
         let events = silent();
@@ -233,7 +242,7 @@ fn record(context: &Context, site: &Site<'_>, change: Option<&Change>) -> Result
             timing: context.timing(),
             events: &events,
         };
-        runtime.block_on(admin.adopt_schema(change))
+        runtime.block_on(admin.adopt_schema(change, seen))
     });
     adopted.map_err(|error| failed(site, &error))
 }
