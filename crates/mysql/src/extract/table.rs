@@ -285,7 +285,7 @@ mod tests {
             "table:t collation=utf8mb4_0900_ai_ci engine=InnoDB partition_by=RANGE (`id`) \
              partitions=PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE",
             "column:t.id auto_increment=true not_null=true type=int",
-            "column:t.a collation=latin1_swedish_ci invisible=true type=varchar(10)",
+            "column:t.a collation=latin1_swedish_ci invisible=true type=varchar(10) ~charset=true",
             "column:t.g not_null=true srid=4326 type=point",
             "index:t.primary columns=`id` type=PRIMARY KEY",
             "index:t.k columns=(lower(`a`)) DESC visibility=INVISIBLE",
