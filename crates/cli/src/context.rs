@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sluice_engine::ledger::Identity;
-use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Timing};
+use sluice_engine::{
+    Admin, ApplyError, Connect, Database, DbError, DbErrorKind, EventSink, Inspection, Timing,
+};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
@@ -300,6 +302,16 @@ impl Context {
             .help(Some("commit first, so that the history tells where a change comes from".to_owned()));
         self.output.warning(&warning);
         (None, None)
+    }
+
+    /// What changes the ledger of a database that `connect` reaches.
+    pub fn admin<'a>(
+        &self,
+        database: &'a dyn Database,
+        connect: &'a Connect,
+        events: &'a EventSink,
+    ) -> Admin<'a> {
+        Admin { database, connect, identity: self.identity(), timing: self.timing(), events }
     }
 
     /// Who runs this, as ledgers record it.

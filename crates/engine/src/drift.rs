@@ -108,24 +108,6 @@ impl Drift {
     pub fn diff(&self) -> Diff<'_> {
         Diff::between(&self.kept, &self.live)
     }
-
-    /// What differs, in words, as much as fits into a message.
-    fn words(&self) -> Vec<String> {
-        let diff = self.diff();
-        let mut words: Vec<String> = diff.added.iter().map(|fact| format!("{} was added", fact.id)).collect();
-        words.extend(diff.removed.iter().map(|fact| format!("{} is gone", fact.id)));
-        words.extend(
-            diff.altered
-                .iter()
-                .map(|change| format!("{} has another {}", change.new.id, change.attributes.join(", "))),
-        );
-        let more = words.len().saturating_sub(TOLD);
-        if more > 0 {
-            words.truncate(TOLD);
-            words.push(format!("and {more} more"));
-        }
-        words
-    }
 }
 
 /// Holds the schema against the snapshot after the last change.
@@ -188,7 +170,7 @@ pub(crate) async fn check(
     else {
         return Ok(());
     };
-    let facts = drift.words();
+    let facts = drift.diff().words(TOLD, "was added", "is gone");
     match on_drift {
         OnDrift::Refuse => Err(ApplyError::Drifted { since: drift.since, facts }),
         OnDrift::Warn | OnDrift::Adopt => {

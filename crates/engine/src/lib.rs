@@ -22,6 +22,7 @@ pub mod ledger;
 mod live;
 mod loss;
 pub mod proof;
+pub mod scratch;
 pub mod script;
 pub mod shadow;
 pub mod unfinished;

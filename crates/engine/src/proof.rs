@@ -168,18 +168,5 @@ pub fn statements(way: &Transition<'_>) -> Vec<Step> {
 
 /// What differs between what is there and what should be, in words.
 fn differences(is: &Snapshot, should: &Snapshot) -> Vec<String> {
-    let diff = Diff::between(is, should);
-    let mut words: Vec<String> = diff.added.iter().map(|fact| format!("{} is missing", fact.id)).collect();
-    words.extend(diff.removed.iter().map(|fact| format!("{} should not be there", fact.id)));
-    words.extend(
-        diff.altered
-            .iter()
-            .map(|change| format!("{} has another {}", change.old.id, change.attributes.join(", "))),
-    );
-    let more = words.len().saturating_sub(TOLD);
-    if more > 0 {
-        words.truncate(TOLD);
-        words.push(format!("and {more} more"));
-    }
-    words
+    Diff::between(is, should).words(TOLD, "is missing", "should not be there")
 }

@@ -66,6 +66,24 @@ impl<'a> Diff<'a> {
         diff
     }
 
+    /// What differs, in words, at most `most` of it one by one; `added` and `removed` say what is the matter with facts of the second
+    /// snapshot alone, and of the first.
+    pub fn words(&self, most: usize, added: &str, removed: &str) -> Vec<String> {
+        let mut words: Vec<String> = self.added.iter().map(|fact| format!("{} {added}", fact.id)).collect();
+        words.extend(self.removed.iter().map(|fact| format!("{} {removed}", fact.id)));
+        words.extend(
+            self.altered
+                .iter()
+                .map(|change| format!("{} has another {}", change.new.id, change.attributes.join(", "))),
+        );
+        let more = words.len().saturating_sub(most);
+        if more > 0 {
+            words.truncate(most);
+            words.push(format!("and {more} more"));
+        }
+        words
+    }
+
     /// Nothing differs.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.altered.is_empty()

@@ -1,23 +1,17 @@
-//! Scratch databases: made for one look, and dropped. Their names tell when, so that those of runs that died are found.
+//! Scratch databases: made for one look, and dropped.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use sluice_engine::scratch::{PREFIX, is_stale, name};
 use sluice_engine::{Connect, DbError, DbErrorKind, Query, Session};
 use url::Url;
 
 use crate::name::quote;
 use crate::session::MysqlSession;
 
-const PREFIX: &str = "sluice_shadow_";
-/// Nobody works in a scratch database for this long without being connected to it.
-const STALE: u64 = 600;
-
 /// Makes one on the server that `connect` reaches, with the character set of the database that it names.
 pub(crate) async fn create(connect: &Connect) -> Result<Connect, DbError> {
     let mut session = MysqlSession::open(connect).await?;
     sweep(&mut session).await?;
-    let suffix: String = connect.run_id.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-    let name = format!("{PREFIX}{:x}_{}_{}", now(), suffix.to_ascii_lowercase(), next());
+    let name = name(&connect.run_id);
     let rows = ask(&mut session, "SELECT @@character_set_database, @@collation_database").await?;
     let row = rows.into_iter().next().unwrap_or_default();
     let mut cells = row.into_iter().flatten();
@@ -61,25 +55,12 @@ async fn sweep(session: &mut MysqlSession) -> Result<(), DbError> {
     );
     let rows = ask(session, &sql).await?;
     for name in rows.into_iter().flatten().flatten() {
-        if made_at(&name).is_some_and(|made| made.saturating_add(STALE) < now()) {
+        if is_stale(&name) {
             // Somebody else may have been faster, or may be the only one who is allowed to.
             let _ = ask(session, &format!("DROP DATABASE IF EXISTS {}", quote(&name))).await;
         }
     }
     Ok(())
-}
-
-fn made_at(name: &str) -> Option<u64> {
-    u64::from_str_radix(name.strip_prefix(PREFIX)?.split('_').next()?, 16).ok()
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn next() -> u32 {
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
 fn with_database(url: &str, name: &str) -> String {
@@ -110,11 +91,5 @@ mod tests {
             assert_eq!(with_database(url, "x"), scratch);
             assert_eq!(database(scratch).as_deref(), Some("x"));
         }
-    }
-
-    #[test]
-    fn names_tell_when_they_were_made() {
-        assert_eq!(made_at("sluice_shadow_ff_ab_0"), Some(255));
-        assert_eq!(made_at("shop"), None);
     }
 }

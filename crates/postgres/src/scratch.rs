@@ -1,24 +1,17 @@
-//! Scratch databases: made for one look, and dropped. Their names tell when, so that those of runs that died are found.
+//! Scratch databases: made for one look, and dropped.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use sluice_engine::scratch::{PREFIX, is_stale, name};
 use sluice_engine::{Connect, DbError, DbErrorKind, Query};
 
 use crate::request::cell;
 use crate::session::PostgresSession;
 use crate::shape::quote;
 
-const PREFIX: &str = "sluice_shadow_";
-/// Nobody works in a scratch database for this long without being connected to it.
-const STALE: u64 = 600;
-
 /// Makes one on the server that `connect` reaches.
 pub async fn create(connect: &Connect) -> Result<Connect, DbError> {
     let mut session = PostgresSession::open(connect).await?;
     sweep(&mut session).await?;
-    let suffix: String = connect.run_id.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-    let count = next();
-    let name = format!("{PREFIX}{:x}_{suffix}_{count}", now());
+    let name = name(&connect.run_id);
     let sql = format!("CREATE DATABASE {} TEMPLATE template0", quote(std::slice::from_ref(&name)));
     session.rows(&Query::new(sql, Vec::new())).await.map_err(|mut error| {
         if error.kind == DbErrorKind::Permission {
@@ -53,26 +46,13 @@ async fn sweep(session: &mut PostgresSession) -> Result<(), DbError> {
     let rows = session.rows(&Query::new(sql, Vec::new())).await?;
     for row in &rows {
         let name = cell(row, 0)?;
-        if made_at(name).is_some_and(|made| made.saturating_add(STALE) < now()) {
+        if is_stale(name) {
             // Somebody else may have been faster.
             let sql = format!("DROP DATABASE IF EXISTS {}", quote(&[name.to_owned()]));
             let _ = session.rows(&Query::new(sql, Vec::new())).await;
         }
     }
     Ok(())
-}
-
-fn made_at(name: &str) -> Option<u64> {
-    u64::from_str_radix(name.strip_prefix(PREFIX)?.split('_').next()?, 16).ok()
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn next() -> u32 {
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
 /// Where the name of the database stands in a URL: after the authority, before the parameters.
@@ -109,11 +89,5 @@ mod tests {
             assert_eq!(with_database(url, "x"), scratch);
             assert_eq!(database(scratch), Some("x"));
         }
-    }
-
-    #[test]
-    fn names_tell_when_they_were_made() {
-        assert_eq!(made_at("sluice_shadow_ff_ab_0"), Some(255));
-        assert_eq!(made_at("shop"), None);
     }
 }

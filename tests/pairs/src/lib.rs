@@ -8,11 +8,13 @@
 )]
 
 mod corpus;
+mod difference;
 mod dump;
 mod own;
 mod score;
 
 pub use corpus::{Pair, pairs};
+pub use difference::differences;
 pub use dump::{Likeness, compare};
 pub use own::own_pairs;
 pub use score::{Outcome, Score, Verdict};

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use sluice_engine::{Admin, ApplyError, Connect, Database, EventSink, Existing, Look, inspect};
+use sluice_engine::{Admin, ApplyError, Connect, Existing, Look, inspect};
 use sluice_project::layout::Layout;
 use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
 use sluice_report::Problem;
@@ -71,8 +71,7 @@ async fn read(
     for query in candidates {
         let beside = match query.beside {
             Some(file) => {
-                match neighbour(&reader(context, connection.family, &connection.connect, &events), file)
-                    .await?
+                match neighbour(&context.admin(connection.family, &connection.connect, &events), file).await?
                 {
                     Some(connect) => Some(connect),
                     None => continue,
@@ -81,7 +80,7 @@ async fn read(
             None => None,
         };
         let connect = beside.as_ref().unwrap_or(&connection.connect);
-        let admin = reader(context, connection.family, connect, &events);
+        let admin = context.admin(connection.family, connect, &events);
         let exists = admin.read(std::slice::from_ref(&query.exists_sql)).await?;
         let exists = exists.into_iter().flatten().flatten().flatten().flatten().any(|answer| answer == "1");
         if !exists {
@@ -98,15 +97,6 @@ async fn read(
         return Ok(Some((query, adoption)));
     }
     Ok(unused)
-}
-
-fn reader<'a>(
-    context: &Context,
-    database: &'a dyn Database,
-    connect: &'a Connect,
-    events: &'a EventSink,
-) -> Admin<'a> {
-    Admin { database, connect, identity: context.identity(), timing: context.timing(), events }
 }
 
 /// How to read the SQLite file `name` in the directory of the database; `None` where there is none.

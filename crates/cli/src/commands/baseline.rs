@@ -1,4 +1,4 @@
-use sluice_engine::{Admin, ApplyError, DbError, DbErrorKind, Existing, Look, inspect};
+use sluice_engine::{ApplyError, DbError, DbErrorKind, Existing, Look, inspect};
 use sluice_report::{Baseline, BaselineTarget, Problem};
 use sluice_rollout::{Digest, version_key};
 
@@ -157,12 +157,6 @@ async fn record_by(
     origin: &str,
 ) -> Result<usize, ApplyError> {
     let events = silent();
-    let admin = Admin {
-        database: connection.family,
-        connect: &connection.connect,
-        identity: context.identity(),
-        timing: context.timing(),
-        events: &events,
-    };
+    let admin = context.admin(connection.family, &connection.connect, &events);
     admin.baseline(existing, origin).await
 }

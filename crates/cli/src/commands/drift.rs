@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sluice_engine::drift::{Class, Drift, OnDrift, Standing};
-use sluice_engine::{Admin, ApplyError, Look, inspect};
+use sluice_engine::{ApplyError, Look, inspect};
 use sluice_facts::{Diff, Digest, Options, Snapshot, transition};
 use sluice_project::Project;
 use sluice_project::config::{Config, DriftResponse};
@@ -47,18 +47,8 @@ pub fn compare(
     let (old, new) = diff::read_both(global, output, cancel, [from, to], shadow)?;
     let facts = facts(&Diff::between(&old, &new));
     let drifted = !facts.is_empty();
-    let database = DatabaseDrift {
-        name: to.to_owned(),
-        environment: None,
-        state: if drifted { DriftState::Drifted } else { DriftState::None },
-        since: None,
-        taken_at: None,
-        reason: None,
-        facts,
-        revert: Vec::new(),
-        adopted: None,
-        problems: Vec::new(),
-    };
+    let state = if drifted { DriftState::Drifted } else { DriftState::None };
+    let database = DatabaseDrift { state, facts, ..blank(to, None) };
     output.result(&DriftReport { databases: vec![database] });
     Ok(if drifted { Exit::Findings } else { Exit::Done })
 }
@@ -77,7 +67,7 @@ pub fn run(context: &Context, args: &args::Drift) -> Result<Exit, CliError> {
         return adopt(context, site);
     }
     let databases = in_parallel(&sites, LOOKERS, |site| {
-        let mut database = blank(site);
+        let mut database = blank(&site.target.name.0, Some(&site.target.environment));
         let exit = match stand(context, site) {
             Ok(standing) => fill(&mut database, &standing, args.revert),
             Err(error) => {
@@ -95,10 +85,11 @@ pub fn run(context: &Context, args: &args::Drift) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-fn blank(site: &Site<'_>) -> DatabaseDrift {
+/// A database of which nothing is known yet.
+fn blank(name: &str, environment: Option<&str>) -> DatabaseDrift {
     DatabaseDrift {
-        name: site.target.name.0.clone(),
-        environment: Some(site.target.environment.clone()),
+        name: name.to_owned(),
+        environment: environment.map(str::to_owned),
         state: DriftState::Unknown,
         since: None,
         taken_at: None,
@@ -181,7 +172,7 @@ fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepR
 /// was done. Without drift, the schema as it is becomes what later looks are held against.
 fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
     let (standing, version) = stand(context, site).map_err(|error| failed(site, &error))?;
-    let mut database = blank(site);
+    let mut database = blank(&site.target.name.0, Some(&site.target.environment));
     fill(&mut database, &(standing.clone(), version), false);
     if let Ok((_, decision)) = survey_one(context, site, false)
         && !decision.pending.is_empty()
@@ -235,13 +226,7 @@ fn record(
     let runtime = runtime().map_err(|error| failed(site, &error))?;
     let adopted = context.connected(site, |connection| {
         let events = silent();
-        let admin = Admin {
-            database: connection.family,
-            connect: &connection.connect,
-            identity: context.identity(),
-            timing: context.timing(),
-            events: &events,
-        };
+        let admin = context.admin(connection.family, &connection.connect, &events);
         runtime.block_on(admin.adopt_schema(change, seen))
     });
     adopted.map_err(|error| failed(site, &error))

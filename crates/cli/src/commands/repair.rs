@@ -33,13 +33,7 @@ pub fn run(context: &Context, args: &args::Repair) -> Result<Exit, CliError> {
     let runtime = Context::runtime()?;
     let mended = context.connected(site, |connection| {
         let events = silent();
-        let admin = Admin {
-            database: connection.family,
-            connect: &connection.connect,
-            identity: context.identity(),
-            timing: context.timing(),
-            events: &events,
-        };
+        let admin = context.admin(connection.family, &connection.connect, &events);
         runtime.block_on(mend(context, site, version, args, &admin))
     });
     let detail = mended.map_err(|error| CliError {

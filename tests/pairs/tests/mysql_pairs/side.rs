@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sluice_engine::shadow::{self, Script, read};
 use sluice_engine::{Connect, Database, Limits, Query, Session};
-use sluice_facts::{Diff, Options, Snapshot, transition};
+use sluice_facts::{Options, Snapshot, transition};
 use sluice_mysql::{Mysql, MysqlRules};
-use sluice_pairs::{Likeness, Pair, Verdict, compare};
+use sluice_pairs::{Likeness, Pair, Verdict, compare, differences};
 use sluice_testkit::{MysqlDatabase, MysqlServer};
 
 use crate::observer;
@@ -133,22 +133,4 @@ impl Side {
             Likeness::Different(text) => failed("observer", &text),
         }
     }
-}
-
-fn differences(got: &Snapshot, wanted: &Snapshot) -> String {
-    let diff = Diff::between(got, wanted);
-    let mut text = String::new();
-    for fact in &diff.removed {
-        text.push_str(&format!("    too much: {}\n", fact.id));
-    }
-    for fact in &diff.added {
-        text.push_str(&format!("    missing:  {} {:?}\n", fact.id, fact.payload));
-    }
-    for change in &diff.altered {
-        for name in &change.attributes {
-            let (old, new) = (change.old.payload.get(name), change.new.payload.get(name));
-            text.push_str(&format!("    differs:  {} {name}: {old:?} wanted {new:?}\n", change.new.id));
-        }
-    }
-    text
 }

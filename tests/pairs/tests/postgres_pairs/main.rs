@@ -16,7 +16,7 @@ use std::time::Duration;
 use sluice_engine::shadow::{self, Script, read};
 use sluice_engine::{Connect, Database, Limits, Query, Session};
 use sluice_facts::{FactId, Kind, Options, Snapshot, Step, transition};
-use sluice_pairs::{Likeness, Outcome, Pair, Score, Verdict, compare, pairs};
+use sluice_pairs::{Likeness, Outcome, Pair, Score, Verdict, compare, differences, pairs};
 use sluice_postgres::{Postgres, PostgresRules};
 use sluice_testkit::{PostgresServer, TestDatabase};
 
@@ -249,22 +249,4 @@ impl Side {
             Likeness::Different(text) => failed("observer", &text),
         }
     }
-}
-
-fn differences(got: &Snapshot, wanted: &Snapshot) -> String {
-    let diff = sluice_facts::Diff::between(got, wanted);
-    let mut text = String::new();
-    for fact in &diff.removed {
-        text.push_str(&format!("    too much: {}\n", fact.id));
-    }
-    for fact in &diff.added {
-        text.push_str(&format!("    missing:  {} {:?}\n", fact.id, fact.payload));
-    }
-    for change in &diff.altered {
-        for name in &change.attributes {
-            let (old, new) = (change.old.payload.get(name), change.new.payload.get(name));
-            text.push_str(&format!("    differs:  {} {name}: {old:?} wanted {new:?}\n", change.new.id));
-        }
-    }
-    text
 }

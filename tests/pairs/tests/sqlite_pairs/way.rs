@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sluice_engine::shadow::{self, Script};
 use sluice_engine::{Connect, Database, Session, Statement, Step as EngineStep};
-use sluice_facts::{Diff, Hazard, Options, Snapshot, Transition, transition};
-use sluice_pairs::{Likeness, Verdict};
+use sluice_facts::{Hazard, Options, Snapshot, Transition, transition};
+use sluice_pairs::{Likeness, Verdict, differences};
 use sluice_sql::{Dialect, classify};
 use sluice_sqlite::{Sqlite, SqliteRules};
 
@@ -173,22 +173,4 @@ async fn run_by_ourselves(file: &Path, way: &Transition<'_>) -> Result<(), Strin
         })
         .collect();
     session.transaction(&steps).await.map_err(|error| format!("{error} in step {:?}", error.step))
-}
-
-fn differences(got: &Snapshot, wanted: &Snapshot) -> String {
-    let diff = Diff::between(got, wanted);
-    let mut text = String::new();
-    for fact in &diff.removed {
-        text.push_str(&format!("    too much: {}\n", fact.id));
-    }
-    for fact in &diff.added {
-        text.push_str(&format!("    missing:  {} {:?}\n", fact.id, fact.payload));
-    }
-    for change in &diff.altered {
-        for name in &change.attributes {
-            let (old, new) = (change.old.payload.get(name), change.new.payload.get(name));
-            text.push_str(&format!("    differs:  {} {name}: {old:?} wanted {new:?}\n", change.new.id));
-        }
-    }
-    text
 }
