@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make bench` compares with, into .tools/bin: refinery_cli and sqlx-cli, built for PostgreSQL only, and squawk. Takes
+# Installs what `make bench` compares with, into .tools/bin: refinery_cli and sqlx-cli, built for PostgreSQL only, pgmold, and squawk. Takes
 # some minutes of CPU the first time, nothing afterwards. PostgreSQL itself comes from tests/setup.sh.
 set -euo pipefail
 
@@ -8,6 +8,7 @@ tools=${SLUICE_TOOLS:-$repository/.tools}
 refinery_version=0.10.0
 sqlx_version=0.9.0
 squawk_version=2.70.0
+pgmold_version=0.34.17
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -35,6 +36,7 @@ fi
 mkdir -p "$tools"
 build refinery refinery_cli "$refinery_version" postgresql
 build sqlx sqlx-cli "$sqlx_version" postgres
+build pgmold pgmold "$pgmold_version"
 rm -rf "$tools/build"
 
 # squawk is a wheel with a program in it.

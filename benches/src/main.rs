@@ -1,4 +1,4 @@
-//! `make bench`: whole runs of `sluice deploy` and `sluice check` next to other tools, as a table of measured ratios and limits.
+//! `make bench`: whole runs of `sluice deploy`, `sluice check` and `sluice diff` next to other tools, as a table of measured ratios and limits.
 //!
 //! Each figure is the median of several runs of the whole process; ours and theirs take turns, so that a slow moment
 //! of the machine hits both. After each run the database is looked at: work that was not done does not count.
@@ -7,6 +7,7 @@ mod arena;
 mod measurement;
 mod postgres;
 mod review;
+mod schema;
 mod sqlite;
 mod table;
 mod workload;
@@ -17,7 +18,7 @@ use arena::Arena;
 use clap::{Parser, Subcommand, ValueEnum};
 use table::Line;
 
-/// Measures sluice next to refinery_cli, sqlx-cli, psql, a bare rusqlite loop and squawk.
+/// Measures sluice next to refinery_cli, sqlx-cli, psql, a bare rusqlite loop, squawk, pg_dump and pgmold.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -79,6 +80,12 @@ enum Work {
     CheckDumps,
     /// Review of one change on top of a long history.
     CheckHistory,
+    /// Reading schemas.
+    Extract,
+    /// Plans of PostgreSQL schemas.
+    Plan,
+    /// Plans of MariaDB schemas.
+    PlanMariadb,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -131,6 +138,18 @@ fn bench(arguments: Arguments) -> anyhow::Result<()> {
     }
     if wanted(Work::CheckHistory) {
         lines.extend(review::history(&arena, 5000)?);
+    }
+    if [Work::Extract, Work::Plan].into_iter().any(wanted) {
+        let server = postgres::server();
+        if wanted(Work::Extract) {
+            lines.extend(schema::extract(&arena, &server)?);
+        }
+        if wanted(Work::Plan) {
+            lines.extend(schema::plan(&arena, &server)?);
+        }
+    }
+    if wanted(Work::PlanMariadb) {
+        lines.extend(schema::mariadb(&arena)?);
     }
     match arguments.format {
         Format::Human => print!("{}", table::render(&lines)),

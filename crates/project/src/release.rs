@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluice_rollout::{Change, Digest, Provenance, Release};
 use sluice_text::SourceFile;
 
 use crate::config::{Config, FILE_NAME};
 use crate::git::{self, Difference, GitError, Origin};
-use crate::layout::{self, Directory, Layout, Reread, Unsaved};
+use crate::layout::{self, Directory, Layout, Reread, Seen, Unsaved};
 use crate::{Message, ProjectError};
 
 /// A repository as it is on disk: its configuration and its changes.
@@ -41,16 +42,33 @@ impl Project {
     /// # Errors
     /// Everything that is wrong with the changes.
     pub fn read(root: PathBuf, config: Config) -> Result<Self, ProjectError> {
-        Self::read_with(root, config, Unsaved::default())
+        Self::read_with(root, config, Unsaved::default(), None)
+    }
+
+    /// As [`Project::read`]; texts of files that `seen` knows stay unread, and the directory says what it has seen.
+    ///
+    /// # Errors
+    /// Those of [`Project::read`].
+    pub fn read_unseen(root: PathBuf, config: Config, seen: Arc<Seen>) -> Result<Self, ProjectError> {
+        Self::read_with(root, config, Unsaved::default(), Some(seen))
     }
 
     /// As [`Project::read`], where an editor has texts that are not on disk.
     ///
     /// # Errors
     /// Those of [`Project::read`].
-    pub fn read_with(root: PathBuf, config: Config, unsaved: Unsaved) -> Result<Self, ProjectError> {
+    pub fn read_unsaved(root: PathBuf, config: Config, unsaved: Unsaved) -> Result<Self, ProjectError> {
+        Self::read_with(root, config, unsaved, None)
+    }
+
+    fn read_with(
+        root: PathBuf,
+        config: Config,
+        unsaved: Unsaved,
+        seen: Option<Arc<Seen>>,
+    ) -> Result<Self, ProjectError> {
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
-        let mut directory = layout::read_with(&root, &directories, config.project.layout, unsaved)?;
+        let mut directory = layout::read_with(&root, &directories, config.project.layout, unsaved, seen)?;
         if !config.placeholders.decided {
             directory.check_placeholders()?;
         }

@@ -7,10 +7,12 @@
 mod column;
 mod constraint;
 mod index;
+mod keeping;
 mod links;
 mod name;
 mod origin;
 mod relation;
+mod relations;
 mod schema;
 mod types;
 
@@ -20,5 +22,6 @@ pub use index::{Index, Key};
 pub use name::Name;
 pub use origin::Origin;
 pub use relation::{Partitioning, Relation, RelationKind, Trigger, Use};
+pub use relations::Relations;
 pub use schema::Schema;
 pub use types::{Domain, Routine, Sequence, UserType};

@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Name, Relation};
 
 /// Which relations may point to a relation: by foreign keys, as views, as partitions or heirs. Links that went away stay, so
 /// who asks must look whether it is still so. Found without looking at all relations.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Links {
     to: BTreeMap<Name, BTreeSet<Name>>,
 }

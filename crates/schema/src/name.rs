@@ -1,5 +1,6 @@
 use std::borrow::Borrow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,3 +74,15 @@ impl PartialEq for dyn Parts + '_ {
 }
 
 impl Eq for dyn Parts + '_ {}
+
+/// What holds things by their names.
+pub(crate) trait Named<V> {
+    /// The one whose name has these parts.
+    fn named(&self, parts: &dyn Parts) -> Option<(&Name, &V)>;
+}
+
+impl<V> Named<V> for BTreeMap<Name, V> {
+    fn named(&self, parts: &dyn Parts) -> Option<(&Name, &V)> {
+        self.get_key_value(parts)
+    }
+}

@@ -1,33 +1,28 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use sluice_sql::Dialect;
 use sluice_sql::model::{NameClass, ObjectName};
 
 use crate::links::Links;
-use crate::name::Parts;
+use crate::name::{Named, Parts};
+use crate::relations::Relations;
 use crate::{Name, Origin, Relation, Routine, Sequence, UserType};
 
 /// A database's schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
-    #[serde(with = "dialect")]
-    dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// It holds everything that the database has: a name that is not in it does not exist.
     pub complete: bool,
     /// Schemas in which names are looked for, the first one being where things are made. Never empty.
     pub search_path: Vec<String>,
     /// Tables and views. What points to another relation is put in by [`Schema::insert`].
-    #[serde(with = "pairs")]
-    pub relations: BTreeMap<Name, Relation>,
+    pub relations: Relations,
     /// Types and domains.
-    #[serde(with = "pairs")]
     pub types: BTreeMap<Name, UserType>,
     /// Sequences.
-    #[serde(with = "pairs")]
     pub sequences: BTreeMap<Name, Sequence>,
     /// Functions and procedures.
-    #[serde(with = "pairs")]
     pub routines: BTreeMap<Name, Routine>,
     /// Schemas that were made.
     pub schemas: BTreeMap<String, Origin>,
@@ -36,10 +31,8 @@ pub struct Schema {
     /// Default charset of the database (MySQL, MariaDB), lower case.
     pub charset: Option<String>,
     /// Table of an index, by the index's name (PostgreSQL and SQLite: index names are those of the schema).
-    #[serde(skip)]
-    index_tables: BTreeMap<Name, Name>,
-    #[serde(skip)]
-    links: Links,
+    pub(crate) index_tables: BTreeMap<Name, Name>,
+    pub(crate) links: Links,
 }
 
 impl Schema {
@@ -54,7 +47,7 @@ impl Schema {
             dialect,
             complete: false,
             search_path: vec![home.to_owned()],
-            relations: BTreeMap::new(),
+            relations: Relations::default(),
             types: BTreeMap::new(),
             sequences: BTreeMap::new(),
             routines: BTreeMap::new(),
@@ -81,25 +74,6 @@ impl Schema {
         matches!(self.dialect, Dialect::Postgres | Dialect::Sqlite)
     }
 
-    /// Fills what is derived from the rest, after deserialising.
-    pub fn restored(mut self) -> Self {
-        if !self.index_names_are_global() {
-            return self;
-        }
-        let pairs = self.relations.values().flat_map(|relation| {
-            let schema = relation.name.schema.clone();
-            relation
-                .indexes
-                .iter()
-                .map(move |index| (Name::new(schema.clone(), index.name.clone()), relation.name.clone()))
-        });
-        self.index_tables = pairs.collect();
-        for relation in self.relations.values() {
-            self.links.note(relation);
-        }
-        self
-    }
-
     /// The schema in which unqualified names are made.
     pub fn home(&self) -> &str {
         self.search_path.first().map_or("", String::as_str)
@@ -108,14 +82,14 @@ impl Schema {
     /// What `written` means among what is there, in the order in which schemas are searched.
     fn find<'m, V>(
         &self,
-        among: &'m BTreeMap<Name, V>,
+        among: &'m impl Named<V>,
         written: &ObjectName,
         class: NameClass,
     ) -> Option<(&'m Name, &'m V)> {
         let name = written.name.key(self.dialect, class);
         let in_schema = |schema: &str| {
             let parts: &dyn Parts = &(schema, &*name);
-            among.get_key_value(parts)
+            among.named(parts)
         };
         match written.schema() {
             Some(schema) => in_schema(&schema.key(self.dialect, NameClass::Relation)),
@@ -124,7 +98,7 @@ impl Schema {
     }
 
     /// The name of what `written` means; the one that it gets when it is made, if there is none.
-    fn name_of<V>(&self, among: &BTreeMap<Name, V>, written: &ObjectName, class: NameClass) -> Name {
+    fn name_of<V>(&self, among: &impl Named<V>, written: &ObjectName, class: NameClass) -> Name {
         match self.find(among, written, class) {
             Some((name, _)) => name.clone(),
             None => self.made_as(written, class),
@@ -323,39 +297,5 @@ impl Schema {
     /// Views that read a relation directly.
     pub fn views_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Relation> {
         self.pointing_to(name).filter(move |relation| relation.uses.iter().any(|used| used.relation == *name))
-    }
-}
-
-/// Maps with names as keys, as lists of pairs: JSON has no such keys.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::Name;
-
-    pub fn serialize<S: Serializer, T: Serialize>(map: &BTreeMap<Name, T>, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(map)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-        from: D,
-    ) -> Result<BTreeMap<Name, T>, D::Error> {
-        Ok(Vec::<(Name, T)>::deserialize(from)?.into_iter().collect())
-    }
-}
-
-/// Dialects by their names.
-mod dialect {
-    use serde::{Deserialize as _, Deserializer, Serializer};
-    use sluice_sql::Dialect;
-
-    pub fn serialize<S: Serializer>(dialect: &Dialect, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(dialect)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dialect, D::Error> {
-        let name = String::deserialize(from)?;
-        Dialect::named(&name).ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no dialect")))
     }
 }

@@ -6,13 +6,24 @@ use crate::{Position, Span};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     path: Arc<str>,
-    text: Arc<String>,
+    /// None where nobody has read it.
+    text: Option<Arc<String>>,
 }
 
 impl SourceFile {
     /// A file called `path` (relative to the repository, with `/`) that holds `text`.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: Arc::new(text.into()) }
+        Self { path: path.into(), text: Some(Arc::new(text.into())) }
+    }
+
+    /// A file whose text nobody has read, because what is known of it is enough. It seems to be empty.
+    pub fn unread(path: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), text: None }
+    }
+
+    /// Whether its text is there.
+    pub fn is_read(&self) -> bool {
+        self.text.is_some()
     }
 
     /// Reads `bytes` as the text of `path`; see [`decode`].
@@ -27,18 +38,18 @@ impl SourceFile {
 
     /// The whole text.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.as_deref().map_or("", String::as_str)
     }
 
     /// The text of `span`.
     pub fn slice(&self, span: Span) -> &str {
-        span.slice(&self.text)
+        span.slice(self.text())
     }
 
     /// Line and column of a byte offset. An offset past the end, or inside a character, counts as the
     /// nearest character border before it. Cost is linear in the offset: positions are for messages.
     pub fn position(&self, offset: usize) -> Position {
-        let before = crate::cut(&self.text, offset);
+        let before = crate::cut(self.text(), offset);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Position {
             line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),

@@ -1,4 +1,5 @@
 mod baseline;
+mod cache;
 pub(super) mod edits;
 pub(super) mod files;
 mod history;
@@ -19,7 +20,9 @@ use std::time::Instant;
 use jiff::Zoned;
 use sluice_project::layout::Directory;
 use sluice_report::{Check, CheckFormat, Problem, Report as _};
-use sluice_review::{ChangeInfo, Conditions, Policy, Reviewer, Script, ServerVersion, Statistics, rules};
+use sluice_review::{
+    ChangeInfo, Conditions, Policy, Review, Reviewer, Script, ServerVersion, Statistics, Supply, rules,
+};
 use sluice_rollout::{Change, ChangeKind, Directives, Phase, TransactionMode};
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
@@ -79,8 +82,8 @@ pub(super) struct Work {
     known: Option<KnownSchema>,
     /// The first items, if they are only replayed and many.
     prefix: Option<Prefix>,
-    /// The schema after those, where it was kept; they have no statements then.
-    begins_with: Option<Schema>,
+    /// The schema after those, where it was kept, as bytes that are whole; they have no statements then.
+    begins_with: Option<Arc<Vec<u8>>>,
     /// Sizes of tables, where a file tells them.
     statistics: Option<Statistics>,
     /// They are deployed together.
@@ -131,7 +134,8 @@ impl Work {
     pub(super) fn schema(&self) -> Schema {
         match (&self.known, &self.begins_with) {
             (Some(known), _) => known.schema.clone(),
-            (None, Some(schema)) => schema.clone(),
+            // Of what this program wrote as a whole everything can be read.
+            (None, Some(kept)) => Schema::from_bytes(kept).unwrap_or_else(|| Schema::unknown(self.dialect)),
             _ if self.complete => Schema::empty(self.dialect),
             _ => Schema::unknown(self.dialect),
         }
@@ -242,6 +246,8 @@ pub fn run(
         Format::Gitlab => output.text(&check.render(CheckFormat::Gitlab)),
         Format::Markdown => output.text(&check.render(CheckFormat::Markdown)),
     }
+    // The process ends: giving thousands of texts back takes longer than leaving them.
+    std::mem::forget(works);
     Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
 }
 
@@ -284,52 +290,71 @@ fn review(
     known: Option<&Baseline>,
 ) -> Result<(Check, Vec<Finding>), CliError> {
     let version = server_version(args)?;
-    let (mut check, mut all) = (Check::default(), Vec::new());
+    let mut found = Found::default();
     for work in works {
         let version = version.or(work.known.as_ref().map(|known| known.version));
         let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version))
             .with_statistics(work.statistics.clone());
         let replayed = work.prefix.as_ref().filter(|_| work.begins_with.is_none());
         let mut left = replayed.map_or(0, |prefix| prefix.changes);
-        with_statements(&work.items, |item, statements| {
-            let (policy, fail_on) = work.measure(item);
-            check.summary.ignored += usize::from(item.ignored);
+        let review = |item: &Item, statements: Supply<'_>| {
             if !item.reviewed {
                 reviewer.replay_chunks(&item.script, statements);
                 if let Some(prefix) = replayed.filter(|_| left == 1) {
                     prefix.keep(reviewer.schema());
                 }
                 left = left.saturating_sub(1);
-                check.add_findings(work.dialect, &item.script.file, &item.findings);
-                check.weigh(fail_on);
-                all.extend(item.findings.iter().cloned());
-                return;
+                return None;
             }
-            reviewer.set_policy(policy);
-            let mut review = reviewer.review_chunks(&item.script, statements);
-            review.findings.splice(0..0, item.findings.iter().cloned());
-            let mut file = &item.script.file;
-            if let Some(masked) = &item.masked {
-                masked.reveal(&mut review);
-                file = &masked.written;
-            }
-            check.add(
-                work.dialect,
-                file,
-                review.statements,
-                review.suppressed,
-                &review.findings,
-                &review.forecasts,
-            );
-            check.add_suppressed(file, &review.quiet);
-            check.weigh(fail_on);
-            all.extend(review.findings);
-        });
+            reviewer.set_policy(work.measure(item).0);
+            Some(reviewer.review_chunks(&item.script, statements))
+        };
+        with_statements(&work.items, review, |item, review| found.add(work, item, review));
     }
+    let Found { mut check, mut all } = found;
     if let Some(known) = known {
         take_known(known, works, args, &mut check, &mut all);
     }
     Ok((check, all))
+}
+
+/// What reviews have found so far.
+#[derive(Default)]
+struct Found {
+    check: Check,
+    all: Vec<Finding>,
+}
+
+impl Found {
+    /// Adds an item, with its review where it was reviewed.
+    fn add(&mut self, work: &Work, item: &Item, review: Option<Review>) {
+        let Self { check, all } = self;
+        let fail_on = work.measure(item).1;
+        check.summary.ignored += usize::from(item.ignored);
+        let Some(mut review) = review else {
+            check.add_findings(work.dialect, &item.script.file, &item.findings);
+            check.weigh(fail_on);
+            all.extend(item.findings.iter().cloned());
+            return;
+        };
+        review.findings.splice(0..0, item.findings.iter().cloned());
+        let mut file = &item.script.file;
+        if let Some(masked) = &item.masked {
+            masked.reveal(&mut review);
+            file = &masked.written;
+        }
+        check.add(
+            work.dialect,
+            file,
+            review.statements,
+            review.suppressed,
+            &review.findings,
+            &review.forecasts,
+        );
+        check.add_suppressed(file, &review.quiet);
+        check.weigh(fail_on);
+        all.extend(review.findings);
+    }
 }
 
 /// The version that the options name.

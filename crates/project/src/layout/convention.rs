@@ -114,11 +114,19 @@ impl Files {
                     reading.error_about(path, message, help);
                 }
                 Role::Down { version } => {
+                    if let Some(script) = reading.seen_down(&entry.path) {
+                        self.downs.push((version, script));
+                        continue;
+                    }
                     let Some(source) = reading.source(&entry.path) else { continue };
                     let blocks = (convention.body)(reading, &source.file).blocks;
                     self.downs.push((version, Script { file: source.file, blocks }));
                 }
                 Role::Up { version, name, kind } => {
+                    if let Some(change) = reading.seen_change(&entry.path, &version, &name, kind) {
+                        self.changes.push(change);
+                        continue;
+                    }
                     let Some(source) = reading.source(&entry.path) else { continue };
                     let body = (convention.body)(reading, &source.file);
                     let file = source.file.clone();

@@ -25,6 +25,7 @@ mod product;
 mod reading;
 mod reread;
 mod scan;
+mod seen;
 mod sqitch;
 mod sqitch_plan;
 mod successor;
@@ -34,6 +35,7 @@ mod unsaved;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluice_rollout::{Change, ChangeKind, ChecksumInput, Directives};
 use sluice_text::{SourceFile, Span};
@@ -45,6 +47,7 @@ pub use liquibase::preamble;
 pub use order::compare;
 pub use product::Written;
 pub use reread::Reread;
+pub use seen::Seen;
 pub use successor::{CannotFollow, Piece, Successors, Wanted};
 pub use unsaved::{Unsaved, without_dots};
 
@@ -67,6 +70,8 @@ pub struct Directory {
     pub project: Option<String>,
     /// Prisma, Drizzle: the engine that the changes are written for.
     pub product: Option<Written>,
+    /// What is known of the files that were read, where that was asked for.
+    pub seen: Seen,
 }
 
 impl Directory {
@@ -82,6 +87,7 @@ impl Directory {
             journal: BTreeMap::new(),
             project: None,
             product: None,
+            seen: Seen::default(),
         }
     }
 }
@@ -130,10 +136,11 @@ pub fn marked(file: &SourceFile) -> Option<Change> {
 /// # Errors
 /// Everything that is wrong with the files, their names, their markers and directives, their order and what they require.
 pub fn read(root: &Path, dirs: &[PathBuf], layout: Option<Layout>) -> Result<Directory, ProjectError> {
-    read_with(root, dirs, layout, Unsaved::default())
+    read_with(root, dirs, layout, Unsaved::default(), None)
 }
 
-/// As [`read`], where an editor has texts that are not on disk.
+/// As [`read`], where an editor has texts that are not on disk, or where files that `seen` knows may stay unread: then the answer
+/// says what it has seen.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -142,9 +149,11 @@ pub fn read_with(
     dirs: &[PathBuf],
     layout: Option<Layout>,
     unsaved: Unsaved,
+    seen: Option<Arc<Seen>>,
 ) -> Result<Directory, ProjectError> {
     let mut reading = Reading::new(root);
     reading.unsaved = unsaved;
+    reading.seen = seen;
     let mut trees = Vec::with_capacity(dirs.len());
     let mut found = layout.map(|layout| Detection { layout, evidence: "`layout` in sluice.toml".to_owned() });
     for dir in dirs {
@@ -209,7 +218,10 @@ pub fn read_with(
     }
     let changes = order::arrange(&mut reading, changes, Order::of(detection.layout));
     if reading.errors.is_empty() {
-        Ok(Directory { detection, changes, warnings: reading.warnings, journal, project, product })
+        // Where there was something to say of a file, it is to be said again.
+        let is_wanted = reading.seen.is_some() && reading.warnings.is_empty();
+        let seen = if is_wanted { Seen::of(&changes, &reading.stamps) } else { Seen::default() };
+        Ok(Directory { seen, detection, changes, warnings: reading.warnings, journal, project, product })
     } else {
         Err(ProjectError { messages: reading.errors })
     }

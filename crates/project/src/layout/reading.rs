@@ -10,6 +10,7 @@ use sluice_rollout::{
 };
 use sluice_text::{DecodeError, Position, SourceFile, Span};
 
+use super::seen::{Seen, Stamp};
 use super::tree::is_special;
 use super::{Unsaved, directive, scan};
 use crate::message::Message;
@@ -22,6 +23,10 @@ pub(super) struct Reading {
     preloaded: HashMap<OsString, Source>,
     /// Texts that come before those on disk.
     pub unsaved: Unsaved,
+    /// What is known of files, where somebody wants it used and found out.
+    pub seen: Option<Arc<Seen>>,
+    /// Of the files that were read, before they were.
+    pub stamps: HashMap<String, Stamp>,
     /// Whether a change without statements is an error rather than a warning.
     pub empty_is_error: bool,
     pub errors: Vec<Message>,
@@ -55,6 +60,8 @@ impl Reading {
             buffer: Vec::new(),
             preloaded: HashMap::new(),
             unsaved: Unsaved::default(),
+            seen: None,
+            stamps: HashMap::new(),
             empty_is_error: false,
             errors: Vec::new(),
             warnings: Vec::new(),
@@ -67,14 +74,15 @@ impl Reading {
             (!self.preloaded.is_empty()).then(|| self.preloaded.remove_entry(path.as_os_str())).flatten()
         };
         let preloaded = paths.filter_map(known).collect();
-        let unsaved = self.unsaved.clone();
-        Self { preloaded, unsaved, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
+        let (unsaved, seen) = (self.unsaved.clone(), self.seen.clone());
+        Self { preloaded, unsaved, seen, empty_is_error: self.empty_is_error, ..Self::new(&self.root) }
     }
 
     /// Takes over what a part has found.
     pub fn join(&mut self, part: Self) {
         self.errors.extend(part.errors);
         self.warnings.extend(part.warnings);
+        self.stamps.extend(part.stamps);
     }
 
     /// `path` relative to the repository, with `/`.
@@ -116,7 +124,13 @@ impl Reading {
         if let Some(text) = self.unsaved.get(path).cloned() {
             return self.decoded(shown, text.as_bytes());
         }
-        let length = match File::open(path).and_then(|file| fill(&mut self.buffer, file)) {
+        let opened = File::open(path);
+        if let (Some(_), Ok(file)) = (&self.seen, &opened)
+            && let Some(stamp) = file.metadata().ok().as_ref().and_then(Stamp::of)
+        {
+            self.stamps.insert(shown.clone(), stamp);
+        }
+        let length = match opened.and_then(|file| fill(&mut self.buffer, file)) {
             Ok(length) => length,
             Err(error) => {
                 self.error_about(
@@ -133,6 +147,34 @@ impl Reading {
             self.buffer = buffer;
         }
         source
+    }
+
+    /// The change in a file that is known to be as it was when it was read before.
+    pub fn seen_change(&self, path: &Path, version: &str, name: &str, kind: ChangeKind) -> Option<Change> {
+        let seen = self.seen.as_ref().filter(|seen| !seen.is_empty())?;
+        let shown = self.shown(path);
+        let stamp = Stamp::of(&std::fs::metadata(path).ok()?)?;
+        let checksum = seen.change(&shown, kind, stamp)?.clone();
+        let file = SourceFile::unread(shown);
+        Some(Change {
+            key: version_key(version),
+            version: version.to_owned(),
+            name: name.to_owned(),
+            kind,
+            checksum,
+            input: ChecksumInput::File,
+            up: Script { file, blocks: Vec::new() },
+            down: None,
+            directives: Directives::default(),
+        })
+    }
+
+    /// As [`Reading::seen_change`], of a file that holds a way back.
+    pub fn seen_down(&self, path: &Path) -> Option<Script> {
+        let seen = self.seen.as_ref().filter(|seen| !seen.is_empty())?;
+        let shown = self.shown(path);
+        let stamp = Stamp::of(&std::fs::metadata(path).ok()?)?;
+        seen.has_down(&shown, stamp).then(|| Script { file: SourceFile::unread(shown), blocks: Vec::new() })
     }
 
     /// The text of a file of these bytes; what is wrong with it is reported.

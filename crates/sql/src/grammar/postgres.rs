@@ -20,6 +20,7 @@ mod index;
 mod name;
 mod option;
 mod partition;
+mod plain;
 mod program;
 mod query;
 mod routine;

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use sluice_e2e::Project;
+use sluice_rollout::{Algorithm, Checksum};
 use tempfile::TempDir;
 
 use crate::rules;
@@ -46,7 +47,11 @@ impl Long {
     }
 
     fn kept(&self) -> Vec<PathBuf> {
-        let Ok(entries) = std::fs::read_dir(self.cache.path().join("sluice/schemas")) else {
+        self.kept_of("schemas")
+    }
+
+    fn kept_of(&self, kind: &str) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.cache.path().join("sluice").join(kind)) else {
             return Vec::new();
         };
         let mut kept: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -116,4 +121,77 @@ fn few_schemas_are_kept_and_a_cache_that_cannot_be_written_is_done_without() {
     std::fs::write(long.cache.path().join("sluice"), "in the way").unwrap();
     let json = long.check();
     assert!(!rules(&json).contains(&MISSING.to_owned()), "{json}");
+}
+
+/// `t5` with a column of another name: as long a text as before.
+const RENAMED: &str = "CREATE TABLE t5 (id bigint PRIMARY KEY, n0te varchar(10));\n";
+const FIFTH: &str = "migrations/0005_t.sql";
+
+/// What is known of the files, without the digest at its end, and where it lies.
+fn seen(long: &Long) -> (PathBuf, Vec<u8>) {
+    let [file] = &long.kept_of("files")[..] else { panic!("one is kept") };
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes.truncate(bytes.len() - 64);
+    (file.clone(), bytes)
+}
+
+fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// Reviews until the file of `t5` is old enough to be known by what the file system says of it.
+fn check_until_seen(long: &Long) -> Value {
+    loop {
+        let json = long.check();
+        if position(&seen(long).1, FIFTH.as_bytes()).is_some() {
+            return json;
+        }
+    }
+}
+
+#[test]
+fn files_of_a_long_history_are_not_opened_again() {
+    let long = Long::new();
+    let was = std::fs::read(long.project.path(FIFTH)).unwrap();
+    check_until_seen(&long);
+    long.project.write(FIFTH, RENAMED);
+    assert!(rules(&check_until_seen(&long)).contains(&MISSING.to_owned()));
+    std::fs::write(long.project.path(FIFTH), &was).unwrap();
+    assert!(!rules(&check_until_seen(&long)).contains(&MISSING.to_owned()));
+
+    // The checksum of the other text in its place: only who opens the file can tell.
+    let (file, mut bytes) = seen(&long);
+    let checksum = |text: &[u8]| Checksum::of(text).to_string().into_bytes();
+    let at = position(&bytes, &checksum(&was)).unwrap();
+    let other = checksum(RENAMED.as_bytes());
+    bytes[at..at + other.len()].copy_from_slice(&other);
+    let digest = Checksum::with(Algorithm::Sha256Raw, &bytes).value().to_owned();
+    bytes.extend(digest.into_bytes());
+    std::fs::write(&file, bytes).unwrap();
+    assert!(rules(&long.check()).contains(&MISSING.to_owned()), "the file is opened");
+}
+
+#[test]
+fn an_edit_that_leaves_length_and_time_as_they_were_is_noticed() {
+    let long = Long::new();
+    check_until_seen(&long);
+    let path = long.project.path(FIFTH);
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), RENAMED.len() as u64);
+    std::fs::write(&path, RENAMED).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert!(rules(&long.check()).contains(&MISSING.to_owned()));
+}
+
+#[test]
+fn all_of_a_history_can_be_reviewed_after_its_files_were_left_unopened() {
+    let long = Long::new();
+    let run = || {
+        let run = long.project.sluice(&["check", "--format", "json", "--fail-on", "never"]);
+        run.exits(0).json()["summary"]["statements"].clone()
+    };
+    let whole = run();
+    check_until_seen(&long);
+    assert_eq!(run(), whole);
+    assert_eq!(whole, HISTORY + 1);
 }

@@ -8,14 +8,13 @@ use sluice_project::git::{self, GitError};
 use sluice_project::{Project, layout};
 use sluice_review::{ChangeInfo, Part, Policy, Script, rules};
 use sluice_rollout::{Change, ChecksumInput, Response, Selector};
-use sluice_schema::Schema;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::history::{Base, Known, Standing, Wrong};
-use super::replayed::Prefix;
+use super::replayed::{Files, Prefix};
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
@@ -179,57 +178,99 @@ pub(super) fn read(
     if let Some(of_base) = of_base.as_ref().filter(|_| args.engine.is_none() && source.is_none()) {
         dialects.extend(engines(of_base));
     }
-    let project = Project::read(PathBuf::from("."), config)?;
-    let selectors = targets::compile(project.changes(), &project.config.databases)?;
-    let judge = of_base.as_ref().unwrap_or(&project.config);
-    let configs: Vec<&Config> = std::iter::once(&project.config).chain(&of_base).collect();
-    let base = match &against {
-        Against::Nothing => None,
-        Against::Commits { began, tip } => Some(Base::of_commits(&project, began, tip).map_err(git_error)?),
-        Against::Listed(changes) => Some(Base::listed(changes.clone())),
+    // Only the changes of a git commit are compared by their texts.
+    let files = match &against {
+        Against::Commits { .. } => None,
+        _ if source.is_some() => None,
+        _ => Files::of(&config),
     };
-    let standing = base.as_ref().map(|base| base.compare(&project, judge.policy.integrity));
-    let reviewed = Reviewed { standing, named: named(&project, args, place)? };
-    let unread = base.as_ref().and_then(|base| base.unreadable.as_deref());
-    let global = Some(&place.folder.global);
-    let mut works = Vec::new();
-    for dialect in dialects {
-        let policy = policy::of(&judge.review, args)?;
-        let fail_on = policy::fail_on(&judge.review, args);
-        let mut scope = Scope::of(&configs, &judge.review, dialect, global, args)?;
-        if scope.is_empty() {
-            continue;
+    let task = Task { place, args, source, against, of_base, dialects };
+    if let Some(files) = &files {
+        let project = Project::read_unseen(PathBuf::from("."), config.clone(), files.seen())?;
+        if let Some(works) = task.works(project, Some(files))? {
+            return Ok(works);
         }
-        let keeps = source.is_none();
-        let Items { mut items, prefix, begins_with } =
-            items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
-        items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
-        let measures = scope.measures;
-        let one_batch = base.is_some();
-        let changes = match &args.write_baseline {
-            Some(_) => project.changes().iter().map(Known::from).collect(),
-            None => Vec::new(),
-        };
-        let known = source.and_then(|source| source.known(dialect));
-        if let (Some(source), Some(_)) = (source, &known) {
-            source.settle(&project, &mut items, &policy, place.folder.output)?;
-        }
-        works.push(Work {
-            items,
-            complete: true,
-            known,
-            prefix,
-            begins_with,
-            one_batch,
-            measures,
-            changes,
-            history: reviewed.history(&project),
-            ..Work::new(dialect, policy, fail_on)
-        });
     }
-    let directory = Arc::new(project.directory);
-    works.iter_mut().for_each(|work| work.directory = Some(directory.clone()));
-    Ok(works)
+    // Of a project that was read as a whole nothing is missing.
+    Ok(task.works(Project::read(PathBuf::from("."), config)?, None)?.unwrap_or_default())
+}
+
+/// What is to be reviewed, before the project is read.
+struct Task<'t> {
+    place: &'t Place,
+    args: &'t args::Check,
+    source: Option<&'t Source>,
+    against: Against,
+    /// The configuration that the base has.
+    of_base: Option<Config>,
+    dialects: BTreeSet<Dialect>,
+}
+
+impl Task<'_> {
+    /// The changes of a project, once for each engine; none where some are needed whose texts were left unread.
+    fn works(&self, project: Project, files: Option<&Files>) -> Result<Option<Vec<Work>>, CliError> {
+        let Self { place, args, source, against, of_base, dialects } = self;
+        let selectors = targets::compile(project.changes(), &project.config.databases)?;
+        let judge = of_base.as_ref().unwrap_or(&project.config);
+        let configs: Vec<&Config> = std::iter::once(&project.config).chain(of_base).collect();
+        let base = match against {
+            Against::Nothing => None,
+            Against::Commits { began, tip } => {
+                Some(Base::of_commits(&project, began, tip).map_err(git_error)?)
+            }
+            Against::Listed(changes) => Some(Base::listed(changes.clone())),
+        };
+        let standing = base.as_ref().map(|base| base.compare(&project, judge.policy.integrity));
+        let reviewed = Reviewed { standing, named: named(&project, args, place)? };
+        let unread = base.as_ref().and_then(|base| base.unreadable.as_deref());
+        let global = Some(&place.folder.global);
+        let mut works = Vec::new();
+        let mut first = usize::MAX;
+        for &dialect in dialects {
+            let policy = policy::of(&judge.review, args)?;
+            let fail_on = policy::fail_on(&judge.review, args);
+            let mut scope = Scope::of(&configs, &judge.review, dialect, global, args)?;
+            if scope.is_empty() {
+                continue;
+            }
+            let keeps = source.is_none();
+            let Items { mut items, prefix, begins_with, lacks_texts } =
+                items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
+            if lacks_texts {
+                return Ok(None);
+            }
+            first = first.min(prefix.as_ref().map_or(0, |prefix| prefix.changes));
+            items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
+            let measures = scope.measures;
+            let one_batch = base.is_some();
+            let changes = match &args.write_baseline {
+                Some(_) => project.changes().iter().map(Known::from).collect(),
+                None => Vec::new(),
+            };
+            let known = source.and_then(|source| source.known(dialect));
+            if let (Some(source), Some(_)) = (source, &known) {
+                source.settle(&project, &mut items, &policy, place.folder.output)?;
+            }
+            works.push(Work {
+                items,
+                complete: true,
+                known,
+                prefix,
+                begins_with,
+                one_batch,
+                measures,
+                changes,
+                history: reviewed.history(&project),
+                ..Work::new(dialect, policy, fail_on)
+            });
+        }
+        if let Some(files) = files {
+            files.keep(&project, first);
+        }
+        let directory = Arc::new(project.directory);
+        works.iter_mut().for_each(|work| work.directory = Some(directory.clone()));
+        Ok(Some(works))
+    }
 }
 
 /// Every change of a project, for a review without a base: items stand where the project's changes do.
@@ -347,7 +388,9 @@ struct Items {
     /// The first of them, if they are only replayed and many.
     prefix: Option<Prefix>,
     /// The schema after those, where it is kept: they are not cut into statements then.
-    begins_with: Option<Schema>,
+    begins_with: Option<Arc<Vec<u8>>>,
+    /// Some are needed whose texts were left unread.
+    lacks_texts: bool,
 }
 
 fn items(
@@ -374,6 +417,8 @@ fn items(
     let prefix = prefix.flatten();
     let begins_with = prefix.as_ref().and_then(Prefix::schema);
     let uncut = prefix.as_ref().filter(|_| begins_with.is_some()).map_or(0, |prefix| prefix.changes);
+    let lacks_texts =
+        goes.iter().skip(uncut).any(|(_, change, measure)| measure.is_some() && !change.up.file.is_read());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let substitute = project.config.placeholders.enabled;
     let mut items = in_parallel(&goes, threads, |(at, change, measure)| {
@@ -388,7 +433,9 @@ fn items(
         }
         item
     });
-    let Some(standing) = &reviewed.standing else { return Ok(Items { items, prefix, begins_with }) };
+    let Some(standing) = &reviewed.standing else {
+        return Ok(Items { items, prefix, begins_with, lacks_texts });
+    };
     for ((at, _, measure), item) in goes.iter().zip(&mut items) {
         let policy = measure.and_then(|at| scope.measures.get(at)).map(|measure| &measure.policy);
         if let (Some(Some(wrong)), Some(policy)) = (standing.wrong.get(*at), policy) {
@@ -404,7 +451,7 @@ fn items(
             ..Item::of(Script::cut(dialect, file, Vec::new(), ChangeInfo::default()), false)
         });
     }
-    Ok(Items { items, prefix, begins_with })
+    Ok(Items { items, prefix, begins_with, lacks_texts })
 }
 
 fn finding(file: &SourceFile, wrong: &Wrong, policy: &Policy) -> Option<Finding> {

@@ -1,28 +1,27 @@
-//! Schemas that long histories lead to, kept from one run to the next.
-//!
-//! They lie in the user's cache directory and not beside the project: what a branch brings along decides nothing. A schema is
-//! named by all that it follows from, this program included, so that none is ever stale.
+//! What long histories lead to, kept from one run to the next.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::sync::Arc;
 
 use sluice_project::Project;
-use sluice_rollout::{Algorithm, Change, Checksum};
+use sluice_project::config::Config;
+use sluice_project::layout::Seen;
+use sluice_rollout::Change;
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 
+use super::cache::Kept;
+
 /// Fewer changes are replayed as fast as a file is read.
 const WORTH: usize = 200;
-/// So many schemas are kept, those that were written last.
-const KEPT: usize = 8;
 
 /// The changes that a review begins with and only replays.
 pub(super) struct Prefix {
     /// How many they are.
     pub(super) changes: usize,
-    /// Where the schema after them is kept.
-    file: PathBuf,
+    /// The schema after them.
+    kept: Kept,
 }
 
 impl Prefix {
@@ -33,11 +32,9 @@ impl Prefix {
         dialect: Dialect,
         before: impl Iterator<Item = (&'c Change, bool)>,
     ) -> Option<Self> {
-        let directory = directory()?;
-        let mut follows_from = program()?;
         let layout = project.directory.detection.layout;
         let placeholders = project.config.placeholders.enabled;
-        write!(follows_from, "{dialect} {layout:?} {placeholders}").ok()?;
+        let mut follows_from = format!("{dialect} {layout:?} {placeholders}");
         let mut changes = 0;
         for (change, goes) in before {
             changes += 1;
@@ -47,69 +44,57 @@ impl Prefix {
                 write!(follows_from, " {:?}", change.up.blocks).ok()?;
             }
         }
-        let name = digest(follows_from.as_bytes());
-        (changes >= WORTH).then(|| Self { changes, file: directory.join(name) })
+        (changes >= WORTH)
+            .then(|| Some(Self { changes, kept: Kept::of("schemas", &follows_from)? }))
+            .flatten()
     }
 
-    /// The schema after them; none where it is not kept, or not whole.
-    pub(super) fn schema(&self) -> Option<Schema> {
-        let bytes = std::fs::read(&self.file).ok()?;
-        let (sum, schema) = bytes.split_at_checked(64)?;
-        if sum != digest(schema).as_bytes() {
-            return None;
-        }
-        Some(postcard::from_bytes::<Schema>(schema).ok()?.restored())
+    /// The schema after them, as bytes; none where it is not kept.
+    pub(super) fn schema(&self) -> Option<Arc<Vec<u8>>> {
+        self.kept.read().map(Arc::new)
     }
 
-    /// Keeps the schema after them. Where that fails the next run replays again.
+    /// Keeps the schema after them.
     pub(super) fn keep(&self, schema: &Schema) {
-        let Some(directory) = self.file.parent() else { return };
-        let Ok(bytes) = postcard::to_stdvec(schema) else { return };
-        let write = || -> std::io::Result<()> {
-            create_private(directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            std::io::Write::write_all(&mut file, digest(&bytes).as_bytes())?;
-            std::io::Write::write_all(&mut file, &bytes)?;
-            file.persist(&self.file).map_err(|error| error.error)?;
-            forget_oldest(directory)
-        };
-        let _ = write();
+        if let Ok(bytes) = schema.to_bytes() {
+            self.kept.write(&bytes);
+        }
     }
 }
 
-/// `$XDG_CACHE_HOME/sluice/schemas`, by default `~/.cache/sluice/schemas` (XDG Base Directory Specification).
-fn directory() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
-    Some(cache.join("sluice").join("schemas"))
+/// What is known of the files of a project that need not be opened again.
+pub(super) struct Files {
+    kept: Kept,
+    seen: Arc<Seen>,
 }
 
-/// What tells this program from any other build of it.
-fn program() -> Option<String> {
-    let metadata = std::env::current_exe().and_then(std::fs::metadata).ok()?;
-    let written = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {} {} ", env!("CARGO_PKG_VERSION"), metadata.len(), written.as_nanos()))
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Checksum::with(Algorithm::Sha256Raw, bytes).value().to_owned()
-}
-
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-fn forget_oldest(directory: &Path) -> std::io::Result<()> {
-    let mut kept: Vec<(SystemTime, PathBuf)> = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        kept.push((entry.metadata()?.modified()?, entry.path()));
+impl Files {
+    /// Of the project in the current directory.
+    pub(super) fn of(config: &Config) -> Option<Self> {
+        let root = std::path::absolute(Path::new(".")).ok()?;
+        let project = &config.project;
+        let (folders, layout) = (&project.migrations, project.layout);
+        let placeholders = (config.placeholders.decided, config.placeholders.enabled);
+        let kept = Kept::of("files", &format!("{} {folders:?} {layout:?} {placeholders:?}", root.display()))?;
+        let seen: Option<Seen> = kept.read().and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        Some(Self { kept, seen: Arc::new(seen.unwrap_or_default()) })
     }
-    kept.sort();
-    let too_many = kept.len().saturating_sub(KEPT);
-    kept.into_iter().take(too_many).try_for_each(|(_, path)| std::fs::remove_file(path))
+
+    /// What was seen.
+    pub(super) fn seen(&self) -> Arc<Seen> {
+        self.seen.clone()
+    }
+
+    /// Keeps what is known of the first changes of a project, where some of them had to be read.
+    pub(super) fn keep(&self, project: &Project, first: usize) {
+        let is_read = |change: &Change| change.up.file.is_read();
+        let changes = || project.changes().iter().take(first);
+        if !changes().any(is_read) {
+            return;
+        }
+        let seen = project.directory.seen.clone().joined(&self.seen, changes());
+        if let Ok(bytes) = postcard::to_stdvec(&seen) {
+            self.kept.write(&bytes);
+        }
+    }
 }

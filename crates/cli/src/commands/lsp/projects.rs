@@ -156,7 +156,7 @@ impl ReadProject {
             None => sluice_project::read_config(config_path).map(|(_, config)| config),
         };
         let config = config.map_err(|error| Failure::of(error, None))?;
-        let project = Project::read_with(root.clone(), config.clone(), unsaved)
+        let project = Project::read_unsaved(root.clone(), config.clone(), unsaved)
             .map_err(|error| Failure::of(error, Some(config.clone())))?;
         let works = project::whole(&project, options).map_err(|error| Failure::of_options(&error, config))?;
         let paths = project.changes().iter().map(|change| change.up.file.path());

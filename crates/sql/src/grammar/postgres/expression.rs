@@ -181,7 +181,7 @@ impl Grammar<'_> {
     }
 
     /// Literals, names and calls without arguments need no parser.
-    fn simple(&mut self, start: usize, end: usize) -> Option<Expr> {
+    pub(super) fn simple(&mut self, start: usize, end: usize) -> Option<Expr> {
         let at = self.at;
         self.at = start;
         let expr = self.simple_here(start, end);

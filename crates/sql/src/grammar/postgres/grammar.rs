@@ -84,7 +84,8 @@ impl<'a> Grammar<'a> {
     pub(super) fn new(source: Source<'a>, start: usize, end: usize) -> Self {
         let mut grammar = Self {
             source,
-            tokens: Vec::new(),
+            // Words and signs are this long on average, with blanks; a body of a program is one token.
+            tokens: Vec::with_capacity(end.saturating_sub(start).min(512) / 4 + 4),
             at: 0,
             rows: None,
             facts: QueryFacts::default(),

@@ -20,7 +20,13 @@ impl Grammar<'_> {
 
     /// The query that the tokens `start..end` are.
     pub(super) fn query(&mut self, start: usize, end: usize) -> Query {
+        let query = self.plain_query(start, end).unwrap_or_else(|| self.parsed_query(start, end));
         self.at = end;
+        query
+    }
+
+    /// [`Grammar::query`] by the parser.
+    pub(super) fn parsed_query(&mut self, start: usize, end: usize) -> Query {
         let (from, to) = (self.token(start).start, self.token(end.max(start + 1) - 1).end);
         let span = self.source.span(from, to);
         let tokens = self.tokens.get(start..end).unwrap_or_default();
@@ -132,7 +138,7 @@ impl Grammar<'_> {
     }
 
     /// Number of `AND` (of `BETWEEN` not) and of `OR`.
-    fn junctions(&self, from: usize, to: usize) -> (usize, usize) {
+    pub(super) fn junctions(&self, from: usize, to: usize) -> (usize, usize) {
         let (mut ands, mut ors, mut betweens) = (0_usize, 0_usize, 0_usize);
         for index in from..to {
             if self.token_is(index, "between") {
