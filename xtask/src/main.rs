@@ -55,6 +55,7 @@ fn artifacts() -> anyhow::Result<Vec<Artifact>> {
         Artifact { path: "docs/cli.md".into(), content: reference::render(sluice::command()) },
         Artifact { path: "docs/configuration.md".into(), content: configuration::render(&configuration) },
         Artifact::json(format!("{SCHEMAS}/sluice.toml.json"), &configuration)?,
+        Artifact::json("docs/openapi.json".to_owned(), &serde_json::to_value(sluice_server::document())?)?,
     ];
     for (name, schema) in sluice_report::schemas() {
         let name = name.strip_prefix("sluice/").unwrap_or(name).replace('/', ".");

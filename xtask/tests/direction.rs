@@ -40,6 +40,33 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "sluice-runner",
+        &[
+            "sluice-text",
+            "sluice-sql",
+            "sluice-facts",
+            "sluice-rollout",
+            "sluice-project",
+            "sluice-engine",
+            "sluice-postgres",
+            "sluice-mysql",
+            "sluice-sqlite",
+            "sluice-store",
+            "sluice-report",
+        ],
+    ),
+    (
+        "sluice-server",
+        &[
+            "sluice-rollout",
+            "sluice-project",
+            "sluice-engine",
+            "sluice-store",
+            "sluice-report",
+            "sluice-runner",
+        ],
+    ),
+    (
         "sluice",
         &[
             "sluice-text",
@@ -55,6 +82,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "sluice-sqlite",
             "sluice-store",
             "sluice-report",
+            "sluice-runner",
+            "sluice-server",
         ],
     ),
 ];
@@ -87,6 +116,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("mysql_async", &["sluice-mysql"]),
     ("rusqlite", &["sluice-sqlite", "sluice-store"]),
     ("ureq", &["sluice-project"]),
+    ("axum", &["sluice-server"]),
 ];
 
 /// Members that are not part of the product: they may depend on anything in it.

@@ -46,6 +46,13 @@ pub struct Global {
     pub yes: bool,
 }
 
+impl Global {
+    /// The databases that are meant.
+    pub fn selection(&self) -> sluice_runner::Selection {
+        sluice_runner::Selection { env: self.env.clone(), database: self.database.clone() }
+    }
+}
+
 /// Formats of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -166,6 +173,13 @@ pub enum Command {
     /// Rollouts: what waits, why, and what may go on
     #[command(subcommand)]
     Rollout(Rollout),
+    /// Run the server: follows repositories, rolls out, asks people where gates want it
+    ///
+    /// The first start prints the token of an admin once. docs/server.md leads from there to the first rollout.
+    Serve(Serve),
+    /// The audit log of a server
+    #[command(subcommand)]
+    Audit(Audit),
     /// Write completions for a shell to standard output
     Completions {
         /// The shell.
@@ -454,6 +468,49 @@ pub enum Rollout {
     Retry(Decide),
     /// Say what every gate waits for
     Why(RolloutName),
+}
+
+/// Options of `sluice serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Folder for everything that the server keeps; made where there is none
+    #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
+    pub data: PathBuf,
+    /// Address and port; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: std::net::SocketAddr,
+    /// Follow repositories on this machine's disks, too (file:///…): whoever makes projects known may have any of them read
+    #[arg(long)]
+    pub allow_file_repositories: bool,
+    /// Largest clone of a repository, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub largest_repository: u64,
+}
+
+/// Audit logs.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Write the whole log of a server on this machine to standard output, as JSON lines with a signed checkpoint at the end
+    Export {
+        /// Folder of the server
+        #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
+        data: PathBuf,
+    },
+    /// Say whether an exported log is whole and unchanged; needs no server
+    Verify(Verify),
+}
+
+/// Options of `sluice audit verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The exported log
+    pub file: PathBuf,
+    /// Public key of the server, which must have signed it
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<String>,
+    /// An earlier export, which this one must go on from
+    #[arg(long, value_name = "FILE")]
+    pub since: Option<PathBuf>,
 }
 
 /// Which rollout.

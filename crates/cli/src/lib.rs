@@ -3,28 +3,20 @@
 //! Everything that decides is in the other crates; here it is wired to files, threads, signals and terminals.
 
 mod against;
-mod ahead;
 mod args;
-mod authors;
 mod commands;
 mod context;
-mod driver;
-mod engines;
 mod error;
 mod folder;
-mod histories;
 mod kept;
 mod output;
-mod places;
-mod planning;
 mod preparation;
 mod progress;
 mod question;
-mod secrets;
 mod signals;
-mod sites;
-mod targets;
-mod tracker;
+
+// Runs rollouts, here as in the server.
+use sluice_runner::{engines, histories, planning, secrets, sites, targets, tracker};
 
 use clap::{CommandFactory as _, Parser as _};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +37,7 @@ pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && wants_json(std::env::args()) => {
-            Output::failure(&CliError::from(&error));
+            Output::failure(&error::of_arguments(&error));
             return Exit::Usage.code();
         }
         Err(error) => {
@@ -102,6 +94,11 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             signals::listen(&cancel, output)?;
             return commands::drift::compare(&cli.global, output, cancel, [from, to], shadow.as_deref());
         }
+        Command::Serve(args) => {
+            signals::listen(&cancel, output)?;
+            return commands::serve::run(output, &cancel, args);
+        }
+        Command::Audit(command) => return commands::audit::run(output, command),
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
@@ -165,6 +162,8 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         | Command::Lsp(_)
         | Command::Stats(_)
         | Command::Diff(_)
+        | Command::Serve(_)
+        | Command::Audit(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

@@ -2,81 +2,22 @@ use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sluice_engine::{Event, Running};
-use sluice_report::Tone;
+use sluice_report::{Problem, Tone};
+use sluice_runner::listener::{Listener, Progress};
 
 use crate::output::Output;
 
 /// Shows what goes on: bars on a terminal, lines about what matters everywhere.
-pub struct Progress {
+pub struct Bars {
     output: Output,
     bars: Option<MultiProgress>,
     targets: HashMap<String, ProgressBar>,
 }
 
-impl Progress {
+impl Bars {
     /// As the output says.
     pub fn new(output: Output) -> Self {
         Self { output, bars: output.progress.then(MultiProgress::new), targets: HashMap::new() }
-    }
-
-    /// Whether an event is shown at all. What comes with every statement is not worth waking anybody for where nobody looks.
-    pub fn shows(output: Output, event: &Event) -> bool {
-        let routine = matches!(
-            event,
-            Event::Connected { .. }
-                | Event::Planned { .. }
-                | Event::ChangeStarted { .. }
-                | Event::StatementStarted { .. }
-                | Event::ChangeApplied { .. }
-        );
-        !routine || output.progress || output.verbose
-    }
-
-    /// A target begins.
-    pub fn started(&mut self, target: &str) {
-        let Some(bars) = &self.bars else { return };
-        let style = ProgressStyle::with_template("  {spinner} {prefix:24} {bar:24} {pos}/{len} {wide_msg}");
-        let bar = bars.add(ProgressBar::new(0));
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar.set_prefix(target.to_owned());
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
-        self.targets.insert(target.to_owned(), bar);
-    }
-
-    /// A target ended.
-    pub fn ended(&mut self, target: &str) {
-        if let Some(bar) = self.targets.remove(target) {
-            bar.finish_and_clear();
-        }
-    }
-
-    /// Something happened on a target.
-    pub fn event(&mut self, target: &str, event: &Event) {
-        if let Some(bar) = self.targets.get(target) {
-            match event {
-                Event::Planned { pending } => bar.set_length(u64::try_from(*pending).unwrap_or(u64::MAX)),
-                Event::ChangeStarted { version, name, .. } => bar.set_message(format!("{version} {name}")),
-                Event::StatementStarted { summary, .. } => bar.set_message(summary.clone()),
-                Event::ChangeApplied { .. } => bar.inc(1),
-                _ => {}
-            }
-        }
-        if let Some(text) = self.describe(event) {
-            self.line(&format!("{} {text}", self.output.message_paint.tone(Tone::Strong, target)));
-        }
-    }
-
-    /// A line above the bars.
-    pub fn line(&self, text: &str) {
-        match &self.bars {
-            Some(bars) => {
-                // A terminal that went away is no reason to stop.
-                let _ = bars.println(text);
-            }
-            None => self.output.message(text),
-        }
     }
 
     fn describe(&self, event: &Event) -> Option<String> {
@@ -134,6 +75,77 @@ impl Progress {
             }
             _ => return None,
         })
+    }
+}
+
+impl Progress for Bars {
+    fn started(&mut self, target: &str) {
+        let Some(bars) = &self.bars else { return };
+        let style = ProgressStyle::with_template("  {spinner} {prefix:24} {bar:24} {pos}/{len} {wide_msg}");
+        let bar = bars.add(ProgressBar::new(0));
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_prefix(target.to_owned());
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        self.targets.insert(target.to_owned(), bar);
+    }
+
+    fn ended(&mut self, target: &str) {
+        if let Some(bar) = self.targets.remove(target) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn event(&mut self, target: &str, event: &Event) {
+        if let Some(bar) = self.targets.get(target) {
+            match event {
+                Event::Planned { pending } => bar.set_length(u64::try_from(*pending).unwrap_or(u64::MAX)),
+                Event::ChangeStarted { version, name, .. } => bar.set_message(format!("{version} {name}")),
+                Event::StatementStarted { summary, .. } => bar.set_message(summary.clone()),
+                Event::ChangeApplied { .. } => bar.inc(1),
+                _ => {}
+            }
+        }
+        if let Some(text) = self.describe(event) {
+            self.line(&format!("{} {text}", self.output.message_paint.tone(Tone::Strong, target)));
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        match &self.bars {
+            Some(bars) => {
+                // A terminal that went away is no reason to stop.
+                let _ = bars.println(text);
+            }
+            None => self.output.message(text),
+        }
+    }
+}
+
+impl Listener for Output {
+    fn message(&self, text: &str) {
+        Output::message(self, text);
+    }
+
+    fn warning(&self, warning: &Problem) {
+        Output::warning(self, warning);
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let routine = matches!(
+            event,
+            Event::Connected { .. }
+                | Event::Planned { .. }
+                | Event::ChangeStarted { .. }
+                | Event::StatementStarted { .. }
+                | Event::ChangeApplied { .. }
+        );
+        !routine || self.progress || self.verbose
+    }
+
+    fn progress(&self) -> Box<dyn Progress> {
+        Box::new(Bars::new(*self))
     }
 }
 

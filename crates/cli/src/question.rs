@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::planning::Survey;
 use crate::sites::Site;
+pub use sluice_runner::preparation::counted;
 
 /// Asks a person at a terminal once whether what is pending may be applied. Nobody is asked with `--yes`, by programs, and in
 /// pipelines.
@@ -98,11 +99,6 @@ fn summary(context: &Context, sites: &[Site<'_>], surveys: &[Survey]) -> String 
         }
     }
     text
-}
-
-/// A number and what it counts.
-pub fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Waits for a line, but not past a signal.

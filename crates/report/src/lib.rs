@@ -19,6 +19,7 @@ mod repair;
 mod rollback;
 mod rollout;
 mod rules;
+mod server;
 mod setup;
 mod stats;
 mod status;
@@ -40,6 +41,7 @@ pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, R
 pub use rollback::{DatabaseRollback, Rollback, UndoneChange};
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
 pub use rules::{RuleDetail, RuleList, RuleOption, RuleReport};
+pub use server::{AuditVerification, ServerStarted};
 pub use setup::{Initialised, NewChange, OtherDirectory};
 pub use stats::{RelationStats, Stats};
 pub use status::{DatabaseStatus, LastChange, State, Status};
@@ -73,6 +75,7 @@ struct Named<'r, R: ?Sized> {
 /// The JSON Schemas of all results, by the name of their file.
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
+        schema::<AuditVerification>(),
         schema::<Baseline>(),
         schema::<Check>(),
         schema::<Deployment>(),
@@ -92,6 +95,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<DriftReport>(),
         schema::<Rollback>(),
         schema::<SchemaDiff>(),
+        schema::<ServerStarted>(),
         schema::<Stats>(),
         schema::<Status>(),
         schema::<Verification>(),

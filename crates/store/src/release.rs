@@ -84,7 +84,10 @@ impl Store {
         );
         match inserted.map_err(|error| self.error(error))? {
             0 => Ok(Put::Exists),
-            _ => Ok(Put::Inserted),
+            _ => {
+                self.tell(&release.project, "release.created", &release.digest.0, "{}")?;
+                Ok(Put::Inserted)
+            }
         }
     }
 
@@ -94,12 +97,45 @@ impl Store {
     /// [`StoreError`].
     pub fn releases(&self) -> Result<Vec<StoredRelease>, StoreError> {
         let Some(connection) = self.reader() else { return Ok(Vec::new()) };
-        let sql = format!("SELECT {COLUMNS} FROM release ORDER BY created_at DESC, rowid DESC");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM release WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, rowid DESC"
+        );
         let read = || {
             let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_map([], RawRelease::read)?.collect::<rusqlite::Result<Vec<_>>>()
+            statement
+                .query_map([self.project_seen()], RawRelease::read)?
+                .collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|error| self.error(error))?.into_iter().map(|raw| raw.parse(self)).collect()
+    }
+
+    /// Releases of some projects (absent: of all), newest first, at most `limit` of those that come after the one with the digest
+    /// `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn release_page(
+        &self,
+        projects: Option<&[String]>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredRelease>, StoreError> {
+        let named = projects.map(|projects| vec!["?"; projects.len()].join(", "));
+        let of = named.map_or_else(String::new, |named| format!("AND project IN ({named})"));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM release
+             WHERE (?1 IS NULL OR (created_at, digest) < (SELECT created_at, digest FROM release WHERE digest = ?1)) {of}
+             ORDER BY created_at DESC, digest DESC LIMIT {limit}"
+        );
+        let mut values = vec![after.map(str::to_owned)];
+        values.extend(projects.unwrap_or_default().iter().cloned().map(Some));
+        let found = self.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map(rusqlite::params_from_iter(values), RawRelease::read)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        });
+        found?.unwrap_or_default().into_iter().map(|raw| raw.parse(self)).collect()
     }
 
     /// The release with this digest, or the only one whose digest begins so (`sha256:` may be left out).

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use rusqlite::{ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 use sluice_rollout::Digest;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, feed};
 
 /// A rollout to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +90,15 @@ impl Store {
     /// [`StoreError::RolloutExists`]; [`StoreError::NotFound`] when the release was never put.
     pub fn create_rollout(&mut self, rollout: &NewRollout) -> Result<(), StoreError> {
         let inserted = self.writer()?.execute(
-            "INSERT INTO rollout (id, release, plan, status, state, state_sequence, sequence, generation)
-             VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO rollout (id, release, plan, status, state, state_sequence, sequence, generation, project)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, coalesce((SELECT project FROM release WHERE digest = ?2), ''))",
             params![rollout.id, rollout.release.0, rollout.plan.0, rollout.status, rollout.state],
         );
         match inserted {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let data = serde_json::json!({ "status": rollout.status, "release": rollout.release });
+                self.tell_own("rollout.created", &rollout.id, &data.to_string())
+            }
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 self.release(&rollout.release.0)?;
                 Err(StoreError::RolloutExists { id: rollout.id.clone() })
@@ -139,10 +142,69 @@ impl Store {
     /// [`StoreError`].
     pub fn rollouts(&self) -> Result<Vec<RolloutSummary>, StoreError> {
         let Some(connection) = self.reader() else { return Ok(Vec::new()) };
-        let sql = format!("SELECT {SUMMARY} FROM rollout ORDER BY created_at DESC, rowid DESC");
-        let read =
-            || connection.prepare_cached(&sql)?.query_map([], summary)?.collect::<rusqlite::Result<_>>();
+        let sql = format!(
+            "SELECT {SUMMARY} FROM rollout WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, rowid DESC"
+        );
+        let read = || {
+            connection
+                .prepare_cached(&sql)?
+                .query_map([self.project_seen()], summary)?
+                .collect::<rusqlite::Result<_>>()
+        };
         read().map_err(|error| self.error(error))
+    }
+
+    /// Rollouts of some projects (absent: of all), newest first, at most `limit` of those that come after the one named `after`; each
+    /// with the name of its project.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rollout_page(
+        &self,
+        projects: Option<&[String]>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, RolloutSummary)>, StoreError> {
+        let named = projects.map(|projects| vec!["?"; projects.len()].join(", "));
+        let of = named.map_or_else(String::new, |named| format!("AND project IN ({named})"));
+        let sql = format!(
+            "SELECT {SUMMARY}, project FROM rollout
+             WHERE (?1 IS NULL OR (created_at, id) < (SELECT created_at, id FROM rollout WHERE id = ?1)) {of}
+             ORDER BY created_at DESC, id DESC LIMIT {limit}"
+        );
+        let mut values = vec![after.map(str::to_owned)];
+        values.extend(projects.unwrap_or_default().iter().cloned().map(Some));
+        let found = self.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map(rusqlite::params_from_iter(values), |row| Ok((row.get(8)?, summary(row)?)))?
+                .collect()
+        });
+        Ok(found?.unwrap_or_default())
+    }
+
+    /// How many rollouts have which status.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rollout_statuses(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT status, count(*) FROM rollout GROUP BY status ORDER BY status";
+        let found = self.read(|connection| {
+            connection.prepare_cached(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        });
+        Ok(found?.unwrap_or_default())
+    }
+
+    /// The project that a rollout belongs to.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn project_of_rollout(&self, id: &str) -> Result<String, StoreError> {
+        let sql = "SELECT project FROM rollout WHERE id = ?";
+        let found = self.read(|connection| {
+            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
+        })?;
+        found.flatten().ok_or_else(|| self.missing("rollout", id))
     }
 
     /// The events of a rollout after the one numbered `after` (0 for all), in order.
@@ -175,14 +237,15 @@ impl Store {
         update: Update<'_>,
         events: &[T],
     ) -> Result<u64, StoreError> {
+        let project = self.project_seen().map(str::to_owned);
         let connection = self.writer()?;
         let mut append = || -> rusqlite::Result<Appended> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let found: Option<(u64, u64)> = transaction
-                .prepare_cached("SELECT generation, sequence FROM rollout WHERE id = ?")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+            let found: Option<(u64, u64, String)> = transaction
+                .prepare_cached("SELECT generation, sequence, status FROM rollout WHERE id = ?")?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
-            let Some((generation, mut sequence)) = found else { return Ok(Appended::Missing) };
+            let Some((generation, mut sequence, before)) = found else { return Ok(Appended::Missing) };
             if generation != expected {
                 return Ok(Appended::Conflict(generation));
             }
@@ -193,6 +256,9 @@ impl Store {
                 for event in events {
                     sequence += 1;
                     insert.execute(params![id, sequence, event.as_ref()])?;
+                    if let Some(project) = &project {
+                        feed::tell(&transaction, project, "rollout.event", id, event.as_ref())?;
+                    }
                 }
             }
             transaction
@@ -205,6 +271,12 @@ impl Store {
                 transaction
                     .prepare_cached("UPDATE rollout SET state = ?2, state_sequence = ?3 WHERE id = ?1")?
                     .execute(params![id, state, sequence])?;
+            }
+            if let (Some(project), Some(status)) = (&project, update.status)
+                && status != before
+            {
+                let data = serde_json::json!({ "status": status, "before": before }).to_string();
+                feed::tell(&transaction, project, "rollout.status", id, &data)?;
             }
             transaction.commit()?;
             Ok(Appended::Generation(generation + 1))

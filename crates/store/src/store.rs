@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::{StoreError, schema};
 
@@ -19,22 +19,71 @@ pub struct Store {
     directory: PathBuf,
     file: PathBuf,
     connection: Option<Connection>,
+    /// Whose releases and rollouts are seen; absent: all.
+    project: Option<String>,
 }
 
 impl Store {
+    /// Name of the file in its directory.
+    pub(crate) const FILE: &str = "state.db";
+
     /// Opens the state in `directory`, usually `.sluice` beside `sluice.toml`.
     ///
     /// # Errors
     /// [`StoreError::Newer`], [`StoreError::Damaged`], and whatever keeps the file from being read.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let file = directory.join("state.db");
-        let mut store = Self { directory: directory.to_owned(), file, connection: None };
+        let file = directory.join(Self::FILE);
+        let mut store = Self { directory: directory.to_owned(), file, connection: None, project: None };
         match std::fs::metadata(&store.file) {
             Ok(_) => store.connection = Some(store.connect(false)?),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(store.file_error("read", error)),
         }
         Ok(store)
+    }
+
+    /// Opens the state of a server, and makes it where there is none. What it has told somebody survives a power cut.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub fn open_server(directory: &Path) -> Result<Self, StoreError> {
+        let mut store = Self::open(directory)?;
+        let set = store.writer()?.execute_batch("PRAGMA synchronous = FULL");
+        set.map_err(|error| store.error(error))?;
+        Ok(store)
+    }
+
+    /// From here on only the releases and rollouts of one project are seen.
+    pub(crate) fn limit_to(&mut self, project: Option<String>) {
+        self.project = project;
+    }
+
+    /// The project whose releases and rollouts are seen.
+    pub(crate) fn project_seen(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// Reads; `None` where there is no state.
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        self.reader().map(read).transpose().map_err(|error| self.error(error))
+    }
+
+    /// Writes all or nothing.
+    pub(crate) fn write<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let connection = self.writer()?;
+        let all = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = write(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        all().map_err(|error| self.error(error))
     }
 
     /// Where the state is.
@@ -138,4 +187,9 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(&ignore, error)),
     }
+}
+
+/// Now, RFC 3339 in UTC, as texts that sort by time.
+pub(crate) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

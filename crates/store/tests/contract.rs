@@ -226,9 +226,9 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     drop(site.with_rollout("r-1"));
     site.bare().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(&site.directory()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2, .. }), "{error}");
     assert!(error.help().unwrap().contains("newer sluice"));
-    site.bare().pragma_update(None, "user_version", 1).unwrap();
+    site.bare().pragma_update(None, "user_version", 2).unwrap();
     assert_eq!(site.open().rollouts().unwrap().len(), 1);
 }
 
@@ -382,4 +382,34 @@ fn a_killed_runner_loses_the_lock_by_itself() {
     child.kill().unwrap();
     child.wait().unwrap();
     RunnerLock::try_take(&site.directory(), "deploy").unwrap();
+}
+
+/// The schema that version 0.1 of `.sluice/state.db` has.
+const FIRST: &str = "
+CREATE TABLE release (digest text PRIMARY KEY, project text NOT NULL, created_at text NOT NULL, provenance text NOT NULL,
+  content text NOT NULL, configuration text NOT NULL) STRICT;
+CREATE TABLE rollout (id text PRIMARY KEY, release text NOT NULL REFERENCES release (digest), plan text NOT NULL,
+  status text NOT NULL, state text NOT NULL, state_sequence integer NOT NULL, sequence integer NOT NULL,
+  generation integer NOT NULL, created_at text NOT NULL, updated_at text NOT NULL) STRICT;
+CREATE INDEX rollout_release ON rollout (release);
+CREATE TABLE rollout_event (rollout text NOT NULL REFERENCES rollout (id), sequence integer NOT NULL,
+  at text NOT NULL, event text NOT NULL, PRIMARY KEY (rollout, sequence)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+INSERT INTO release VALUES ('sha256:11', 'shop', '2026-01-01', '{\"dirty\":false}', '[]', '{}');
+INSERT INTO rollout VALUES ('r-1', 'sha256:11', 'sha256:22', 'waiting', '{}', 0, 0, 0, '2026-01-01', '2026-01-01');
+";
+
+#[test]
+fn a_state_of_an_older_version_is_brought_up_and_keeps_what_it_had() {
+    let site = Site::new();
+    std::fs::create_dir(site.directory()).unwrap();
+    site.bare().execute_batch(FIRST).unwrap();
+    let store = site.open();
+    assert_eq!(store.project_of_rollout("r-1").unwrap(), "shop");
+    assert_eq!(store.rollouts().unwrap().len(), 1);
+    assert_eq!(store.releases().unwrap().len(), 1);
+    let version: i64 = site.bare().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 2);
+    drop(store);
+    assert_eq!(site.open().rollouts().unwrap().len(), 1);
 }

@@ -17,6 +17,7 @@ mod project;
 mod redaction;
 mod run;
 mod schema;
+mod server;
 mod shop;
 
 pub use binary::{binary, copy_program};
@@ -26,4 +27,5 @@ pub use project::{AUTHOR, Project, REVIEWER};
 pub use redaction::{redact, snapshot_settings};
 pub use run::{Run, Started};
 pub use schema::assert_valid;
+pub use server::{Answer, Server, Stream};
 pub use shop::Shop;

@@ -131,6 +131,11 @@ impl Started {
         }
     }
 
+    /// What it has written to standard output so far.
+    pub fn said(&self) -> String {
+        self.out.text()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_none()

@@ -67,7 +67,7 @@ fn check(
         return Err(CliError::new(Exit::Findings, Problem::error(message).at(name.0.clone())).help(help));
     }
     if existing.iter().any(|existing| revision(existing).is_none()) {
-        check_rejected(release, &site.target.name)?;
+        check_rejected(&context.state, release, &site.target.name)?;
     }
     Ok(())
 }

@@ -1,19 +1,16 @@
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sluice_report::{Deployment, Gate, Problem, TargetOutcome, TargetResult};
-use sluice_rollout::{Digest, Event, Outcome, ReasonKind, Release, Rollout, TargetState};
-use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
+use sluice_rollout::{Digest, Outcome, ReasonKind, Rollout, TargetState};
+use sluice_runner::deploy::{Deploy, Deployed};
+use sluice_runner::driver::{Ran, is_paused_by_failures};
 
 use crate::args;
-use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{self, Driver, Ran, is_paused_by_failures, lost};
 use crate::error::{CliError, Exit};
-use crate::planning::{Survey, survey};
-use crate::preparation::{Preparation, STATE, open_rollout};
+use crate::planning::Survey;
 use crate::question::{confirm, counted};
 use crate::sites::Site;
 use crate::tracker::{gates, word};
@@ -21,141 +18,23 @@ use crate::tracker::{gates, word};
 /// `sluice deploy`
 pub fn run(context: &Context, args: &args::Deploy) -> Result<Exit, CliError> {
     let sites = context.distinct_sites()?;
-    let wait = duration(args.wait.as_deref(), "--wait")?.unwrap_or(Duration::ZERO);
-    let lock_wait =
-        duration(args.lock_wait.as_deref(), "--lock-wait")?.unwrap_or(context.config().apply.lock_wait);
-    // A plan that turns out to be stale is made again, and what people approved counts if the effect is the same.
-    for again in [false, true, true, true, true] {
-        if let Some(exit) = attempt(context, &sites, wait, lock_wait, again)? {
-            return Ok(exit);
-        }
-    }
-    Err(CliError::new(
-        Exit::Failed,
-        sluice_report::Problem::error("the databases keep moving away from the plan").help(Some(
-            "somebody else deploys to them: wait for it and run the same command again".to_owned(),
-        )),
-    ))
-}
-
-/// One plan and its rollout; `None` when the plan turned out to be stale. Nobody is asked `again`.
-fn attempt(
-    context: &Context,
-    sites: &[Site<'_>],
-    wait: Duration,
-    lock_wait: Duration,
-    again: bool,
-) -> Result<Option<Exit>, CliError> {
-    let content = context.digest();
-    let surveys = survey(context, sites, false);
-    let targets = sites.iter().map(|site| &site.target.name).collect();
-    if surveys.iter().all(Survey::is_up_to_date)
-        && !((again || context.may_be_rolled_out(&content)) && open_rollout(&content, &targets)?.is_some())
-    {
-        context.output.result(&nothing_to_do(&content, sites, &surveys));
-        return Ok(Some(Exit::Done));
-    }
-    let (_lock, waited) = runner_lock(context, lock_wait)?;
-    let surveys = if waited { survey(context, sites, false) } else { surveys };
-    let origin = context.project.origin();
-    if let Some(problem) = &origin.problem {
-        context.output.message(&format!("warning: {problem}"));
-    }
-    let authors = authors(context, &origin, sites, &surveys);
-    let release = context.project.release(origin.provenance);
-    let prepared = Preparation::new(context, sites, &release, surveys, authors)?;
-    if !again {
-        confirm(context, sites, &prepared.surveys)?;
-    }
-    put_release(&mut Store::open(Path::new(STATE))?, &release)?;
-    let mut tracker = prepared.tracker()?;
-
-    let now = Timestamp::now();
-    let mut events = lost(&tracker);
-    events.extend(driver::again(&tracker));
-    events.push(Event::Started);
-    events.extend(prepared.authors(tracker.rollout()));
-    events.extend(prepared.observations(tracker.rollout(), now));
-    events.extend(prepared.replan(tracker.rollout()));
-    tracker.learn(events, now)?;
-
-    let mut identity = context.identity();
-    identity.release_digest = Some(release.digest.0.clone());
-    (identity.commit_id, identity.author) =
-        context.authorship(&release.provenance, pending(&prepared.surveys));
-    let planned = prepared.covers().clone();
-    let undated = prepared.undated.clone();
-    let driver = Driver { context, sites, tracker, identity, planned, undated, wait };
-    let ran = driver.run()?;
-    if ran.stale {
-        return Ok(None);
-    }
+    let deploy = Deploy {
+        context,
+        sites: &sites,
+        wait: duration(args.wait.as_deref(), "--wait")?.unwrap_or(Duration::ZERO),
+        lock_wait: duration(args.lock_wait.as_deref(), "--lock-wait")?
+            .unwrap_or(context.config().apply.lock_wait),
+        retry: true,
+        confirm: &|surveys| confirm(context, &sites, surveys),
+    };
+    let Deployed { release, surveys, ran } = deploy.run()?;
+    let Some(ran) = ran else {
+        context.output.result(&nothing_to_do(&release, &sites, &surveys));
+        return Ok(Exit::Done);
+    };
     let exit = ran.exit;
-    context.output.result(&deployment(sites, &release.digest, &prepared.surveys, ran));
-    Ok(Some(exit))
-}
-
-/// Indexes of the changes that are to be run anywhere.
-fn pending(surveys: &[Survey]) -> BTreeSet<usize> {
-    let found = surveys.iter().filter_map(|survey| survey.found.as_ref().ok());
-    found.flat_map(|(_, decision)| decision.pending.iter().map(|(index, _)| *index)).collect()
-}
-
-/// The right to run rollouts of this project on this machine; waits for another process, and says so. Also tells
-/// whether it had to wait.
-fn runner_lock(context: &Context, wait: Duration) -> Result<(RunnerLock, bool), CliError> {
-    let until = Instant::now() + wait;
-    let mut told = false;
-    loop {
-        let holder = match RunnerLock::try_take(Path::new(STATE), "deploy") {
-            Ok(lock) => return Ok((lock, told)),
-            Err(StoreError::Running { holder }) => {
-                holder.map_or_else(|| "another process".to_owned(), |it| it.to_string())
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if context.cancel.is_cancelled() {
-            return Err(CliError::new(Exit::Cancelled, sluice_report::Problem::error("cancelled")));
-        }
-        if Instant::now() >= until {
-            return Err(CliError::new(
-                Exit::Failed,
-                sluice_report::Problem::error(format!("this project is being deployed by {holder}"))
-                    .help(Some("wait for it and run the same command again".to_owned())),
-            ));
-        }
-        if !told {
-            told = true;
-            context.output.message(&format!("waiting for {holder}"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// Keeps a release; the same content is the same release.
-///
-/// # Errors
-/// A store that takes no writes.
-pub fn put_release(store: &mut Store, release: &Release) -> Result<sluice_store::Put, CliError> {
-    let changes = release
-        .changes
-        .iter()
-        .map(|change| StoredChange {
-            path: change.up.file.path().to_owned(),
-            version: change.version.clone(),
-            name: change.name.clone(),
-            kind: change.kind,
-            checksum: change.checksum.to_string(),
-        })
-        .collect();
-    Ok(store.put_release(&StoredRelease {
-        digest: release.digest.clone(),
-        project: release.project.clone(),
-        created_at: Timestamp::now().to_string(),
-        provenance: release.provenance.clone(),
-        changes,
-        configuration: release.configuration.clone(),
-    })?)
+    context.output.result(&deployment(&sites, &release, &surveys, ran));
+    Ok(exit)
 }
 
 fn nothing_to_do(release: &Digest, sites: &[Site<'_>], surveys: &[Survey]) -> Deployment {

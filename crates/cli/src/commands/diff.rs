@@ -120,7 +120,7 @@ fn read(
     engine: Option<Dialect>,
 ) -> Result<Read, CliError> {
     let here = std::env::current_dir().unwrap_or_default();
-    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+    let resolver = Resolver::own(Secrets::default(), run_id(), cancel.clone());
     let folder = match global.config.is_none() && config_path(global).is_err() {
         true => None,
         false => Some(Folder::enter(global, output, cancel)?.config()?),

@@ -3,11 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sluice_engine::drift::{Class, Drift, OnDrift, Standing};
+use sluice_engine::drift::{Class, Drift, Standing};
 use sluice_engine::{ApplyError, Look, inspect};
 use sluice_facts::{Diff, Digest, Options, Snapshot, transition};
 use sluice_project::Project;
-use sluice_project::config::{Config, DriftResponse};
 use sluice_project::layout::Layout;
 use sluice_report::{DatabaseDrift, DriftFact, DriftReport, DriftState, Problem, terminated};
 use sluice_rollout::Change;
@@ -22,16 +21,7 @@ use crate::error::{CliError, Exit};
 use crate::output::Output;
 use crate::planning::{LOOKERS, survey_one};
 use crate::sites::Site;
-
-/// What is to be done about drift before changes are applied, where it is looked for.
-pub fn response(config: &Config) -> Option<OnDrift> {
-    match config.policy.drift {
-        DriftResponse::Off => None,
-        DriftResponse::Error => Some(OnDrift::Refuse),
-        DriftResponse::Warn => Some(OnDrift::Warn),
-        DriftResponse::Adopt => Some(OnDrift::Adopt),
-    }
-}
+pub use sluice_runner::drift::response;
 
 /// `sluice drift FROM TO`: what differs between any two schemas.
 ///

@@ -1,6 +1,7 @@
 //! One file a command: options in, report out.
 
 mod adopt;
+pub mod audit;
 pub mod baseline;
 pub mod check;
 pub mod deploy;
@@ -16,5 +17,6 @@ pub mod repair;
 pub mod rollback;
 pub mod rollout;
 pub mod rules;
+pub mod serve;
 pub mod stats;
 pub mod status;

@@ -3,9 +3,9 @@ use std::path::Path;
 use sluice_project::git;
 use sluice_report::{Problem, ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
 use sluice_rollout::Provenance;
+use sluice_runner::deploy::put_release;
 use sluice_store::{Put, Store, StoredRelease};
 
-use super::deploy::put_release;
 use crate::args;
 use crate::context::Context;
 use crate::error::{CliError, Exit};

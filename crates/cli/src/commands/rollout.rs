@@ -4,7 +4,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sluice_project::git;
 use sluice_report::{RolloutList, RolloutSummary};
-use sluice_rollout::{Digest, Event, Identity, NotCounted, Outcome, RolloutState, TargetName, TargetState};
+use sluice_rollout::{Event, Identity, Outcome, TargetName, TargetState};
+use sluice_runner::decision::{Decision, check_approver, check_open, check_plan};
 use sluice_store::{Store, StoredRollout};
 
 use crate::args;
@@ -29,7 +30,7 @@ pub fn run(folder: &Folder, command: &args::Rollout) -> Result<Exit, CliError> {
         args::Rollout::Watch(name) => return watch(folder, open(name.rollout.as_deref())?),
         args::Rollout::Approve(approve) => {
             let mut tracker = open(approve.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Approve)?;
             check_plan(&tracker, approve.plan.as_deref())?;
             let by = person()?;
             let (release, plan) = (tracker.rollout().release().clone(), tracker.rollout().plan().clone());
@@ -52,7 +53,7 @@ pub fn run(folder: &Folder, command: &args::Rollout) -> Result<Exit, CliError> {
         }
         args::Rollout::Reject(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Reject)?;
             let by = person()?;
             let environment = folder.global.env.clone();
             check_approver(&tracker, &by, environment.as_deref())?;
@@ -67,22 +68,22 @@ pub fn run(folder: &Folder, command: &args::Rollout) -> Result<Exit, CliError> {
         }
         args::Rollout::Pause(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Pause)?;
             decided(folder, &mut tracker, Event::Paused { by: somebody(decide) })?;
         }
         args::Rollout::Resume(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Resume)?;
             decided(folder, &mut tracker, Event::Resumed { by: somebody(decide), accept_failures: true })?;
         }
         args::Rollout::Cancel(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Cancel)?;
             decided(folder, &mut tracker, Event::CancelRequested { by: somebody(decide) })?;
         }
         args::Rollout::Retry(decide) => {
             let mut tracker = open(decide.rollout.as_deref())?;
-            check_open(&tracker, command)?;
+            check_open(&tracker, Decision::Retry)?;
             for event in retries(folder, &tracker)? {
                 tracker.decide(event, Timestamp::now())?;
             }
@@ -161,52 +162,6 @@ fn decided(folder: &Folder, tracker: &mut Tracker, event: Event) -> Result<(), C
     show(folder, tracker)
 }
 
-/// Refuses a decision that would change nothing, because the rollout is over.
-fn check_open(tracker: &Tracker, decision: &args::Rollout) -> Result<(), CliError> {
-    use args::Rollout::{Cancel, Resume, Retry};
-    let (rollout, id) = (tracker.rollout(), tracker.id());
-    let (outcome, help) = match (rollout.state(), decision) {
-        (RolloutState::Created | RolloutState::Running, _)
-        | (RolloutState::Stopping { .. }, Cancel(_))
-        | (RolloutState::Finished { outcome: Outcome::Failed }, Retry(_) | Cancel(_)) => return Ok(()),
-        // The failures no longer stand in the way of other rollouts of the release.
-        (RolloutState::Finished { outcome: Outcome::Failed }, Resume(_)) if rollout.is_over_budget() => {
-            return Ok(());
-        }
-        (RolloutState::Finished { outcome: Outcome::Failed }, _) => (
-            Outcome::Failed,
-            format!(
-                "`sluice rollout retry {id}` opens it again, `sluice rollout cancel {id}` ends it for good"
-            ),
-        ),
-        (RolloutState::Stopping { outcome } | RolloutState::Finished { outcome }, _) => {
-            (outcome, "`sluice rollout list` shows the others; `sluice deploy` makes a new one".to_owned())
-        }
-    };
-    let message = format!("rollout {id} is over ({outcome}): nothing is left to decide about it");
-    Err(CliError::usage(message).help(help))
-}
-
-/// Refuses to approve another plan than the one that was looked at.
-fn check_plan(tracker: &Tracker, seen: Option<&str>) -> Result<(), CliError> {
-    const SHORTEST: usize = 6;
-    let Some(seen) = seen else { return Ok(()) };
-    let digits = seen.strip_prefix("sha256:").unwrap_or(seen).to_lowercase();
-    if digits.len() < SHORTEST || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(CliError::usage(format!("--plan: `{seen}` is no digest of a plan"))
-            .help(format!("give at least the first {SHORTEST} digits of what `sluice plan` shows")));
-    }
-    let of = |plan: &Digest| plan.0.strip_prefix("sha256:").is_some_and(|plan| plan.starts_with(&digits));
-    let rollout = tracker.rollout();
-    if rollout.plans().any(of) {
-        return Ok(());
-    }
-    let message = format!("the plan of rollout {} is {}, not {seen}", tracker.id(), rollout.plan().short());
-    Err(CliError::new(Exit::Findings, sluice_report::Problem::error(message)).help(
-        "`sluice plan` shows what would run now; `sluice deploy` brings the rollout up to date with it",
-    ))
-}
-
 /// What is tried again: what failed, on the databases that `--env` and `--database` select.
 fn retries(folder: &Folder, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
     let runs = tracker.rollout().targets().iter();
@@ -222,7 +177,7 @@ fn retries(folder: &Folder, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
         return Ok(vec![Event::RetryRequested { target: None }]);
     }
     let config = folder.config()?;
-    let sites = sites::select(&config, &folder.global)?;
+    let sites = sites::select(&config, &folder.global.selection())?;
     let chosen: Vec<Event> = sites
         .into_iter()
         .filter(|site| failed.contains(&&site.target.name))
@@ -253,35 +208,4 @@ fn somebody(decide: &args::Decide) -> String {
         Some(reason) => format!("{who}: {reason}"),
         None => who,
     }
-}
-
-/// Says at once why a decision would not count, instead of keeping it in silence.
-fn check_approver(tracker: &Tracker, by: &Identity, environment: Option<&str>) -> Result<(), CliError> {
-    let rollout = tracker.rollout();
-    let people = rollout.people();
-    let rules: Vec<_> = rollout
-        .stages()
-        .iter()
-        .filter(|stage| environment.is_none_or(|name| name == stage.environment.name))
-        .flat_map(|stage| &stage.environment.approvals)
-        .collect();
-    if rules.is_empty() {
-        return Err(CliError::usage("nothing in this rollout wants an approval")
-            .help("`sluice rollout why` shows what it waits for"));
-    }
-    let mut refusal = None;
-    for rule in rules {
-        match rule.eligible(by, people, rollout.authors()) {
-            Ok(()) => return Ok(()),
-            // Whoever wrote the release is named by a rule: that is what keeps the decision from counting.
-            Err(NotCounted::Author) => refusal = Some(NotCounted::Author),
-            Err(reason) => refusal = refusal.or(Some(reason)),
-        }
-    }
-    let reason = refusal.map(|reason| reason.to_string()).unwrap_or_default();
-    Err(CliError::new(
-        Exit::Findings,
-        sluice_report::Problem::error(format!("the decision of {by} does not count: {reason}"))
-            .help(Some("somebody else must decide; `sluice rollout why` names who may".to_owned())),
-    ))
 }

@@ -39,7 +39,7 @@ pub fn run(
     args: &args::Stats,
 ) -> Result<Exit, CliError> {
     let here = std::env::current_dir().unwrap_or_default();
-    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+    let resolver = Resolver::own(Secrets::default(), run_id(), cancel.clone());
     // A database that is named by its url needs no project.
     let config = match &args.against {
         Some(_) if global.config.is_none() && config_path(global).is_err() => None,
@@ -73,7 +73,7 @@ fn databases(
 ) -> Result<Vec<Against>, CliError> {
     match (&args.against, config) {
         (Some(text), config) => Ok(vec![Against::named(text, config, here, resolver)?]),
-        (None, Some(config)) => sites::select(config, global)?
+        (None, Some(config)) => sites::select(config, &global.selection())?
             .iter()
             .map(|site| Against::of_site(config, site, resolver))
             .collect(),

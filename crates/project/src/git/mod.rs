@@ -4,6 +4,7 @@
 //! could make it execute. Nothing here is needed to apply changes: ask only when the answer is shown or recorded.
 
 mod base;
+mod checkout;
 mod ci;
 mod writers;
 
@@ -16,6 +17,7 @@ use sluice_rollout::{Checksum, Identity, Provenance};
 use crate::process::{self, Finished, RunError, Running};
 
 pub use base::{Tree, commit_of, file_at, merge_base, tree};
+pub use checkout::{Checkout, Protocols, RepositoryUrl, UrlError};
 pub use writers::writers;
 
 /// How long one git process may take.

@@ -72,7 +72,7 @@ impl Source {
             return Err(CliError::usage("--write-lock writes beside sluice.toml, and there is none")
                 .help("`sluice init` writes one"));
         }
-        let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel };
+        let resolver = Resolver::own(Secrets::default(), run_id(), cancel);
         let against = Against::named(text, config, here, &resolver)?;
         let live = against.live(config.and_then(histories::wanted))?;
         let source = Self {

@@ -52,7 +52,7 @@ impl<'c> Scope<'c> {
             && let Some(global) = global
             && (global.env.is_some() || global.database.is_some())
         {
-            sites::select(config, global)?;
+            sites::select(config, &global.selection())?;
         }
         for one in &review.overrides {
             policy::with(review, &[one], args)?;

@@ -6,7 +6,7 @@ use sluice_rollout::{
 };
 use sluice_store::{NewRollout, Store, StoreError, StoredRollout, Update};
 
-use crate::error::CliError;
+use crate::error::RunError;
 
 /// A rollout and its place in the store. Every process that does something to a rollout appends events; all of them come to
 /// the same state by replaying them.
@@ -46,8 +46,8 @@ impl Tracker {
     ///
     /// # Errors
     /// Input that makes no rollout; a store that takes no writes.
-    pub fn create(mut store: Store, input: RolloutInput, now: Timestamp) -> Result<Self, CliError> {
-        let rollout = Rollout::new(input, now).map_err(|error| CliError::usage(error.to_string()))?;
+    pub fn create(mut store: Store, input: RolloutInput, now: Timestamp) -> Result<Self, RunError> {
+        let rollout = Rollout::new(input, now).map_err(|error| RunError::usage(error.to_string()))?;
         let id = sluice_store::rollout_id();
         store.create_rollout(&NewRollout {
             id: id.clone(),
@@ -63,7 +63,7 @@ impl Tracker {
     ///
     /// # Errors
     /// A state that this version does not understand.
-    pub fn open(store: Store, stored: StoredRollout) -> Result<Self, CliError> {
+    pub fn open(store: Store, stored: StoredRollout) -> Result<Self, RunError> {
         let rollout = from_json(&stored.state)?;
         let mut tracker = Self {
             store,
@@ -82,6 +82,11 @@ impl Tracker {
         &self.id
     }
 
+    /// Grows with whatever anybody stores of it.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Its state.
     pub fn rollout(&self) -> &Rollout {
         &self.rollout
@@ -91,7 +96,7 @@ impl Tracker {
     ///
     /// # Errors
     /// A store that takes no writes.
-    pub fn record(&mut self, events: &[Event], now: Timestamp) -> Result<Vec<Command>, CliError> {
+    pub fn record(&mut self, events: &[Event], now: Timestamp) -> Result<Vec<Command>, RunError> {
         self.append(
             events.iter().map(|event| Entry { at: now, runner: true, event: event.clone() }).collect(),
         )
@@ -101,7 +106,7 @@ impl Tracker {
     ///
     /// # Errors
     /// A store that takes no writes.
-    pub fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), CliError> {
+    pub fn decide(&mut self, event: Event, now: Timestamp) -> Result<(), RunError> {
         self.learn(vec![event], now)
     }
 
@@ -109,12 +114,12 @@ impl Tracker {
     ///
     /// # Errors
     /// A store that takes no writes.
-    pub fn learn(&mut self, events: Vec<Event>, now: Timestamp) -> Result<(), CliError> {
+    pub fn learn(&mut self, events: Vec<Event>, now: Timestamp) -> Result<(), RunError> {
         let entry = |event| Entry { at: now, runner: false, event };
         self.append(events.into_iter().map(entry).collect()).map(drop)
     }
 
-    fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<Command>, CliError> {
+    fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<Command>, RunError> {
         let texts = entries.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
         let now = Timestamp::now();
         loop {
@@ -147,7 +152,7 @@ impl Tracker {
     ///
     /// # Errors
     /// A store that cannot be read.
-    pub fn refresh(&mut self) -> Result<bool, CliError> {
+    pub fn refresh(&mut self) -> Result<bool, RunError> {
         let foreign = self.store.events(&self.id, self.sequence)?;
         for stored in &foreign {
             // Whoever stored it has carried out the commands, or the runner finds by itself what to run.
@@ -160,7 +165,7 @@ impl Tracker {
         Ok(!foreign.is_empty())
     }
 
-    fn reload(&mut self) -> Result<(), CliError> {
+    fn reload(&mut self) -> Result<(), RunError> {
         let stored = self.store.rollout(&self.id)?;
         self.rollout = from_json(&stored.state)?;
         self.generation = stored.summary.generation;
@@ -173,7 +178,7 @@ impl Tracker {
     ///
     /// # Errors
     /// A store that cannot be read.
-    pub fn detail(&self, now: Timestamp) -> Result<RolloutDetail, CliError> {
+    pub fn detail(&self, now: Timestamp) -> Result<RolloutDetail, RunError> {
         let summary = self.store.rollout(&self.id)?.summary;
         let stages = self.rollout.stages().iter().map(|stage| Stage {
             environment: stage.environment.name.clone(),
@@ -269,14 +274,14 @@ pub fn word(kind: &impl Serialize) -> String {
     serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, CliError> {
+fn to_json(value: &impl Serialize) -> Result<String, RunError> {
     serde_json::to_string(value)
-        .map_err(|error| CliError::usage(format!("the rollout cannot be written: {error}")))
+        .map_err(|error| RunError::usage(format!("the rollout cannot be written: {error}")))
 }
 
-fn from_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, CliError> {
+fn from_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, RunError> {
     serde_json::from_str(text).map_err(|error| {
-        CliError::usage(format!("a stored rollout cannot be read: {error}")).help(
+        RunError::usage(format!("a stored rollout cannot be read: {error}")).help(
             "it was written by another version of sluice: use that one, or delete .sluice and deploy again",
         )
     })

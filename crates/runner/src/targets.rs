@@ -6,14 +6,14 @@ use sluice_project::config::{DatabaseEntry, nearest};
 use sluice_report::Problem;
 use sluice_rollout::{Change, Selector, Target};
 
-use crate::error::{CliError, Exit};
+use crate::error::{Exit, RunError};
 
 /// Compiles every `targets` directive, by index of the change.
 ///
 /// # Errors
 /// An expression that is none, a label that no database has, an expression that fails on a database: a change that is left out
 /// everywhere because of a slip would look like one that is applied.
-pub fn compile(changes: &[Change], databases: &[DatabaseEntry]) -> Result<Vec<Option<Selector>>, CliError> {
+pub fn compile(changes: &[Change], databases: &[DatabaseEntry]) -> Result<Vec<Option<Selector>>, RunError> {
     let targets: Vec<Target> = databases.iter().map(DatabaseEntry::target).collect();
     let mut problems = Vec::new();
     let mut selectors = Vec::with_capacity(changes.len());
@@ -33,7 +33,7 @@ pub fn compile(changes: &[Change], databases: &[DatabaseEntry]) -> Result<Vec<Op
         }
         selectors.push(selector);
     }
-    if problems.is_empty() { Ok(selectors) } else { Err(CliError { exit: Exit::Usage, problems }) }
+    if problems.is_empty() { Ok(selectors) } else { Err(RunError { exit: Exit::Usage, problems }) }
 }
 
 /// Why the expression has no answer for a target that has what it looks at.

@@ -1,16 +1,15 @@
 //! The databases that the options select, and how each is reached.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sluice_engine::{Connect, Database, DbError, DbErrorKind};
 use sluice_project::config::{Config, DatabaseEntry};
-use sluice_project::secret::SecretError;
+use sluice_project::secret::{Secret, SecretError, SecretRef};
 use sluice_rollout::{Target, TargetFilter};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Global;
 use crate::engines::family_of;
-use crate::error::CliError;
+use crate::error::RunError;
 use crate::secrets::Secrets;
 
 /// A database of the project.
@@ -43,9 +42,76 @@ pub struct Resolver {
     pub run_id: String,
     /// Cancelled when the user wants to stop.
     pub cancel: CancellationToken,
+    /// Folder of the configuration.
+    pub root: PathBuf,
+    /// How far the configuration is trusted.
+    pub trust: Trust,
+}
+
+/// How far a configuration is trusted by the process that reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// It is that of the person who runs the process.
+    Own,
+    /// Others write it: it starts no programs here, and no file in this folder or of its own checkout is a database.
+    Others {
+        /// Where the process keeps its own state.
+        state: PathBuf,
+    },
+}
+
+/// Which databases of a project are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only this environment.
+    pub env: Option<String>,
+    /// Only these: a name, several with commas, `group:NAME`, or a CEL expression.
+    pub database: Option<String>,
 }
 
 impl Resolver {
+    /// For a configuration of the person who runs the process, in whose folder it is.
+    pub fn own(secrets: Secrets, run_id: String, cancel: CancellationToken) -> Self {
+        Self { secrets, run_id, cancel, root: PathBuf::from("."), trust: Trust::Own }
+    }
+
+    /// The URL of a database, and whether it was known before in this process.
+    ///
+    /// # Errors
+    /// A reference that does not resolve or is not trusted, a cancellation while a program or Vault is asked.
+    pub fn url(&self, entry: &DatabaseEntry, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
+        let Trust::Others { state } = &self.trust else { return self.resolve(entry, cancel) };
+        let refused = |message: String, hint: &str| {
+            Err(DbError { hint: Some(hint.to_owned()), ..DbError::new(DbErrorKind::Url, message) })
+        };
+        if matches!(entry.url, SecretRef::Exec(_)) {
+            return refused(
+                format!("{}: the server starts no programs that a repository names", entry.name),
+                "refer to the secret with env:, file: or vault:",
+            );
+        }
+        let (url, known) = self.resolve(entry, cancel)?;
+        if let Some(file) = sqlite_file(url.expose())
+            && (file.is_relative() || is_within(file, state))
+        {
+            return refused(
+                format!("{}: the server takes this file for no database", entry.name),
+                "give the absolute path of a file outside of the checkout and of the server's data",
+            );
+        }
+        Ok((url, known))
+    }
+
+    fn resolve(&self, entry: &DatabaseEntry, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
+        self.secrets.resolve(&entry.url, &self.root, cancel).map_err(|error| {
+            let kind = match *error {
+                SecretError::Cancelled { .. } => DbErrorKind::Cancelled,
+                _ => DbErrorKind::Connect,
+            };
+            DbError { hint: Some(error.help()), ..DbError::new(kind, error.to_string()) }
+        })
+    }
+
     /// Resolves a target's URL.
     ///
     /// # Errors
@@ -56,14 +122,7 @@ impl Resolver {
         site: &Site<'_>,
         cancel: &CancellationToken,
     ) -> Result<Connection, DbError> {
-        let (secret, known_before) =
-            self.secrets.resolve(&site.entry.url, Path::new("."), cancel).map_err(|error| {
-                let kind = match *error {
-                    SecretError::Cancelled { .. } => DbErrorKind::Cancelled,
-                    _ => DbErrorKind::Connect,
-                };
-                DbError { hint: Some(error.help()), ..DbError::new(kind, error.to_string()) }
-            })?;
+        let (secret, known_before) = self.url(site.entry, cancel)?;
         let family = family_of(secret.expose())?;
         let mut target = site.target.clone();
         if target.engine.is_none() {
@@ -87,16 +146,16 @@ impl Resolver {
 ///
 /// # Errors
 /// An unknown environment, database or group, an invalid expression, or no database at all.
-pub fn select<'c>(config: &'c Config, options: &Global) -> Result<Vec<Site<'c>>, CliError> {
+pub fn select<'c>(config: &'c Config, options: &Selection) -> Result<Vec<Site<'c>>, RunError> {
     let known: Vec<&str> = config.environments.iter().map(|environment| environment.name.as_str()).collect();
     if let Some(name) = options.env.as_deref()
         && !known.contains(&name)
     {
-        return Err(CliError::usage(format!("there is no environment `{name}` in sluice.toml"))
+        return Err(RunError::usage(format!("there is no environment `{name}` in sluice.toml"))
             .help(format!("environments are: {}", known.join(", "))));
     }
     let filter = options.database.as_deref().map(TargetFilter::parse).transpose().map_err(|error| {
-        CliError::usage(format!("--database: {error}")).help(
+        RunError::usage(format!("--database: {error}")).help(
             "give a name, several names with commas, group:NAME, or a CEL expression such as region == 'eu'",
         )
     })?;
@@ -116,7 +175,7 @@ pub fn select<'c>(config: &'c Config, options: &Global) -> Result<Vec<Site<'c>>,
                     };
                     filter
                         .matches(&site.target, group)
-                        .map_err(|error| CliError::usage(format!("--database: {error}")))?
+                        .map_err(|error| RunError::usage(format!("--database: {error}")))?
                 }
             };
             if selected {
@@ -126,7 +185,7 @@ pub fn select<'c>(config: &'c Config, options: &Global) -> Result<Vec<Site<'c>>,
     }
     if sites.is_empty() {
         let names: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
-        return Err(CliError::usage("no database is selected").help(match names.as_slice() {
+        return Err(RunError::usage("no database is selected").help(match names.as_slice() {
             [] => "sluice.toml has no [[database]]".to_owned(),
             names => format!("databases are: {}", names.join(", ")),
         }));
@@ -135,7 +194,7 @@ pub fn select<'c>(config: &'c Config, options: &Global) -> Result<Vec<Site<'c>>,
 }
 
 /// Says which names of `--database` sluice.toml does not have: leaving them out in silence would do half the work.
-fn check_filter(config: &Config, filter: Option<&TargetFilter>) -> Result<(), CliError> {
+fn check_filter(config: &Config, filter: Option<&TargetFilter>) -> Result<(), RunError> {
     let known = |what: &str, names: Vec<&str>| match names.as_slice() {
         [] => format!("sluice.toml has no {what}"),
         names => format!("{what}s are: {}", names.join(", ")),
@@ -144,7 +203,7 @@ fn check_filter(config: &Config, filter: Option<&TargetFilter>) -> Result<(), Cl
         Some(TargetFilter::Names(names)) => {
             let databases: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
             match names.iter().find(|name| !databases.contains(&name.as_str())) {
-                Some(name) => Err(CliError::usage(format!("--database: there is no database `{name}`"))
+                Some(name) => Err(RunError::usage(format!("--database: there is no database `{name}`"))
                     .help(known("database", databases))),
                 None => Ok(()),
             }
@@ -154,9 +213,31 @@ fn check_filter(config: &Config, filter: Option<&TargetFilter>) -> Result<(), Cl
             if groups.contains(&name.as_str()) {
                 return Ok(());
             }
-            Err(CliError::usage(format!("--database: there is no group `{name}`"))
+            Err(RunError::usage(format!("--database: there is no group `{name}`"))
                 .help(known("group", groups)))
         }
         Some(TargetFilter::Matching(_)) | None => Ok(()),
+    }
+}
+
+/// The file that a URL of SQLite names.
+fn sqlite_file(url: &str) -> Option<&Path> {
+    let (scheme, rest) = url.split_once(':')?;
+    if !matches!(scheme, "sqlite" | "sqlite3" | "file") {
+        return None;
+    }
+    let path = rest.split(['?', '#']).next()?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+}
+
+/// Whether a file is in a folder, whatever links lead there.
+fn is_within(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let place = real(file).or_else(|| real(file.parent()?));
+    match (place, real(folder)) {
+        (Some(place), Some(folder)) => place.starts_with(folder),
+        // The folder of the file is not there: neither is the database.
+        (None, _) => true,
+        (Some(_), None) => false,
     }
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use sluice_project::git::{self, GitError, Origin};
 use sluice_rollout::{Authorship, Identity};
@@ -26,7 +25,8 @@ pub fn authors(
         return (authors, unknown(problem.clone()));
     }
     let Some(commit) = origin.provenance.commit.as_deref().filter(|_| !authors.is_empty()) else {
-        let nowhere = git::repository_root(Path::new(".")).is_none() && std::env::var_os("GIT_DIR").is_none();
+        let nowhere =
+            git::repository_root(&context.project.root).is_none() && std::env::var_os("GIT_DIR").is_none();
         return match nowhere {
             true => (authors, Authorship::NoRepository),
             false => (authors, unknown("the repository has no commit".to_owned())),
@@ -79,5 +79,5 @@ fn writers(
         return Err(GitError::NotCommitted { path });
     }
     let paths: BTreeSet<&str> = changes().map(|change| change.up.file.path()).collect();
-    git::writers(Path::new("."), &paths.into_iter().collect::<Vec<_>>())
+    git::writers(&context.project.root, &paths.into_iter().collect::<Vec<_>>())
 }

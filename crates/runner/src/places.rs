@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 
 use sluice_project::config::{Config, DatabaseEntry};
 use sluice_project::secret::SecretRef;
 use sluice_report::Problem;
 
-use crate::error::{CliError, Exit};
+use crate::error::{Exit, RunError};
 use crate::sites::{Resolver, Site};
 
 /// Refuses two names of one database: what is deployed to the one would count for the other, past its gates.
@@ -18,7 +17,7 @@ use crate::sites::{Resolver, Site};
 ///
 /// # Errors
 /// The names of both.
-pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result<(), CliError> {
+pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result<(), RunError> {
     let selected = |entry: &DatabaseEntry| sites.iter().any(|site| site.target.name.0 == entry.name);
     let mut known: HashMap<String, &DatabaseEntry> = HashMap::new();
     let mut problems = Vec::new();
@@ -27,7 +26,7 @@ pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result
             continue;
         }
         // What does not resolve is told when its turn comes.
-        let Ok((url, _)) = resolver.secrets.resolve(&entry.url, Path::new("."), &resolver.cancel) else {
+        let Ok((url, _)) = resolver.url(entry, &resolver.cancel) else {
             continue;
         };
         let Some(place) = place(url.expose()) else { continue };
@@ -46,7 +45,7 @@ pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result
             )));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(CliError { exit: Exit::Usage, problems }) }
+    if problems.is_empty() { Ok(()) } else { Err(RunError { exit: Exit::Usage, problems }) }
 }
 
 /// The server and the database, or the file, that a URL names; `None` where it does not tell. No part of it is secret.

@@ -5,14 +5,14 @@ use sluice_engine::{ApplyError, Inspection, Look, inspect};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_rollout::{Digest, TargetName};
+use sluice_store::State;
 
-use crate::args::Global;
-use crate::commands::drift;
 use crate::context::{Context, in_parallel};
+use crate::drift::response as drift_response;
 use crate::histories;
 use crate::planning::LOOKERS;
 use crate::preparation;
-use crate::sites::{self, Resolver};
+use crate::sites::{self, Resolver, Selection};
 
 /// What to look at ahead.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,8 @@ impl Ahead {
     /// database is told when its turn comes.
     pub fn look(
         config: Config,
-        global: &Global,
+        selection: &Selection,
+        state: &State,
         resolver: &Resolver,
         Sight { thorough, rollouts, needs_files }: Sight,
         read: impl FnOnce(Config) -> Result<Project, ProjectError> + Send,
@@ -56,9 +57,9 @@ impl Ahead {
                 }
                 (project.as_ref().ok().map(Project::digest), project)
             });
-            let mut sites = sites::select(&known, global).unwrap_or_default();
+            let mut sites = sites::select(&known, selection).unwrap_or_default();
             sites.truncate(LOOKERS);
-            let drift = thorough && drift::response(&known).is_some();
+            let drift = thorough && drift_response(&known).is_some();
             let look = Look { thorough, histories: histories::wanted(&known), drift };
             let seen = in_parallel(&sites, LOOKERS, |site| {
                 let connection = resolver.connection(&known, site, &stop).ok()?;
@@ -66,7 +67,7 @@ impl Ahead {
                 let seen = runtime.block_on(inspect(connection.family, &connection.connect, look));
                 Some((site.target.name.clone(), seen))
             });
-            let unfinished = rollouts.then(preparation::unfinished).and_then(Result::ok);
+            let unfinished = rollouts.then(|| preparation::unfinished(state)).and_then(Result::ok);
             let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (read, seen, unfinished)
         });

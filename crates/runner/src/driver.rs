@@ -13,12 +13,12 @@ use sluice_rollout::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::drift;
 use crate::context::Context;
-use crate::error::{CliError, Exit, exit_of, problems_of};
+use crate::drift::response as drift_response;
+use crate::error::{Exit, RunError, exit_of, problems_of};
 use crate::histories;
+use crate::listener::Progress;
 use crate::planning::survey_one;
-use crate::progress::Progress;
 use crate::sites::Site;
 use crate::tracker::Tracker;
 
@@ -74,9 +74,9 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// A store that takes no writes.
-    pub fn run(self) -> Result<Ran, CliError> {
+    pub fn run(self) -> Result<Ran, RunError> {
         let (sender, receiver) = channel();
-        let progress = Progress::new(self.context.output);
+        let progress = self.context.listener.progress();
         std::thread::scope(|scope| {
             Loop {
                 driver: self,
@@ -102,7 +102,7 @@ struct Loop<'scope, 'env, 'a> {
     scope: &'scope Scope<'scope, 'env>,
     sender: Sender<News>,
     receiver: Receiver<News>,
-    progress: Progress,
+    progress: Box<dyn Progress>,
     runners: HashMap<TargetName, Runner>,
     results: Vec<TargetResult>,
     first_failure: Option<Exit>,
@@ -116,7 +116,7 @@ struct Loop<'scope, 'env, 'a> {
 }
 
 impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
-    fn run(mut self) -> Result<Ran, CliError> {
+    fn run(mut self) -> Result<Ran, RunError> {
         let result = self.drive();
         if result.is_err() {
             // Without a store nobody could take up what runs: it stops at the next statement border.
@@ -127,7 +127,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         Ok(Ran { tracker: self.driver.tracker, outcome, results: self.results, exit, stale: self.stale })
     }
 
-    fn drive(&mut self) -> Result<Outcome, CliError> {
+    fn drive(&mut self) -> Result<Outcome, RunError> {
         let deadline = Instant::now() + self.driver.wait;
         let mut events = vec![Event::Tick];
         loop {
@@ -191,7 +191,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     }
 
     /// Waits, but not past a decision of somebody else or a signal.
-    fn idle(&mut self, time: Duration) -> Result<(), CliError> {
+    fn idle(&mut self, time: Duration) -> Result<(), RunError> {
         let until = Instant::now() + time;
         while Instant::now() < until && !self.driver.context.cancel.is_cancelled() {
             let left = until.saturating_duration_since(Instant::now());
@@ -424,9 +424,9 @@ fn work(
 ) -> Result<Applied, ApplyError> {
     let target = site.target.name.clone();
     let events: EventSink = {
-        let (news, output) = (news.clone(), context.output);
+        let (news, listener) = (news.clone(), Arc::clone(&context.listener));
         Arc::new(move |event| {
-            if Progress::shows(output, &event) {
+            if listener.wants(&event) {
                 // The loop may have ended over an error of its own; then nobody wants to know.
                 let _ = news.send(News::Happened { target: target.clone(), event });
             }
@@ -458,7 +458,7 @@ fn work(
             changes: context.project.changes(),
             applies: &applies,
             integrity: context.config().policy.integrity,
-            on_drift: drift::response(context.config()),
+            on_drift: drift_response(context.config()),
             histories: histories::wanted(context.config()),
             layout: context.layout(),
             placeholders: context.placeholders(&site.target),
@@ -494,6 +494,13 @@ pub fn again(tracker: &Tracker) -> Vec<Event> {
     };
     let retried = rollout.targets().iter().filter(retried);
     retried.map(|run| Event::RetryRequested { target: Some(run.name.clone()) }).collect()
+}
+
+/// What a run that was stopped has left: it goes on without anybody asking for it.
+pub fn interrupted(tracker: &Tracker) -> Vec<Event> {
+    let runs = tracker.rollout().targets().iter();
+    let stopped = runs.filter(|run| run.state == TargetState::Cancelled);
+    stopped.map(|run| Event::RetryRequested { target: Some(run.name.clone()) }).collect()
 }
 
 /// Whether failures have paused the rollout while databases were left that it has not attempted.

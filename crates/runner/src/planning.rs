@@ -11,9 +11,9 @@ use sluice_rollout::{
 };
 use sluice_sql::{Dialect, redact};
 
-use crate::commands::drift;
 use crate::context::{Context, in_parallel};
-use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
+use crate::drift::response as drift_response;
+use crate::error::{Exit, RunError, exit_of, problem_of, problems_of};
 use crate::histories;
 use crate::sites::Site;
 use crate::tracker::word;
@@ -42,7 +42,7 @@ pub fn survey_one(
     leftovers: bool,
 ) -> Result<(Inspection, Decision), ApplyError> {
     let config = context.config();
-    let drift = leftovers && drift::response(config).is_some();
+    let drift = leftovers && drift_response(config).is_some();
     let look = Look { thorough: leftovers, histories: histories::wanted(config), drift };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
@@ -111,7 +111,7 @@ pub fn draft(
     sites: &[Site<'_>],
     release: &Digest,
     surveys: &[Survey],
-) -> Result<Draft, CliError> {
+) -> Result<Draft, RunError> {
     let scripts = Scripts::default();
     let mut covers = Covers::default();
     let mut digests = Vec::new();
@@ -137,7 +137,7 @@ pub fn draft(
         }
     }
     if exit != Exit::Done {
-        return Err(CliError { exit, problems });
+        return Err(RunError { exit, problems });
     }
     Ok(Draft { digest: rollout::Plan::digest_of(release, digests), covers })
 }

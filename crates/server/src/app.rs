@@ -1,0 +1,126 @@
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use sluice_project::git::Protocols;
+use sluice_store::{Key, State, Store, StoreError, WorkKind};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What all parts of a server share.
+pub struct App {
+    /// Where it keeps everything.
+    pub data: PathBuf,
+    /// Its key.
+    pub key: Key,
+    /// Where repositories may be.
+    pub protocols: Protocols,
+    /// Most bytes of a clone.
+    pub clone_limit: u64,
+    /// Cancelled when it is to stop.
+    pub cancel: CancellationToken,
+    /// Number of the latest event that is known to be stored.
+    pub latest: watch::Sender<u64>,
+    /// How many wait for events.
+    pub watchers: AtomicUsize,
+    /// How many requests were answered.
+    pub requests: AtomicU64,
+    /// Rollouts that wait for somebody, by project: the generation in which nothing was left to do.
+    pub settled: Mutex<HashMap<String, (String, u64)>>,
+    stores: Mutex<Vec<Store>>,
+    wanted: Mutex<u64>,
+    wake: Condvar,
+}
+
+/// How many open stores are kept for the next request.
+const SPARE_STORES: usize = 8;
+
+impl App {
+    /// With its first store.
+    pub fn new(
+        data: PathBuf,
+        key: Key,
+        protocols: Protocols,
+        clone_limit: u64,
+        cancel: CancellationToken,
+        store: Store,
+    ) -> Self {
+        Self {
+            data,
+            key,
+            protocols,
+            clone_limit,
+            cancel,
+            latest: watch::Sender::new(0),
+            watchers: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            settled: Mutex::default(),
+            stores: Mutex::new(vec![store]),
+            wanted: Mutex::new(0),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Does something with a store.
+    ///
+    /// # Errors
+    /// Those of `work`; a store that cannot be opened.
+    pub fn with_store<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let spare = self.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut store = match spare {
+            Some(store) => store,
+            None => Store::open_server(&self.data)?,
+        };
+        let result = work(&mut store);
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if stores.len() < SPARE_STORES {
+            stores.push(store);
+        }
+        result
+    }
+
+    /// What is kept of a project.
+    pub fn state(&self, project: &str) -> State {
+        State::of_project(&self.data, project)
+    }
+
+    /// Has a project looked at soon.
+    ///
+    /// # Errors
+    /// A store that takes no writes.
+    pub fn want(&self, project: &str) -> Result<(), StoreError> {
+        self.with_store(|store| store.want(WorkKind::Reconcile, project, Duration::ZERO))?;
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
+        self.wake();
+        Ok(())
+    }
+
+    /// Wakes the workers: something may be due.
+    pub fn wake(&self) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        *wanted = wanted.wrapping_add(1);
+        self.wake.notify_all();
+    }
+
+    /// How often the workers were woken.
+    pub fn wakes(&self) -> u64 {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the workers are woken again after `seen` was read, at most so long.
+    pub fn rest(&self, seen: u64, most: Duration) {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let unchanged = |wanted: &mut u64| *wanted == seen && !self.cancel.is_cancelled();
+        drop(self.wake.wait_timeout_while(wanted, most, unchanged));
+    }
+
+    /// Counts a request.
+    pub fn count_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+}

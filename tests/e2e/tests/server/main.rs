@@ -1,0 +1,14 @@
+//! `sluice serve`, as people and programs meet it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is missing"
+)]
+
+mod api;
+mod bad_input;
+mod kit;
+mod permissions;
+mod story;
