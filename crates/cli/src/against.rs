@@ -89,6 +89,21 @@ impl Against {
         Ok(Self { name: option.to_owned(), target: None, family, connect })
     }
 
+    /// A database of a URL of our own making.
+    ///
+    /// # Errors
+    /// A URL of no family.
+    pub fn of_url(name: &str, url: &str, resolver: &Resolver) -> Result<Self, CliError> {
+        let family = family_of(url).map_err(|error| refused(&ApplyError::Connect(error), name))?;
+        let connect = Connect {
+            url: url.to_owned(),
+            run_id: resolver.run_id.clone(),
+            connect_timeout: Apply::default().connect_timeout,
+            cancel: resolver.cancel.child_token(),
+        };
+        Ok(Self { name: name.to_owned(), target: None, family, connect })
+    }
+
     /// A database of the configuration.
     ///
     /// # Errors

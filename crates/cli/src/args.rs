@@ -225,6 +225,13 @@ pub struct Check {
     /// exec:COMMAND, a URL without a password, or a SQLite file. Nothing is written to it
     #[arg(long, value_name = "DATABASE|URL", conflicts_with = "schema")]
     pub against: Option<String>,
+    /// Run the changes in a scratch database on this server first: what fails there is a finding, and what it locks and does is measured;
+    /// `auto` starts a server that is installed here
+    #[arg(long, value_name = "DATABASE|URL|auto", conflicts_with_all = ["fix", "diff"])]
+    pub shadow: Option<String>,
+    /// On the shadow, go the way back of each change and forward again, and compare the schemas
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    pub reversibility: bool,
     /// Keep the schema of --against and what is applied there in sluice.lock.json, for reviews without a database
     #[arg(long, requires = "against")]
     pub write_lock: bool,
@@ -306,9 +313,16 @@ pub struct Diff {
     /// The engine of files of SQL
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
-    /// Where scratch databases are made: env:NAME, or a URL without a password
+    /// Where scratch databases are made: env:NAME, or a URL without a password; where both sides are files, a server that is
+    /// installed here is started for it by default
     #[arg(long, value_name = "DATABASE|URL")]
     pub shadow: Option<String>,
+    /// Version of the server that is started, for example 16 or 10.11; the newest that is installed by default
+    #[arg(long, value_name = "VERSION", conflicts_with = "shadow")]
+    pub server_version: Option<String>,
+    /// Run the files of SQL even where an earlier run has
+    #[arg(long)]
+    pub no_cache: bool,
     /// Accept steps with this hazard, several with commas; steps that delete data are refused otherwise
     #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
     pub allow: Vec<String>,

@@ -4,11 +4,13 @@
 
 mod against;
 mod args;
+mod cache;
 mod commands;
 mod context;
 mod error;
 mod folder;
 mod kept;
+mod local_server;
 mod output;
 mod preparation;
 mod progress;

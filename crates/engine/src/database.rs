@@ -9,6 +9,9 @@ use sluice_facts::{Rules, Snapshot};
 use sluice_sql::{Dialect, Facts};
 use tokio_util::sync::CancellationToken;
 
+use crate::observer::Observer;
+use crate::rehearsal::{Gauge, Trial};
+use crate::seed::Planting;
 use crate::shadow::{Misplaced, Script};
 use crate::{DbError, DbErrorKind, LiveSchema, Statistics};
 
@@ -51,6 +54,26 @@ pub trait Database: Send + Sync {
         scripts: &[Script],
     ) -> Result<Vec<Script>, Misplaced> {
         Ok(scripts.to_vec())
+    }
+
+    /// Somebody else who can write a schema down; none where nobody can.
+    fn observer(&self) -> Option<&'static dyn Observer> {
+        None
+    }
+
+    /// How rows of no meaning are written; none where that is not known.
+    fn planting(&self) -> Option<&'static dyn Planting> {
+        None
+    }
+
+    /// How what a statement does is measured in a scratch database; none where that is not known.
+    fn gauge(&self) -> Option<Gauge> {
+        None
+    }
+
+    /// A statement with the least that the server may do for it, from the least on; nothing where the engine has no such words.
+    fn trials(&self, _dialect: Dialect, _sql: &str) -> Vec<Trial> {
+        Vec::new()
     }
 
     /// Opens one session. Refuses servers that are not supported, naming the version.

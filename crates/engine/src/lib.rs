@@ -5,6 +5,7 @@
 
 mod admin;
 mod apply;
+pub mod assertion;
 mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -21,9 +22,12 @@ mod inspect;
 pub mod ledger;
 mod live;
 mod loss;
+pub mod observer;
 pub mod proof;
+pub mod rehearsal;
 pub mod scratch;
 pub mod script;
+pub mod seed;
 pub mod shadow;
 pub mod unfinished;
 mod watch;

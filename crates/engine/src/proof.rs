@@ -1,9 +1,19 @@
 //! A plan is proved by going it once, in a scratch database that holds the schema as it is.
 
-use sluice_facts::{Diff, Digest, Options, Rules, Snapshot, Step, Transition, transition};
+use std::collections::HashSet;
+use std::time::Duration;
 
+use sluice_facts::{Diff, Digest, FactId, Kind, Options, Rules, Snapshot, Step, Transition, transition};
+
+use crate::observer::{self, Observed};
+use crate::seed::{self, Bed, Planted};
 use crate::shadow::{self, Script, ShadowError};
-use crate::{Connect, Database, DbError, Session};
+use crate::{Connect, Database, DbError, Limits, Session};
+
+/// No step takes longer over rows that were made up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// So often a proof is begun again without rows that a step has refused.
+const ATTEMPTS: usize = 4;
 
 /// More differences than this are not told one by one.
 const TOLD: usize = 20;
@@ -26,6 +36,10 @@ pub struct Certificate {
     pub to: Digest,
     /// The server on which it was seen, product and version.
     pub server: String,
+    /// The rows that lay in the tables meanwhile; none where the engine's rows are not known.
+    pub planted: Option<Planted>,
+    /// What others say who looked at both: at where the steps lead, and at TO as it is made by itself.
+    pub observers: Vec<Observed>,
 }
 
 /// Why a plan is not proved.
@@ -46,6 +60,9 @@ pub enum ProofError {
     /// The steps lead elsewhere.
     #[error("the steps do not lead to the schema TO: {}", .0.join("; "))]
     Differs(Vec<String>),
+    /// Rows are not what they were.
+    #[error("the steps do not leave the rows alone: {}", .0.join("; "))]
+    Rows(Vec<String>),
     /// The connection, or the catalog.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -62,7 +79,8 @@ pub struct Claim<'a> {
     pub way: &'a Transition<'a>,
 }
 
-/// Goes the steps on the server of `connect`, in a scratch database of its own, and compares where they lead.
+/// Goes the steps on the server of `connect`, in a scratch database of its own, and compares where they lead. Rows that were made up lie
+/// in the tables meanwhile; a step that may refuse rows and does is tried again without those of its table.
 ///
 /// # Errors
 /// [`ProofError`]; the scratch database is dropped in any case.
@@ -73,12 +91,126 @@ pub async fn prove(
     base: Base<'_>,
     claim: Claim<'_>,
 ) -> Result<Certificate, ProofError> {
+    Ok(walk_all(database, connect, rules, base, claim).await?.0)
+}
+
+/// The same, and an independent observer compares where the steps lead with TO, made of `bases[1]` in another scratch database.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_beside(
+    database: &dyn Database,
+    connect: &Connect,
+    rules: &dyn Rules,
+    bases: [Base<'_>; 2],
+    claim: Claim<'_>,
+) -> Result<Certificate, ProofError> {
+    let [from, to] = bases;
+    let (mut certificate, seen) = walk_all(database, connect, rules, from, claim).await?;
+    let Some(seen) = seen else { return Ok(certificate) };
+    let turned = Claim { from: claim.to, to: claim.from, way: claim.way };
     let scratch = database.create_scratch(connect).await?;
-    let result = go(database, [connect, &scratch], rules, base, claim).await;
-    let dropped = database.drop_scratch(connect, &scratch).await;
-    let certificate = result?;
-    dropped?;
+    let made = make(database, [connect, &scratch], rules, to, turned).await;
+    database.drop_scratch(connect, &scratch).await?;
+    match made {
+        Ok(made) => {
+            certificate.observers.extend(made.map(|made| Observed {
+                observer: made.0,
+                differences: observer::differences(&seen.1, &made.1),
+            }))
+        }
+        // TO cannot be made by itself here: there is nothing to compare with.
+        Err(ProofError::Base(_)) => {}
+        Err(error) => return Err(error),
+    }
     Ok(certificate)
+}
+
+/// Makes a schema in an empty scratch database, and has it observed.
+async fn make(
+    database: &dyn Database,
+    [connect, scratch]: [&Connect; 2],
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+) -> Result<Option<Seen>, ProofError> {
+    let mut session = database.connect(scratch).await?;
+    let laid = found(database, session.as_mut(), connect, rules, base, claim).await;
+    let seen = match laid {
+        Ok(()) => observe(database, scratch, session.as_mut()).await.map_err(ProofError::from),
+        Err(error) => Err(error),
+    };
+    session.close().await;
+    seen
+}
+
+/// What an observer has written down.
+type Seen = (&'static str, Vec<String>);
+
+async fn observe(
+    database: &dyn Database,
+    scratch: &Connect,
+    session: &mut dyn Session,
+) -> Result<Option<Seen>, DbError> {
+    let Some(observer) = database.observer() else { return Ok(None) };
+    Ok(observer.observe(scratch, session).await?.map(|lines| (observer.name(), lines)))
+}
+
+async fn walk_all(
+    database: &dyn Database,
+    connect: &Connect,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+) -> Result<(Certificate, Option<Seen>), ProofError> {
+    let mut rows = Rows::All(HashSet::new());
+    for _ in 0..ATTEMPTS {
+        match attempt(database, connect, rules, base, claim, &rows).await? {
+            Outcome::Proved(certificate, seen) => return Ok((certificate, seen)),
+            Outcome::RefusedRows(table) => {
+                let (Rows::All(except), Some(table)) = (&mut rows, table) else { break };
+                if !except.insert(table) {
+                    break;
+                }
+            }
+        }
+    }
+    match attempt(database, connect, rules, base, claim, &Rows::None).await? {
+        Outcome::Proved(certificate, seen) => Ok((certificate, seen)),
+        // Without rows nobody refuses any.
+        Outcome::RefusedRows(_) => Err(ProofError::Rows(Vec::new())),
+    }
+}
+
+/// Which tables get rows.
+enum Rows {
+    /// All but these.
+    All(HashSet<FactId>),
+    /// None.
+    None,
+}
+
+/// How an attempt ended.
+enum Outcome {
+    Proved(Certificate, Option<Seen>),
+    /// A step refused rows of this table, as far as that can be told.
+    RefusedRows(Option<FactId>),
+}
+
+async fn attempt(
+    database: &dyn Database,
+    connect: &Connect,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+    rows: &Rows,
+) -> Result<Outcome, ProofError> {
+    let scratch = database.create_scratch(connect).await?;
+    let result = go(database, [connect, &scratch], rules, base, claim, rows).await;
+    let dropped = database.drop_scratch(connect, &scratch).await;
+    let outcome = result?;
+    dropped?;
+    Ok(outcome)
 }
 
 async fn go(
@@ -87,25 +219,62 @@ async fn go(
     rules: &dyn Rules,
     base: Base<'_>,
     claim: Claim<'_>,
-) -> Result<Certificate, ProofError> {
+    rows: &Rows,
+) -> Result<Outcome, ProofError> {
     let mut session = database.connect(scratch).await?;
-    let scripts = match base {
-        Base::Scripts(scripts) => shadow::inside(database, session.server().dialect, connect, scripts)
-            .map(Some)
-            .map_err(|error| ProofError::Base(error.to_string())),
-        Base::Facts => Ok(None),
-    };
-    let laid = match &scripts {
-        Ok(Some(scripts)) => lay(session.as_mut(), rules, Base::Scripts(scripts), claim).await,
-        Ok(None) => lay(session.as_mut(), rules, Base::Facts, claim).await,
-        Err(_) => Ok(()),
-    };
-    let result = match scripts.map(|_| ()).and(laid) {
-        Ok(()) => walk(session.as_mut(), claim).await,
+    let result = match found(database, session.as_mut(), connect, rules, base, claim).await {
+        Ok(()) => sow_and_walk(database, scratch, session.as_mut(), claim, rows).await,
         Err(error) => Err(error),
     };
     session.close().await;
     result
+}
+
+/// Makes the schema FROM of what it is made of, in a scratch database on the server of `connect`.
+async fn found(
+    database: &dyn Database,
+    session: &mut dyn Session,
+    connect: &Connect,
+    rules: &dyn Rules,
+    base: Base<'_>,
+    claim: Claim<'_>,
+) -> Result<(), ProofError> {
+    match base {
+        Base::Facts => lay(session, rules, Base::Facts, claim).await,
+        Base::Scripts(scripts) => {
+            let scripts = shadow::inside(database, session.server().dialect, connect, scripts)
+                .map_err(|error| ProofError::Base(error.to_string()))?;
+            lay(session, rules, Base::Scripts(&scripts), claim).await
+        }
+    }
+}
+
+async fn sow_and_walk(
+    database: &dyn Database,
+    scratch: &Connect,
+    session: &mut dyn Session,
+    claim: Claim<'_>,
+    rows: &Rows,
+) -> Result<Outcome, ProofError> {
+    let (planted, beds) = match (database.planting(), rows) {
+        (Some(planting), Rows::All(except)) => {
+            let sides = [claim.from, claim.to];
+            // Checks and defaults may call what takes its time for every row.
+            let limits = Limits { statement_timeout: Some(PATIENCE), ..Limits::default() };
+            session.set_limits(&limits).await?;
+            let (planted, beds) = seed::plant(session, planting, sides, &claim.way.steps, except).await?;
+            (Some(planted), beds)
+        }
+        (Some(_), Rows::None) => (Some(Planted::default()), Vec::new()),
+        (None, _) => (None, Vec::new()),
+    };
+    let outcome = walk(session, claim, planted, &beds).await?;
+    Ok(match outcome {
+        Outcome::Proved(certificate, _) => {
+            Outcome::Proved(certificate, observe(database, scratch, session).await?)
+        }
+        other => other,
+    })
 }
 
 /// Makes the schema FROM.
@@ -122,16 +291,7 @@ async fn lay(
             Err(ShadowError::Database(error)) => return Err(error.into()),
             Err(error) => return Err(ProofError::Base(error.to_string())),
         },
-        Base::Facts => {
-            let empty = shadow::read(session).await?;
-            let options = Options { online: false, version: session.server().version };
-            let way = transition(&empty, from, rules, options);
-            let steps = statements(&way);
-            if let Err((at, error)) = shadow::run(session, &steps).await {
-                let sql = steps.get(at).map(|step| step.sql.clone()).unwrap_or_default();
-                return Err(ProofError::Base(format!("{error}; the step is: {sql}")));
-            }
-        }
+        Base::Facts => lay_facts(session, rules, from).await?,
     }
     let made = shadow::read(session).await?;
     match differences(&made.leaving_out(claim.to), from) {
@@ -140,10 +300,36 @@ async fn lay(
     }
 }
 
-async fn walk(session: &mut dyn Session, claim: Claim<'_>) -> Result<Certificate, ProofError> {
-    let steps = statements(claim.way);
+/// Makes a schema by its facts in an empty database.
+pub(crate) async fn lay_facts(
+    session: &mut dyn Session,
+    rules: &dyn Rules,
+    facts: &Snapshot,
+) -> Result<(), ProofError> {
+    let empty = shadow::read(session).await?;
+    let options = Options { online: false, version: session.server().version };
+    let way = transition(&empty, facts, rules, options);
+    let steps = statements(&way);
     if let Err((at, error)) = shadow::run(session, &steps).await {
         let sql = steps.get(at).map(|step| step.sql.clone()).unwrap_or_default();
+        return Err(ProofError::Base(format!("{error}; the step is: {sql}")));
+    }
+    Ok(())
+}
+
+async fn walk(
+    session: &mut dyn Session,
+    claim: Claim<'_>,
+    planted: Option<Planted>,
+    beds: &[Bed],
+) -> Result<Outcome, ProofError> {
+    let steps = statements(claim.way);
+    if let Err((at, error)) = shadow::run(session, &steps).await {
+        let step = steps.get(at);
+        if !beds.is_empty() {
+            return Ok(Outcome::RefusedRows(step.and_then(|step| table_of(&step.fact, claim))));
+        }
+        let sql = step.map(|step| step.sql.clone()).unwrap_or_default();
         return Err(ProofError::Step { sql, error });
     }
     let after = shadow::read(session).await?;
@@ -151,11 +337,27 @@ async fn walk(session: &mut dyn Session, claim: Claim<'_>) -> Result<Certificate
     if !differences.is_empty() {
         return Err(ProofError::Differs(differences));
     }
-    Ok(Certificate {
+    let lost = seed::harvest(session, beds).await?;
+    if !lost.is_empty() {
+        return Err(ProofError::Rows(lost));
+    }
+    let certificate = Certificate {
         from: claim.from.fingerprint(),
         to: after.fingerprint(),
         server: session.server().product.clone(),
-    })
+        planted,
+        observers: Vec::new(),
+    };
+    Ok(Outcome::Proved(certificate, None))
+}
+
+/// The table that a step is about.
+fn table_of(fact: &FactId, claim: Claim<'_>) -> Option<FactId> {
+    if fact.kind() == Some(Kind::Table) {
+        return Some(fact.clone());
+    }
+    let fact = claim.from.get(fact).or_else(|| claim.to.get(fact))?;
+    fact.parent.clone().filter(|parent| parent.kind() == Some(Kind::Table))
 }
 
 /// What is run, the statements for the session among it.

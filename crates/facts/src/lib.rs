@@ -28,4 +28,4 @@ pub use plan::{Transition, transition};
 pub use rules::{Alteration, Member, Rules};
 pub use scene::{Fate, Options, Scene};
 pub use snapshot::{Builder, Snapshot};
-pub use step::{Hazard, Step, Verb};
+pub use step::{Assertion, Hazard, Step, Verb};

@@ -76,6 +76,19 @@ impl fmt::Display for Hazard {
     }
 }
 
+/// A question to the rows, asked without writing anything: whether a step can succeed depends on the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// What must not be there, in words: `rows of public.users in which email is null`.
+    pub finds: String,
+    /// The query. One row answers it: how many of them there are, and one of them for people.
+    pub sql: String,
+    /// The query does to the rows what the step will do: that it fails is the answer.
+    pub tries: bool,
+    /// No step before this one changes the answer, so that it can be asked before the first.
+    pub early: bool,
+}
+
 /// One statement on the way from one schema to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -89,12 +102,21 @@ pub struct Step {
     pub hazards: Vec<Hazard>,
     /// It cannot run in a transaction, or what it makes cannot be used in its transaction.
     pub alone: bool,
+    /// What is asked of the rows before it.
+    pub assertions: Vec<Assertion>,
 }
 
 impl Step {
     /// A step without hazards.
     pub fn new(verb: Verb, fact: &FactId, sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), verb, fact: fact.clone(), hazards: Vec::new(), alone: false }
+        Self {
+            sql: sql.into(),
+            verb,
+            fact: fact.clone(),
+            hazards: Vec::new(),
+            alone: false,
+            assertions: Vec::new(),
+        }
     }
 
     /// The same with a hazard.
@@ -103,6 +125,13 @@ impl Step {
         self.hazards.push(hazard);
         self.hazards.sort_unstable();
         self.hazards.dedup();
+        self
+    }
+
+    /// The same with questions to the rows.
+    #[must_use]
+    pub fn asserting(mut self, assertions: impl IntoIterator<Item = Assertion>) -> Self {
+        self.assertions.extend(assertions);
         self
     }
 

@@ -14,15 +14,18 @@ mod lexeme;
 mod live;
 mod name;
 mod observation;
+mod observer;
 mod outside;
 mod own_name;
 mod reading;
 mod rules;
 mod scratch;
+mod seed;
 mod server;
 mod session;
 mod sessions;
 mod settings;
+mod trial;
 mod verdict;
 mod words;
 
@@ -50,6 +53,18 @@ impl Database for Mysql {
 
     fn rules(&self) -> Option<&'static dyn Rules> {
         Some(&MysqlRules)
+    }
+
+    fn trials(&self, dialect: Dialect, sql: &str) -> Vec<sluice_engine::rehearsal::Trial> {
+        trial::trials(dialect, sql)
+    }
+
+    fn planting(&self) -> Option<&'static dyn sluice_engine::seed::Planting> {
+        Some(&seed::MysqlPlanting)
+    }
+
+    fn observer(&self) -> Option<&'static dyn sluice_engine::observer::Observer> {
+        Some(&observer::ShowCreate)
     }
 
     async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {

@@ -1,9 +1,10 @@
 //! How each kind of fact is made, altered and dropped, on MySQL and on MariaDB. Pure: facts in, statements out.
 
+mod assertion;
 pub(crate) mod column;
 pub(crate) mod constraint;
 pub(crate) mod index;
-mod name;
+pub(crate) mod name;
 mod narrowing;
 mod online;
 mod partition;

@@ -11,14 +11,17 @@ mod control;
 mod copy;
 mod extract;
 mod failure;
+mod gauge;
 mod key_reader;
 mod ledger;
 mod live;
 mod lock;
+mod observer;
 mod probe;
 mod request;
 mod rules;
 mod scratch;
+mod seed;
 mod session;
 mod shape;
 mod target;
@@ -47,6 +50,18 @@ impl Database for Postgres {
 
     fn rules(&self) -> Option<&'static dyn Rules> {
         Some(&PostgresRules)
+    }
+
+    fn gauge(&self) -> Option<sluice_engine::rehearsal::Gauge> {
+        Some(gauge::GAUGE)
+    }
+
+    fn planting(&self) -> Option<&'static dyn sluice_engine::seed::Planting> {
+        Some(&seed::PostgresPlanting)
+    }
+
+    fn observer(&self) -> Option<&'static dyn sluice_engine::observer::Observer> {
+        Some(&observer::PgDump)
     }
 
     async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {

@@ -1,10 +1,11 @@
 //! How each kind of fact is made, altered and dropped. Pure: facts in, statements out.
 
 mod access;
+mod assertion;
 mod cast;
 mod column;
 mod constraint;
-mod name;
+pub(crate) mod name;
 mod online;
 mod program;
 mod sequence;
@@ -92,7 +93,7 @@ impl Rules for PostgresRules {
             Kind::Table | Kind::ForeignTable => table::alter(change),
             Kind::Column => column::alter(change, scene),
             Kind::Default => column::set_default(Verb::Alter, change.new),
-            Kind::Constraint => constraint::alter(change),
+            Kind::Constraint => constraint::alter(change, scene),
             Kind::Index => constraint::alter_index(change),
             Kind::Statistics if change.touches("target") => {
                 let target = change.new.payload.int("target").unwrap_or(-1);

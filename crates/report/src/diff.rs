@@ -68,6 +68,48 @@ pub struct ProofReport {
     pub from_fingerprint: String,
     /// Fingerprint of the schema that was found after.
     pub to_fingerprint: String,
+    /// Rows that were made up lay in the tables meanwhile, and were looked at afterwards.
+    pub rows: usize,
+    /// So many tables had such rows.
+    pub tables: usize,
+    /// Tables that had none.
+    pub without_rows: Vec<WithoutRows>,
+    /// Who else compared where the steps lead with TO, made by itself.
+    pub observers: Vec<ObserverReport>,
+}
+
+/// Another look at the proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ObserverReport {
+    /// `pg_dump`, `SHOW CREATE`, `pragmas`.
+    pub observer: String,
+    /// Lines that only one of both has: `+` where the steps lead, `-` TO. Empty where they are the same.
+    pub differences: Vec<String>,
+}
+
+/// A table in which no row could be put.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WithoutRows {
+    /// The table.
+    pub table: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl ProofReport {
+    /// The certificate on one line.
+    fn words(&self) -> String {
+        let rows = match (self.rows, self.tables) {
+            (0, _) => String::new(),
+            (rows, 1) => format!("; {rows} rows that were made up in a table stay what they are"),
+            (rows, tables) => {
+                format!("; {rows} rows that were made up in {tables} tables stay what they are")
+            }
+        };
+        let agree = self.observers.iter().filter(|observer| observer.differences.is_empty());
+        let agree: String = agree.map(|observer| format!("; {} says so, too", observer.observer)).collect();
+        format!("proved on {}: these steps lead to TO{rows}{agree}", self.server)
+    }
 }
 
 /// One statement.
@@ -83,9 +125,41 @@ pub struct StepReport {
     pub hazards: Vec<String>,
     /// It runs outside of transactions.
     pub alone: bool,
+    /// What is asked of the rows before it.
+    pub assertions: Vec<AssertionReport>,
     /// The engine that it is for, which decides what ends it.
     #[serde(skip)]
     pub engine: String,
+}
+
+/// A question to the rows: the step is refused where it finds any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AssertionReport {
+    /// What must not be there, in words.
+    pub finds: String,
+    /// The query, which writes nothing. One row answers it: how many, and one of them for people.
+    pub sql: String,
+    /// The query does to the rows what the step will do: that it fails is the answer.
+    pub tries: bool,
+    /// No step before this one changes the answer.
+    pub early: bool,
+    /// What FROM answered, where it is a database that could be asked: `holds`, `broken` or `unknown`.
+    pub answer: Option<String>,
+    /// For `broken`: what was found, in words. For `unknown`: why.
+    pub detail: Option<String>,
+}
+
+impl AssertionReport {
+    /// The question as comments of SQL.
+    fn comment(&self) -> String {
+        let answer = match (self.answer.as_deref(), &self.detail) {
+            (Some("holds"), _) => " (there are none)".to_owned(),
+            (Some("unknown"), Some(why)) => format!(" (not known: {why})"),
+            (_, Some(detail)) => format!(" ({detail})"),
+            _ => String::new(),
+        };
+        format!("asserts no {}{answer}", self.finds)
+    }
 }
 
 impl Report for SchemaDiff {
@@ -103,7 +177,7 @@ impl Report for SchemaDiff {
         self.steps.iter().for_each(|step| step.render(&mut text));
         text.extend(self.coda.iter().map(plain));
         if let Some(proof) = &self.proof {
-            text.push_str(&format!("\n-- proved on {}: these steps lead to TO\n", proof.server));
+            text.push_str(&format!("\n{}", commented(&proof.words())));
         }
         text
     }
@@ -131,8 +205,14 @@ impl StepReport {
         if !self.hazards.is_empty() {
             out.push_str(&format!("-- {}\n", self.hazards.join(", ")));
         }
+        self.assertions.iter().for_each(|assertion| out.push_str(&commented(&assertion.comment())));
         out.push_str(&terminated(&self.engine, &self.sql));
     }
+}
+
+/// Lines of SQL comments.
+pub fn commented(text: &str) -> String {
+    text.lines().map(|line| format!("-- {line}\n")).collect()
 }
 
 /// A statement with what ends it. Client programs of MySQL and MariaDB end a statement at the first semicolon, also in the middle of a

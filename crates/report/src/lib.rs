@@ -28,7 +28,10 @@ mod table;
 pub use baseline::{Baseline, BaselineTarget};
 pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
-pub use diff::{AttributeDiff, FactDiff, ProofReport, SchemaDiff, StepReport, terminated};
+pub use diff::{
+    AssertionReport, AttributeDiff, FactDiff, ObserverReport, ProofReport, SchemaDiff, StepReport,
+    WithoutRows, commented, terminated,
+};
 pub use drift::{DatabaseDrift, DriftFact, DriftReport, DriftState};
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};

@@ -1,7 +1,7 @@
 //! The rules, a folder for each category and a file for each rule.
 
 mod compatibility;
-mod correctness;
+pub mod correctness;
 mod data_loss;
 mod integrity;
 mod locks;

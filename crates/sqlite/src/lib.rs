@@ -17,10 +17,12 @@ mod ledger;
 mod live;
 mod location;
 mod lock;
+mod observer;
 mod process;
 mod rest;
 mod rules;
 mod scratch;
+mod seed;
 mod session;
 mod watch;
 mod wording;
@@ -47,6 +49,14 @@ impl Database for Sqlite {
 
     fn rules(&self) -> Option<&'static dyn Rules> {
         Some(&SqliteRules)
+    }
+
+    fn planting(&self) -> Option<&'static dyn sluice_engine::seed::Planting> {
+        Some(&seed::SqlitePlanting)
+    }
+
+    fn observer(&self) -> Option<&'static dyn sluice_engine::observer::Observer> {
+        Some(&observer::Pragmas)
     }
 
     async fn create_scratch(&self, connect: &Connect) -> Result<Connect, DbError> {

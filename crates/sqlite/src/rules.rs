@@ -3,7 +3,8 @@
 //! SQLite keeps the texts of statements, so what is made is made by the text that somebody wrote. A table is altered in place where
 //! `ALTER TABLE` can do it; else it is rebuilt (module `rebuild`), with everything that changes about it at once.
 
-mod name;
+mod assertion;
+pub(crate) mod name;
 mod place;
 mod proof;
 mod rebuild;
@@ -43,7 +44,8 @@ impl Rules for SqliteRules {
             fact.kind == Kind::Index && fact.parent.as_ref().is_some_and(|table| !scene.creates(table));
         vec![match fills {
             true if fact.payload.flag("unique") => {
-                step.hazard(Hazard::BuildsIndex).hazard(Hazard::DependsOnData)
+                let step = step.hazard(Hazard::BuildsIndex).hazard(Hazard::DependsOnData);
+                step.asserting(assertion::unique_index(fact, scene))
             }
             true => step.hazard(Hazard::BuildsIndex),
             false => step,

@@ -67,6 +67,11 @@ impl Project {
         self.root().join(path)
     }
 
+    /// The home of whoever runs `sluice` there.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// Writes a file, with the folders above it.
     pub fn write(&self, path: &str, content: &str) -> &Self {
         self.write_bytes(path, content.as_bytes())
@@ -168,8 +173,7 @@ impl Project {
                 command.env(name, value);
             }
         }
-        let home = self.folder.path().join("home");
-        command.env("HOME", home).env("USER", "tester").env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
+        command.env("HOME", self.home()).env("USER", "tester").env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
         command.env("NO_COLOR", "1").env("COLUMNS", "100");
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         // The author of commits, and nobody at the keyboard: whoever decides says so with `sluice_as`.

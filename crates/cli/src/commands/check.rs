@@ -1,5 +1,4 @@
 mod baseline;
-mod cache;
 pub(super) mod edits;
 pub(super) mod files;
 mod history;
@@ -7,6 +6,7 @@ mod masking;
 pub(super) mod policy;
 pub(super) mod project;
 mod reading;
+mod rehearsal;
 mod replayed;
 mod schema_source;
 mod scope;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Zoned;
+use sluice_engine::shadow;
 use sluice_project::layout::Directory;
 use sluice_report::{Check, CheckFormat, Problem, Report as _};
 use sluice_review::{
@@ -32,15 +33,20 @@ use tokio_util::sync::CancellationToken;
 use baseline::Baseline;
 use masking::Masked;
 use reading::with_statements;
+use rehearsal::{Rehearsed, Wish};
 use replayed::Prefix;
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
 use sizes::Sizes;
 
+use super::diff::{self, Ground, Local};
+use crate::against::Against;
 use crate::args::{self, Format, Global};
-use crate::context::config_path;
+use crate::context::{Context, config_path, run_id};
 use crate::error::{CliError, Exit};
 use crate::output::Output;
+use crate::secrets::Secrets;
+use crate::sites::Resolver;
 
 /// A change, or a file that could not be read.
 pub(super) struct Item {
@@ -56,6 +62,8 @@ pub(super) struct Item {
     ignored: bool,
     /// As it is written, where it has placeholders.
     pub(super) masked: Option<Masked>,
+    /// What a shadow has shown of it.
+    rehearsed: Rehearsed,
 }
 
 impl Item {
@@ -67,7 +75,15 @@ impl Item {
     }
 
     fn of(script: Script, reviewed: bool) -> Self {
-        Self { script, reviewed, findings: Vec::new(), measure: None, ignored: false, masked: None }
+        Self {
+            script,
+            reviewed,
+            findings: Vec::new(),
+            measure: None,
+            ignored: false,
+            masked: None,
+            rehearsed: Rehearsed::default(),
+        }
     }
 }
 
@@ -163,6 +179,7 @@ pub fn run(
     let bare = told && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
     let here = std::env::current_dir().unwrap_or_default();
     let place = if bare { None } else { Some(project::Place::enter(global, output, cancel.clone())?) };
+    let shadowed = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
     let source = Source::find(place.as_ref(), &here, args, output, cancel)?;
     let sizes = Sizes::find(place.as_ref(), &here, args)?;
     let read = || {
@@ -180,6 +197,7 @@ pub fn run(
         None => args.baseline.as_deref().map(baseline::named).transpose()?,
     };
     let mut works = read()?;
+    rehearse(&mut works, place.as_ref(), &here, args, shadowed)?;
     let from_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
     if (args.diff || args.fix && from_stdin) && global.format != Format::Human {
         return Err(CliError::usage("the text goes to standard output: it has no other format")
@@ -249,6 +267,56 @@ pub fn run(
     // The process ends: giving thousands of texts back takes longer than leaving them.
     std::mem::forget(works);
     Ok(if check.summary.failed { Exit::Findings } else { Exit::Done })
+}
+
+/// Runs the changes on the shadow that `--shadow` names.
+fn rehearse(
+    works: &mut [Work],
+    place: Option<&project::Place>,
+    here: &std::path::Path,
+    args: &args::Check,
+    resolver: Resolver,
+) -> Result<(), CliError> {
+    let Some(text) = args.shadow.as_deref().or(args.reversibility.then_some("auto")) else { return Ok(()) };
+    let config = place.map(project::Place::config).transpose()?;
+    let named = |option: &str, text: &str| Against::named_by(option, text, config.as_ref(), here, &resolver);
+    let before = match args.against.as_deref() {
+        Some(text) => {
+            let against = named("--against", text)?;
+            let (family, connect) = against.reach();
+            let read = Context::runtime()?.block_on(shadow::facts(family, connect));
+            Some(read.map_err(|error| diff::failed(error, &against.name))?.1)
+        }
+        None => None,
+    };
+    let given = if text == "auto" { None } else { Some(named("--shadow", text)?) };
+    for work in works {
+        let local = match (&given, work.dialect) {
+            (Some(_), _) => None,
+            (None, Dialect::Sqlite) => None,
+            (None, dialect) => {
+                let resolver = Resolver {
+                    secrets: Secrets::default(),
+                    run_id: resolver.run_id.clone(),
+                    cancel: resolver.cancel.clone(),
+                };
+                Some(Local::find(dialect, args.server_version.as_deref(), resolver)?)
+            }
+        };
+        let memory = match (&given, &local) {
+            (None, None) => Some(named("--shadow", "sqlite::memory:")?),
+            _ => None,
+        };
+        let ground = match (&given, &local, &memory) {
+            (Some(against), _, _) | (None, None, Some(against)) => Ground::Named(against),
+            (None, Some(local), _) => Ground::Local(local),
+            (None, None, None) => return Ok(()),
+        };
+        let shadow = ground.server()?;
+        let wish = Wish { shadow, before: before.as_ref(), reversibility: args.reversibility };
+        rehearsal::rehearse(work, wish)?;
+    }
+    Ok(())
 }
 
 /// `--fix -`: the fixed text to standard output, everything else to standard error.
@@ -329,7 +397,7 @@ impl Found {
     /// Adds an item, with its review where it was reviewed.
     fn add(&mut self, work: &Work, item: &Item, review: Option<Review>) {
         let Self { check, all } = self;
-        let fail_on = work.measure(item).1;
+        let (policy, fail_on) = work.measure(item);
         check.summary.ignored += usize::from(item.ignored);
         let Some(mut review) = review else {
             check.add_findings(work.dialect, &item.script.file, &item.findings);
@@ -338,6 +406,7 @@ impl Found {
             return;
         };
         review.findings.splice(0..0, item.findings.iter().cloned());
+        item.rehearsed.amend(&mut review, work.dialect, policy, &item.script.file);
         let mut file = &item.script.file;
         if let Some(masked) = &item.masked {
             masked.reveal(&mut review);

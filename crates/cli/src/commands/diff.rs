@@ -1,5 +1,7 @@
 //! `sluice diff`
 
+mod assertions;
+mod ground;
 mod proof;
 mod side;
 mod sources;
@@ -9,7 +11,9 @@ use std::path::Path;
 use sluice_engine::proof::Claim;
 use sluice_engine::{Database, Server};
 use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
-use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport, terminated};
+use sluice_report::{
+    AttributeDiff, FactDiff, Problem, ProofReport, SchemaDiff, StepReport, commented, terminated,
+};
 use sluice_sql::Dialect;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +26,9 @@ use crate::kept;
 use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
+pub use ground::{Ground, Local};
 use side::Side;
+pub use side::failed;
 
 /// `sluice diff FROM TO`
 ///
@@ -37,20 +43,24 @@ pub fn run(
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
     let engine = args.engine.map(|engine| engine.dialect());
-    let Read { from, to, shadow, old, new, server } =
-        read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref(), engine)?;
-    // The server of the other side serves as well.
-    let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
+    let wanted = Wanted {
+        shadow: args.shadow.as_deref(),
+        engine,
+        version: args.server_version.as_deref(),
+        keeps: !args.no_cache,
+    };
+    let read = read(global, output, cancel, [&args.from, &args.to], wanted)?;
+    let ground = read.ground();
+    let Read { from, to, shadow, old, new, server, .. } = &read;
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
         return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
     }
-    let family = family(&old, [from.database(), to.database(), shadow])?;
+    let family = family(old, [from.database(), to.database(), shadow.as_ref()])?;
     let Some(rules) = family.rules() else {
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
-    let version = server.map_or(0, |server| server.version);
-    let whole = args.save.as_ref().map(|_| new.clone());
-    let (old, new) = (old.leaving_out(&new), new.leaving_out(&old));
+    let version = server.as_ref().map_or(0, |server| server.version);
+    let (whole, (old, new)) = (new, (old.leaving_out(new), new.leaving_out(old)));
     let way = transition(&old, &new, rules, Options { online: !args.offline, version });
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
@@ -61,10 +71,10 @@ pub fn run(
     }
     let mut proof = None;
     if !args.no_proof && !way.steps.is_empty() {
-        match proof::ground(args, shadow, &from, &to) {
-            Some(shadow) => {
-                proof =
-                    Some(proof::find(shadow, rules, from.base(), Claim { from: &old, to: &new, way: &way })?)
+        match ground.filter(|ground| proof::is_permitted(args, ground, from, to)) {
+            Some(ground) => {
+                let claim = Claim { from: &old, to: &new, way: &way };
+                proof = Some(proof::find(ground.server()?, rules, [from.base(), to.base()], claim)?);
             }
             None => output.warning(
                 &Problem::warning("the steps were not tried: there is no shadow").help(Some(
@@ -74,30 +84,58 @@ pub fn run(
             ),
         }
     }
-    if let (Some(path), Some(whole)) = (&args.save, &whole) {
+    for observer in proof.iter().flat_map(|proof: &ProofReport| &proof.observers) {
+        if !observer.differences.is_empty() {
+            let message = format!(
+                "{} sees a difference where the facts are equal: {}",
+                observer.observer,
+                observer.differences.iter().take(6).cloned().collect::<Vec<_>>().join(" / ")
+            );
+            let help =
+                "please report it with both schemas: either the plan or the comparison misses something";
+            output.warning(&Problem::warning(message).help(Some(help.to_owned())));
+        }
+    }
+    if let Some(path) = &args.save {
         save(&here.join(path), whole)?;
     }
-    let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    let mut report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    let mut problems = assertions::ask(from, &way.steps, &mut report.steps)?;
     for name in &report.unmodelled {
         output.warning(&Problem::warning(format!("{name} is not compared: it is not modelled")));
     }
-    let refusal = CliError::new(
-        Exit::Findings,
-        Problem::error(format!("steps with a hazard that nobody has allowed: {}", report.refused.join(", "))),
-    )
-    .help(format!("--allow {} accepts them", report.refused.join(",")));
-    match output.format {
-        Format::Sql if !report.refused.is_empty() => return Err(refusal),
-        Format::Sql => output.text(&sql(&old.engine, &way)),
-        _ => output.result(&report),
+    if !report.refused.is_empty() {
+        let refused = report.refused.join(",");
+        let message = format!("steps with a hazard that nobody has allowed: {refused}");
+        problems.insert(0, Problem::error(message).help(Some(format!("--allow {refused} accepts them"))));
     }
-    if report.refused.is_empty() {
-        return Ok(Exit::Done);
+    let refusal = (!problems.is_empty()).then_some(CliError { exit: Exit::Findings, problems });
+    match (output.format, refusal) {
+        (Format::Sql, Some(refusal)) => Err(refusal),
+        (Format::Sql, None) => {
+            output.text(&sql(&old.engine, &way));
+            Ok(Exit::Done)
+        }
+        (format, refusal) => {
+            output.result(&report);
+            let Some(refusal) = refusal else { return Ok(Exit::Done) };
+            if format == Format::Human {
+                output.error(&refusal);
+            }
+            Ok(Exit::Findings)
+        }
     }
-    if output.format == Format::Human {
-        output.error(&refusal);
-    }
-    Ok(Exit::Findings)
+}
+
+/// What is said about how sides are read.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
+    shadow: Option<&'a str>,
+    engine: Option<Dialect>,
+    /// The version of a server that is started for this.
+    version: Option<&'a str>,
+    /// What earlier runs have worked out is taken.
+    keeps: bool,
 }
 
 /// Both sides, and what was read of them.
@@ -105,9 +143,22 @@ struct Read {
     from: Side,
     to: Side,
     shadow: Option<Against>,
+    /// A server that can be started, where no other is permitted.
+    local: Option<Local>,
     old: Snapshot,
     new: Snapshot,
     server: Option<Server>,
+}
+
+impl Read {
+    /// Where scratch databases are made. The server of one side serves the other as well.
+    fn ground(&self) -> Option<Ground<'_>> {
+        ground([self.shadow.as_ref(), self.from.database(), self.to.database()], self.local.as_ref())
+    }
+}
+
+fn ground<'a>(named: [Option<&'a Against>; 3], local: Option<&'a Local>) -> Option<Ground<'a>> {
+    named.into_iter().flatten().next().map(Ground::Named).or(local.map(Ground::Local))
 }
 
 /// Reads two schemas of one engine.
@@ -116,8 +167,7 @@ fn read(
     output: Output,
     cancel: CancellationToken,
     [from, to]: [&str; 2],
-    shadow: Option<&str>,
-    engine: Option<Dialect>,
+    wanted: Wanted<'_>,
 ) -> Result<Read, CliError> {
     let here = std::env::current_dir().unwrap_or_default();
     let resolver = Resolver::own(Secrets::default(), run_id(), cancel.clone());
@@ -129,19 +179,31 @@ fn read(
     let from = Side::find("FROM", from, &here, &named)?;
     let to = Side::find("TO", to, &here, &named)?;
     // SQLite needs no server: scratch databases are in memory.
-    let is_sqlite =
-        engine == Some(Dialect::Sqlite) || [&from, &to].into_iter().any(|side| side.is_of(Dialect::Sqlite));
+    let is_sqlite = wanted.engine == Some(Dialect::Sqlite)
+        || [&from, &to].into_iter().any(|side| side.is_of(Dialect::Sqlite));
     let shadow = match is_sqlite {
         true => Some(named("--shadow", "sqlite::memory:")?),
-        false => shadow.map(|text| named("--shadow", text)).transpose()?,
+        false => wanted.shadow.map(|text| named("--shadow", text)).transpose()?,
     };
-    let ground = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
-    let (server, old) = from.read(ground)?;
-    let (newer, new) = to.read(ground)?;
+    let servers = [shadow.as_ref(), from.database(), to.database()];
+    let engine = wanted.engine.or_else(|| from.engine()).or_else(|| to.engine());
+    let runs = [&from, &to].into_iter().any(|side| matches!(side, Side::Scripts(_)));
+    let local = match engine.filter(|_| servers.iter().all(Option::is_none)) {
+        Some(engine) => match Local::find(engine, wanted.version, resolver) {
+            Ok(local) => Some(local),
+            Err(error) if runs => return Err(error),
+            // Snapshots can be compared without any; only a proof needs one.
+            Err(_) => None,
+        },
+        None => None,
+    };
+    let ground = ground(servers, local.as_ref());
+    let (server, old) = from.read(ground.as_ref(), wanted.keeps)?;
+    let (newer, new) = to.read(ground.as_ref(), wanted.keeps)?;
     if old.engine != new.engine {
         return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
     }
-    Ok(Read { from, to, shadow, old, new, server: server.or(newer) })
+    Ok(Read { from, to, shadow, local, old, new, server: server.or(newer) })
 }
 
 /// Two schemas of one engine, each named as for `sluice diff`.
@@ -155,7 +217,8 @@ pub fn read_both(
     sides: [&str; 2],
     shadow: Option<&str>,
 ) -> Result<(Snapshot, Snapshot), CliError> {
-    let Read { old, new, .. } = read(global, output, cancel, sides, shadow, None)?;
+    let wanted = Wanted { shadow, keeps: true, ..Wanted::default() };
+    let Read { old, new, .. } = read(global, output, cancel, sides, wanted)?;
     Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
@@ -193,8 +256,15 @@ fn save(path: &Path, snapshot: &Snapshot) -> Result<(), CliError> {
 
 /// The script alone: nothing where there is nothing to do.
 fn sql(engine: &str, way: &Transition<'_>) -> String {
-    let statements = way.prelude.iter().chain(way.steps.iter().map(|step| &step.sql)).chain(&way.coda);
-    statements.map(|sql| terminated(engine, sql)).collect()
+    let mut text: String = way.prelude.iter().map(|sql| terminated(engine, sql)).collect();
+    for step in &way.steps {
+        for assertion in &step.assertions {
+            text.push_str(&commented(&format!("asserts no {}:\n{}", assertion.finds, assertion.sql)));
+        }
+        text.push_str(&terminated(engine, &step.sql));
+    }
+    text.extend(way.coda.iter().map(|sql| terminated(engine, sql)));
+    text
 }
 
 fn report(
@@ -269,5 +339,6 @@ pub fn step(engine: &str, step: &Step) -> StepReport {
         fact: step.fact.to_string(),
         hazards: step.hazards.iter().map(|hazard| hazard.name().to_owned()).collect(),
         alone: step.alone,
+        assertions: assertions::reports(step),
     }
 }

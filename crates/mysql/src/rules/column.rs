@@ -1,8 +1,8 @@
 //! Columns. A column that is altered is written anew with everything that it has: what is left out is lost.
 
-use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Payload, Scene};
+use sluice_facts::{Alteration, Assertion, Change, Fact, FactId, Hazard, Kind, Payload, Scene};
 
-use super::name;
+use super::{assertion, name};
 use crate::name::quote;
 use crate::rules::narrowing;
 
@@ -112,6 +112,19 @@ pub(crate) fn hazards(change: &Change<'_>) -> Vec<Hazard> {
         hazards.push(Hazard::RewritesTable);
     }
     hazards
+}
+
+/// What is asked of the rows before a column becomes another one.
+pub(crate) fn assertions(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Assertion> {
+    let new = &change.new.payload;
+    let required = change.touches("not_null") && new.flag("not_null");
+    let checked = change.touches("check") && new.text("check").is_some();
+    let asked = [
+        required.then(|| assertion::not_null(change, scene)).flatten(),
+        change.touches("type").then(|| assertion::cast(change, scene)).flatten(),
+        checked.then(|| assertion::column_check(change.new, scene)).flatten(),
+    ];
+    asked.into_iter().flatten().collect()
 }
 
 /// Whether texts must fit into another character set.

@@ -2,7 +2,7 @@
 
 use sluice_facts::{Fact, FactId, Hazard, Kind, Scene, Step, Verb};
 
-use super::{index, name};
+use super::{assertion, index, name};
 use crate::name::quote;
 
 /// Whether it is a foreign key.
@@ -49,7 +49,9 @@ pub(crate) fn create_foreign_key(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
         .collect();
     actions.push(format!("ADD CONSTRAINT {}", definition(fact)));
     let sql = format!("ALTER TABLE {} {}", name::top(&fact.id), actions.join(", "));
-    let step = Step::new(Verb::Create, &fact.id, sql);
+    let fresh = fact.parent.as_ref().is_some_and(|table| scene.creates(table));
+    let asked = (!fresh).then(|| assertion::foreign_key(fact, scene)).flatten();
+    let step = Step::new(Verb::Create, &fact.id, sql).asserting(asked);
     vec![step.hazard(Hazard::ScansTable).hazard(Hazard::DependsOnData)]
 }
 

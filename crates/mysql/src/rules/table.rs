@@ -1,8 +1,8 @@
 //! Tables. What changes inside of one is done by one statement, as far as the server lets it.
 
-use sluice_facts::{Change, Fact, FactId, Hazard, Kind, Member, Payload, Scene, Step, Verb};
+use sluice_facts::{Assertion, Change, Fact, FactId, Hazard, Kind, Member, Payload, Scene, Step, Verb};
 
-use super::{column, constraint, index, name, online, partition};
+use super::{assertion, column, constraint, index, name, online, partition};
 
 /// A table comes, with its columns, keys and constraints.
 pub(crate) fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
@@ -71,6 +71,7 @@ fn options(payload: &Payload) -> Vec<String> {
 struct Actions {
     list: Vec<String>,
     hazards: Vec<Hazard>,
+    assertions: Vec<Assertion>,
     /// `PARTITION BY …`, which stands behind all others without a comma.
     division: Option<String>,
 }
@@ -125,10 +126,12 @@ pub(crate) fn together(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>)
     }
     for fact in added {
         actions.add(format!("ADD {}", index::definition(fact)), index::hazards(fact));
+        actions.assertions.extend(assertion::inside(fact, scene));
     }
     for member in of(Verb::Create, Kind::Constraint) {
         let action = format!("ADD CONSTRAINT {}", constraint::definition(member.fact));
         actions.add(action, [Hazard::ScansTable, Hazard::DependsOnData]);
+        actions.assertions.extend(assertion::inside(member.fact, scene));
     }
     let mut steps = Vec::new();
     if let Some(change) = change {
@@ -155,7 +158,7 @@ pub(crate) fn together(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>)
 }
 
 fn statement(host: &FactId, actions: Actions) -> Option<Step> {
-    let Actions { list, hazards, division } = actions;
+    let Actions { list, hazards, assertions, division } = actions;
     if list.is_empty() && division.is_none() {
         return None;
     }
@@ -166,7 +169,7 @@ fn statement(host: &FactId, actions: Actions) -> Option<Step> {
     };
     let division = division.map(|division| format!("\n{division}")).unwrap_or_default();
     let sql = format!("ALTER TABLE {}{list}{division}", name::top(host));
-    let step = Step::new(Verb::Alter, host, sql);
+    let step = Step::new(Verb::Alter, host, sql).asserting(assertions);
     Some(hazards.into_iter().fold(step, Step::hazard))
 }
 
@@ -219,6 +222,7 @@ fn columns(host: &FactId, members: &[Member<'_>], scene: &Scene<'_>, actions: &m
                     false => format!("MODIFY COLUMN {}", written(column)),
                 };
                 actions.add(action, column::hazards(change));
+                actions.assertions.extend(column::assertions(change, scene));
             }
             None => {
                 let before = place.checked_sub(1).and_then(|before| all.get(before));

@@ -2,6 +2,7 @@
 
 use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Scene, Step, Verb};
 
+use super::assertion;
 use super::name::{literal, owner_of, quote};
 
 /// A column as `CREATE TABLE` and `ADD COLUMN` write it, with the defaults that come with it.
@@ -125,7 +126,7 @@ pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
             && fact.payload.text("identity").is_none()
             && !scene.to.get(&default).is_some_and(|default| joins_column(default, scene))
         {
-            step = step.hazard(Hazard::DependsOnData);
+            step = step.hazard(Hazard::DependsOnData).asserting([assertion::required(fact, scene)]);
         }
         if fact.payload.text("generated") == Some("STORED") || fact.payload.text("identity").is_some() {
             step = step.hazard(Hazard::RewritesTable);
@@ -223,24 +224,28 @@ pub fn alter(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
     if retyped(change) && !follows_parent {
         let (from, to) = (old.text("type").unwrap_or_default(), new.text("type").unwrap_or_default());
         let collate = new.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-        let using = super::cast::using(from, to, &column, scene)
-            .map(|expression| format!(" USING {expression}"))
-            .unwrap_or_default();
+        let expression = super::cast::using(from, to, &column, scene);
+        let using = expression.as_ref().map(|expression| format!(" USING {expression}")).unwrap_or_default();
         let retype = step(format!("ALTER COLUMN {column} TYPE {to}{collate}{using}"));
         steps.push(if super::cast::keeps_rows(from, to) {
             retype
         } else {
-            retype.hazard(Hazard::RewritesTable).hazard(Hazard::DependsOnData)
+            retype.hazard(Hazard::RewritesTable).hazard(Hazard::DependsOnData).asserting(assertion::cast(
+                change,
+                expression.as_deref(),
+                scene,
+            ))
         });
     }
     if change.touches("not_null") && new.flag("not_null") && !parent_says(change.new, scene, true) {
         if super::online::applies(change.new, scene) && scene.options.version < 180_000 {
-            steps.extend(super::online::not_null(change.new, &table));
+            steps.extend(super::online::not_null(change.new, &table, scene));
         } else {
             steps.push(
                 step(format!("ALTER COLUMN {column} SET NOT NULL"))
                     .hazard(Hazard::ScansTable)
-                    .hazard(Hazard::DependsOnData),
+                    .hazard(Hazard::DependsOnData)
+                    .asserting(assertion::not_null(change.new, scene)),
             );
         }
     }

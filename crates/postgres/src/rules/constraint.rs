@@ -2,6 +2,7 @@
 
 use sluice_facts::{Alteration, Change, Fact, FactId, Hazard, Kind, Scene, Step, Verb};
 
+use super::assertion;
 use super::name::{owner_of, path, quote};
 
 fn is_index(fact: &Fact) -> bool {
@@ -43,7 +44,7 @@ pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
     let mut step = Step::new(Verb::Create, &fact.id, sql);
     let fresh = fact.parent.as_ref().is_some_and(|table| scene.creates(table));
     if !fresh && !payload.flag("not_valid") && !payload.flag("not_enforced") {
-        step = step.hazard(Hazard::DependsOnData);
+        step = step.hazard(Hazard::DependsOnData).asserting(assertion::constraint(fact, scene));
         step = step.hazard(if is_index(fact) { Hazard::BuildsIndex } else { Hazard::ScansTable });
     }
     let rows_count = matches!(payload.text("type"), Some("check" | "foreign key"));
@@ -52,7 +53,7 @@ pub fn create(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
         true if rows_count && !payload.flag("not_valid") && !payload.flag("not_enforced") => {
             super::online::check(fact, &owner, step)
         }
-        true if is_index(fact) => super::online::key(fact, &owner).unwrap_or_else(|| vec![step]),
+        true if is_index(fact) => super::online::key(fact, &owner, scene).unwrap_or_else(|| vec![step]),
         _ => vec![step],
     };
     steps.extend(marks(fact, &owner, &name));
@@ -140,7 +141,7 @@ fn timing(fact: &Fact) -> (bool, bool) {
 }
 
 /// A constraint becomes another one.
-pub fn alter(change: &Change<'_>) -> Vec<Step> {
+pub fn alter(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
     let word = if of_domain(change.new) { "DOMAIN" } else { "TABLE" };
     let (owner, name) = (owner_of(change.new), quote(&change.new.id.name()));
     let step =
@@ -156,7 +157,11 @@ pub fn alter(change: &Change<'_>) -> Vec<Step> {
         && !change.new.payload.flag("not_valid")
         && !change.new.payload.flag("inherited")
     {
-        steps.push(step(format!("VALIDATE CONSTRAINT {name}")).hazard(Hazard::DependsOnData));
+        steps.push(
+            step(format!("VALIDATE CONSTRAINT {name}"))
+                .hazard(Hazard::DependsOnData)
+                .asserting(assertion::constraint(change.new, scene)),
+        );
     }
     steps.extend(alter_marks(change, &owner, &name));
     steps
@@ -177,7 +182,7 @@ pub fn create_index(fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {
     if !fact.parent.as_ref().is_some_and(|table| scene.creates(table)) {
         step = step.hazard(Hazard::BuildsIndex);
         if payload.flag("unique") {
-            step = step.hazard(Hazard::DependsOnData);
+            step = step.hazard(Hazard::DependsOnData).asserting(assertion::unique_index(fact, scene));
         }
     }
     if super::online::applies(fact, scene) {

@@ -3,7 +3,7 @@
 
 use sluice_facts::{Fact, FactId, Hazard, Kind, Scene, Step, Verb};
 
-use super::name::quote;
+use super::{assertion, name::quote};
 
 /// Whether the long form is worth it: it is wanted, the table is there already, and is no partitioned one, which knows none of it.
 pub fn applies(fact: &Fact, scene: &Scene<'_>) -> bool {
@@ -18,12 +18,14 @@ pub fn check(fact: &Fact, table: &str, add: Step) -> Vec<Step> {
     let mut added = add;
     added.sql.push_str(" NOT VALID");
     added.hazards.retain(|hazard| !matches!(hazard, Hazard::ScansTable | Hazard::DependsOnData));
+    let assertions = std::mem::take(&mut added.assertions);
     let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {}", quote(&fact.id.name()));
-    vec![added, Step::new(Verb::Create, &fact.id, sql).hazard(Hazard::DependsOnData)]
+    let validated = Step::new(Verb::Create, &fact.id, sql).hazard(Hazard::DependsOnData);
+    vec![added, validated.asserting(assertions)]
 }
 
 /// A key: its index is built beside the writers, then taken. None where the definition says more than an index can.
-pub fn key(fact: &Fact, table: &str) -> Option<Vec<Step>> {
+pub fn key(fact: &Fact, table: &str, scene: &Scene<'_>) -> Option<Vec<Step>> {
     let definition = fact.payload.text("definition")?;
     let (words, rest) = ["PRIMARY KEY", "UNIQUE"]
         .into_iter()
@@ -41,6 +43,7 @@ pub fn key(fact: &Fact, table: &str) -> Option<Vec<Step>> {
     let index = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns}){include}");
     let adopt = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {words} USING INDEX {name}{rest}");
     let build = Step::new(Verb::Create, &fact.id, index).hazard(Hazard::DependsOnData).alone();
+    let build = build.asserting(assertion::constraint(fact, scene));
     Some(vec![build, Step::new(Verb::Create, &fact.id, adopt)])
 }
 
@@ -52,13 +55,15 @@ pub fn index(mut step: Step) -> Step {
 }
 
 /// A column that is never null: a check is looked at while others write, and spares the server to look itself.
-pub fn not_null(fact: &Fact, table: &str) -> Vec<Step> {
+pub fn not_null(fact: &Fact, table: &str, scene: &Scene<'_>) -> Vec<Step> {
     let column = quote(&fact.id.name());
     let name = quote(&format!("{}_is_not_null", fact.id.name().chars().take(50).collect::<String>()));
     let step = |action: String| Step::new(Verb::Alter, &fact.id, format!("ALTER TABLE {table} {action}"));
     vec![
         step(format!("ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID")),
-        step(format!("VALIDATE CONSTRAINT {name}")).hazard(Hazard::DependsOnData),
+        step(format!("VALIDATE CONSTRAINT {name}"))
+            .hazard(Hazard::DependsOnData)
+            .asserting(assertion::not_null(fact, scene)),
         step(format!("ALTER COLUMN {column} SET NOT NULL")),
         step(format!("DROP CONSTRAINT {name}")),
     ]

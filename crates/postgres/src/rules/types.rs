@@ -228,10 +228,13 @@ fn swap(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
             "ALTER TABLE {} ALTER COLUMN {quoted} TYPE {to} USING {quoted}::text::{to}",
             super::name::owner_of(column)
         );
+        let labels = (change.new.kind == Kind::Enum && !to.ends_with(']'))
+            .then(|| super::assertion::labels(column, change.new, scene));
         steps.push(
             Step::new(Verb::Alter, &column.id, sql)
                 .hazard(Hazard::RewritesTable)
-                .hazard(Hazard::DependsOnData),
+                .hazard(Hazard::DependsOnData)
+                .asserting(labels),
         );
     }
     steps.push(step(format!("DROP {word} {}", path(&[schema, away]))));

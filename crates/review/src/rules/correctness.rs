@@ -6,6 +6,7 @@ mod cartesian_join;
 mod circular_foreign_key;
 mod concurrent_index_corruption;
 mod constraint_not_enforced;
+mod does_not_run;
 mod double_quoted_string;
 mod drop_constraint_index;
 mod drop_referenced_table;
@@ -29,6 +30,7 @@ mod missing_index;
 mod missing_table;
 mod mysql_inline_references;
 mod not_in_null;
+mod not_reversible;
 mod null_comparison;
 mod null_into_not_null;
 mod partition_key_in_unique;
@@ -87,7 +89,14 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &double_quoted_string::DoubleQuotedString,
     &timestamp_without_zone::TimestampWithoutZone,
     &null_into_not_null::NullIntoNotNull,
+    &does_not_run::DoesNotRun,
+    &not_reversible::NotReversible,
 ];
+
+/// A statement that fails on a shadow.
+pub const DOES_NOT_RUN: &str = "correctness/does-not-run";
+/// A way back that does not lead back.
+pub const NOT_REVERSIBLE: &str = "correctness/not-reversible";
 
 #[cfg(test)]
 mod tests;

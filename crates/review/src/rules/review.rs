@@ -1,6 +1,7 @@
 //! What the review has to say of itself: what it could not read, and suppressions that are wrong.
 
 mod expired_suppression;
+mod forecast_differs;
 mod not_analysed;
 mod opaque_sql;
 mod refused_statement;
@@ -20,6 +21,7 @@ use crate::{Policy, Rule, nearest};
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
     &expired_suppression::ExpiredSuppression,
+    &forecast_differs::ForecastDiffers,
     &not_analysed::NotAnalysed,
     &opaque_sql::OpaqueSql,
     &refused_statement::RefusedStatement,
@@ -29,6 +31,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &unused_suppression::UnusedSuppression,
 ];
 
+/// A forecast that a shadow has shown to be wrong.
+pub const FORECAST_DIFFERS: &str = "review/forecast-differs";
 /// Text that cannot be read or cut.
 pub const UNREADABLE: &str = "review/unreadable-file";
 /// An entry of the baseline file that matches nothing.

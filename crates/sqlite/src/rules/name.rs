@@ -3,7 +3,7 @@ use sluice_facts::{Fact, FactId, Kind, Scene};
 use crate::extract::folded;
 
 /// The name as it is written.
-pub(super) fn name(fact: &Fact) -> String {
+pub(crate) fn name(fact: &Fact) -> String {
     fact.payload.text("spelling").map_or_else(|| fact.id.name(), str::to_owned)
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use sluice_facts::{Change, Fact, FactId, Hazard, Kind, Scene, Step, Verb};
 
 use super::name::{aside, name, written};
-use super::proof;
+use super::{assertion, proof};
 use crate::wording::{literal, quote};
 
 /// Names of the row's number, of which a column may hide some.
@@ -31,7 +31,9 @@ pub(super) fn steps(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
     let aside = aside(change.old, scene);
     let step = |sql: String| Step::new(Verb::Alter, table, sql);
     let mut steps = vec![
-        step(format!("ALTER TABLE {} RENAME TO {}", quote(&name(change.old)), quote(&aside))),
+        // Asked while the rows are still where they were.
+        step(format!("ALTER TABLE {} RENAME TO {}", quote(&name(change.old)), quote(&aside)))
+            .asserting(assertion::of_rebuild(table, scene)),
         step(written(change.new)),
     ];
     if old.counts() && new.counts() {

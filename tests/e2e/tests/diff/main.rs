@@ -1,8 +1,10 @@
 //! `sluice diff` on real servers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod assertions;
 mod drift;
 mod mariadb;
+mod serverless;
 mod sqlite;
 
 use sluice_e2e::Project;
@@ -163,8 +165,37 @@ fn every_statement_that_does_not_run_is_told_with_its_place() {
 }
 
 #[test]
-fn files_of_sql_need_a_server() {
+fn rows_that_were_made_up_survive_the_plan_and_others_look_at_it_too() {
+    let server = postgres(15);
     let project = Project::new();
-    project.write("old.sql", "").write("new.sql", "");
-    project.sluice(&["diff", "old.sql", "new.sql", "--engine", "postgres"]).exits(2).says("--shadow");
+    project
+        .write(
+            "old.sql",
+            "create type mood as enum ('fine', 'bad');
+             create table users (id int generated always as identity primary key, name varchar(9) not null, mood mood);
+             create table posts (id bigserial primary key, user_id int not null references users, at timestamptz default now());
+             create table odd (id int primary key, place box not null);
+             create table strict (id int primary key check (id > 50));",
+        )
+        .write(
+            "new.sql",
+            "create type mood as enum ('fine', 'bad', 'odd');
+             create table users (id int generated always as identity primary key, name text not null, mood mood);
+             create table posts (id bigserial primary key, user_id int not null references users on delete cascade,
+               at timestamptz default now(), note text);
+             create table odd (id int primary key, place box not null, note text);
+             create table strict (id int primary key check (id > 50), level int not null);",
+        );
+    let shadow = server.url("postgres");
+    let arguments = ["diff", "old.sql", "new.sql", "--shadow", shadow.as_str()];
+    let proof = project.sluice(&[arguments.as_slice(), &["--format", "json"]].concat()).exits(0).json();
+    let proof = &proof["proof"];
+    // A new column that must have a value refuses rows, and of one type no value is known.
+    assert_eq!((&proof["rows"], &proof["tables"]), (&6.into(), &2.into()), "{proof:#}");
+    let without: Vec<&str> =
+        proof["without_rows"].as_array().unwrap().iter().map(|it| it["table"].as_str().unwrap()).collect();
+    assert_eq!(without, ["table:public.odd", "table:public.strict"], "{proof:#}");
+    assert_eq!(proof["observers"], serde_json::json!([{"observer": "pg_dump", "differences": []}]));
+    let run = project.sluice(&arguments).exits(0);
+    run.says("6 rows that were made up in 2 tables stay what they are; pg_dump says so, too");
 }

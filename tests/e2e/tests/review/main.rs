@@ -17,6 +17,7 @@ mod formats;
 mod integrity;
 mod lock;
 mod policy;
+mod rehearsal;
 mod replayed;
 mod stats;
 mod suppressions;

@@ -181,7 +181,7 @@ pub(super) fn read(
     // Only the changes of a git commit are compared by their texts.
     let files = match &against {
         Against::Commits { .. } => None,
-        _ if source.is_some() => None,
+        _ if source.is_some() || is_rehearsed(args) => None,
         _ => Files::of(&config),
     };
     let task = Task { place, args, source, against, of_base, dialects };
@@ -193,6 +193,11 @@ pub(super) fn read(
     }
     // Of a project that was read as a whole nothing is missing.
     Ok(task.works(Project::read(PathBuf::from("."), config)?, None)?.unwrap_or_default())
+}
+
+/// Changes are run, and so are all those before them.
+fn is_rehearsed(args: &args::Check) -> bool {
+    args.shadow.is_some() || args.reversibility
 }
 
 /// What is to be reviewed, before the project is read.
@@ -233,7 +238,7 @@ impl Task<'_> {
             if scope.is_empty() {
                 continue;
             }
-            let keeps = source.is_none();
+            let keeps = source.is_none() && !is_rehearsed(args);
             let Items { mut items, prefix, begins_with, lacks_texts } =
                 items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
             if lacks_texts {

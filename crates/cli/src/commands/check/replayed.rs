@@ -11,17 +11,19 @@ use sluice_rollout::Change;
 use sluice_schema::Schema;
 use sluice_sql::Dialect;
 
-use super::cache::Kept;
+use crate::cache::{Cache, Entry};
 
 /// Fewer changes are replayed as fast as a file is read.
 const WORTH: usize = 200;
+/// So many of a kind are kept.
+const KEPT: usize = 8;
 
 /// The changes that a review begins with and only replays.
 pub(super) struct Prefix {
     /// How many they are.
     pub(super) changes: usize,
     /// The schema after them.
-    kept: Kept,
+    entry: Entry,
 }
 
 impl Prefix {
@@ -45,26 +47,26 @@ impl Prefix {
             }
         }
         (changes >= WORTH)
-            .then(|| Some(Self { changes, kept: Kept::of("schemas", &follows_from)? }))
+            .then(|| Some(Self { changes, entry: Cache::open("schemas", KEPT)?.entry(&follows_from) }))
             .flatten()
     }
 
     /// The schema after them, as bytes; none where it is not kept.
     pub(super) fn schema(&self) -> Option<Arc<Vec<u8>>> {
-        self.kept.read().map(Arc::new)
+        self.entry.read().map(Arc::new)
     }
 
     /// Keeps the schema after them.
     pub(super) fn keep(&self, schema: &Schema) {
         if let Ok(bytes) = schema.to_bytes() {
-            self.kept.write(&bytes);
+            self.entry.keep(&bytes);
         }
     }
 }
 
 /// What is known of the files of a project that need not be opened again.
 pub(super) struct Files {
-    kept: Kept,
+    entry: Entry,
     seen: Arc<Seen>,
 }
 
@@ -75,9 +77,10 @@ impl Files {
         let project = &config.project;
         let (folders, layout) = (&project.migrations, project.layout);
         let placeholders = (config.placeholders.decided, config.placeholders.enabled);
-        let kept = Kept::of("files", &format!("{} {folders:?} {layout:?} {placeholders:?}", root.display()))?;
-        let seen: Option<Seen> = kept.read().and_then(|bytes| postcard::from_bytes(&bytes).ok());
-        Some(Self { kept, seen: Arc::new(seen.unwrap_or_default()) })
+        let follows_from = format!("{} {folders:?} {layout:?} {placeholders:?}", root.display());
+        let entry = Cache::open("files", KEPT)?.entry(&follows_from);
+        let seen: Option<Seen> = entry.read().and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        Some(Self { entry, seen: Arc::new(seen.unwrap_or_default()) })
     }
 
     /// What was seen.
@@ -94,7 +97,7 @@ impl Files {
         }
         let seen = project.directory.seen.clone().joined(&self.seen, changes());
         if let Ok(bytes) = postcard::to_stdvec(&seen) {
-            self.kept.write(&bytes);
+            self.entry.keep(&bytes);
         }
     }
 }

@@ -1,23 +1,22 @@
 use sluice_engine::proof::{self, Base, Claim, ProofError};
 use sluice_facts::Rules;
-use sluice_report::{Problem, ProofReport};
+use sluice_report::{ObserverReport, Problem, ProofReport, WithoutRows};
 
+use super::ground::Ground;
 use super::side::{Side, failed};
 use crate::against::Against;
 use crate::args;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// Where the steps are tried: the shadow that was named, or the server on which SQL was run already. Nothing is made
-/// on the server of a database that is only compared.
-pub fn ground<'a>(
-    args: &args::Diff,
-    shadow: Option<&'a Against>,
-    from: &Side,
-    to: &Side,
-) -> Option<&'a Against> {
+/// Whether the steps are tried on this ground: a shadow that was named, a server of our own, or the server on which SQL was run
+/// already. Nothing is made on the server of a database that is only compared.
+pub fn is_permitted(args: &args::Diff, ground: &Ground<'_>, from: &Side, to: &Side) -> bool {
     let in_use = [from, to].into_iter().any(|side| matches!(side, Side::Scripts(_)));
-    shadow.filter(|shadow| args.shadow.is_some() || in_use || shadow.is_in_memory())
+    match ground {
+        Ground::Local(_) => true,
+        Ground::Named(against) => args.shadow.is_some() || in_use || against.is_in_memory(),
+    }
 }
 
 /// Tries the steps.
@@ -27,13 +26,24 @@ pub fn ground<'a>(
 pub fn find(
     shadow: &Against,
     rules: &dyn Rules,
-    base: Base<'_>,
+    bases: [Base<'_>; 2],
     claim: Claim<'_>,
 ) -> Result<ProofReport, CliError> {
     let (family, connect) = shadow.reach();
-    let proved = Context::runtime()?.block_on(proof::prove(family, connect, rules, base, claim));
+    let proved = Context::runtime()?.block_on(proof::prove_beside(family, connect, rules, bases, claim));
     let certificate = proved.map_err(|error| unproved(error, &shadow.name))?;
+    let planted = certificate.planted.unwrap_or_default();
+    let without =
+        |(table, reason): (sluice_facts::FactId, String)| WithoutRows { table: table.to_string(), reason };
+    let observers = certificate.observers.into_iter().map(|observed| ObserverReport {
+        observer: observed.observer.to_owned(),
+        differences: observed.differences,
+    });
     Ok(ProofReport {
+        observers: observers.collect(),
+        rows: planted.rows,
+        tables: planted.tables,
+        without_rows: planted.without.into_iter().map(without).collect(),
         server: certificate.server,
         from_fingerprint: certificate.from.to_string(),
         to_fingerprint: certificate.to.to_string(),
@@ -46,7 +56,7 @@ fn unproved(error: ProofError, name: &str) -> CliError {
         ProofError::Base(_) => Some(
             "name a shadow that has the roles and extensions of the schema, or see the steps without a proof: --no-proof",
         ),
-        ProofError::Step { .. } | ProofError::Differs(_) => Some(
+        ProofError::Step { .. } | ProofError::Differs(_) | ProofError::Rows(_) => Some(
             "this is a mistake in sluice: please report it with both schemas; --no-proof shows the steps",
         ),
     };

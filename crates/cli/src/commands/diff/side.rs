@@ -7,6 +7,7 @@ use sluice_facts::Snapshot;
 use sluice_report::Problem;
 use sluice_sql::Dialect;
 
+use super::ground::Ground;
 use super::sources::{scripts, unreadable};
 use crate::against::Against;
 use crate::context::Context;
@@ -75,11 +76,15 @@ impl Side {
         }
     }
 
-    /// Reads the schema; SQL is run on the shadow's server.
+    /// Reads the schema; SQL is run on the ground, unless an earlier run did, and `keeps` says that this counts.
     ///
     /// # Errors
-    /// Servers that do not answer, SQL that does not run, a shadow that is missing.
-    pub fn read(&self, shadow: Option<&Against>) -> Result<(Option<Server>, Snapshot), CliError> {
+    /// Servers that do not answer, SQL that does not run, a ground that is missing.
+    pub fn read(
+        &self,
+        ground: Option<&Ground<'_>>,
+        keeps: bool,
+    ) -> Result<(Option<Server>, Snapshot), CliError> {
         match self {
             Self::Snapshot(snapshot) => Ok((None, snapshot.clone())),
             Self::Database(database) => {
@@ -89,17 +94,23 @@ impl Side {
                 Ok((Some(server), snapshot))
             }
             Self::Scripts(scripts) => {
-                let Some(shadow) = shadow else {
+                let Some(ground) = ground else {
                     return Err(CliError::usage(
-                        "SQL is understood by running it, and there is no server to run it on",
+                        "SQL is understood by running it, and its engine is not known",
                     )
-                    .help("name one with --shadow: a scratch database is made on it and dropped again"));
+                    .help("name it with --engine, or a server to run it on with --shadow"));
                 };
-                let (family, connect) = shadow.reach();
-                let elaborated = Context::runtime()?.block_on(shadow::elaborate(family, connect, scripts));
-                let (server, snapshot) = elaborated.map_err(|error| not_elaborated(error, &shadow.name))?;
+                let (server, snapshot) = ground.elaborate(scripts, keeps)?;
                 Ok((Some(server), snapshot))
             }
+        }
+    }
+
+    /// The engine, as far as the side tells it by itself.
+    pub fn engine(&self) -> Option<Dialect> {
+        match self {
+            Self::Snapshot(snapshot) => Dialect::named(&snapshot.engine),
+            Self::Database(_) | Self::Scripts(_) => None,
         }
     }
 }
@@ -113,7 +124,7 @@ pub fn failed(error: DbError, name: &str) -> CliError {
     CliError::new(exit, Problem::error(error.to_string()).at(name).help(error.help()))
 }
 
-fn not_elaborated(error: ShadowError, name: &str) -> CliError {
+pub fn not_elaborated(error: ShadowError, name: &str) -> CliError {
     match error {
         ShadowError::Database(error) => failed(error, name),
         ShadowError::Text { place, message } => CliError::new(Exit::Usage, Problem::error(message).at(place)),
