@@ -5,6 +5,7 @@
 
 mod admin;
 mod apply;
+pub mod backup;
 mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -22,13 +23,14 @@ pub mod ledger;
 mod live;
 mod loss;
 pub mod proof;
+pub mod rename;
 pub mod scratch;
 pub mod script;
 pub mod shadow;
 pub mod unfinished;
 mod watch;
 
-pub use admin::{Admin, Existing, Testimony};
+pub use admin::{Admin, Chosen, Existing, Testimony};
 pub use apply::{Applied, Job, Renew, Timing, apply};
 pub use damage::Damage;
 pub use database::{

@@ -109,7 +109,7 @@ async fn go(
 }
 
 /// Makes the schema FROM.
-async fn lay(
+pub(crate) async fn lay(
     session: &mut dyn Session,
     rules: &dyn Rules,
     base: Base<'_>,

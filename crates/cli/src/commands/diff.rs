@@ -1,14 +1,19 @@
 //! `sluice diff`
 
-mod proof;
-mod side;
+mod directives;
+pub mod proof;
+mod renames;
+pub mod side;
 mod sources;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sluice_engine::proof::Claim;
+use sluice_engine::rename::ahead;
 use sluice_engine::{Database, Server};
-use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
+use sluice_facts::{
+    Change, Diff, Fact, Hazard, Kind, Options, Rename, Snapshot, Step, Transition, Value, transition,
+};
 use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport, terminated};
 use sluice_sql::Dialect;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +42,7 @@ pub fn run(
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
     let engine = args.engine.map(|engine| engine.dialect());
-    let Read { from, to, shadow, old, new, server } =
+    let Read { from, to, shadow, old, new, server, root } =
         read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref(), engine)?;
     // The server of the other side serves as well.
     let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
@@ -51,7 +56,13 @@ pub fn run(
     let version = server.map_or(0, |server| server.version);
     let whole = args.save.as_ref().map(|_| new.clone());
     let (old, new) = (old.leaving_out(&new), new.leaving_out(&old));
-    let way = transition(&old, &new, rules, Options { online: !args.offline, version });
+    let question = renames::Question { args, root, sides: [&from, &to], schemas: [&old, &new] };
+    let renamed = question.answer(output, shadow, rules)?;
+    let now = renamed.as_ref().map_or(&old, |renamed| &renamed.schema);
+    let mut way = transition(now, &new, rules, Options { online: !args.offline, version });
+    if let Some(renamed) = &renamed {
+        way = ahead(renamed, way, rules);
+    }
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
             Exit::Inconclusive,
@@ -77,7 +88,9 @@ pub fn run(
     if let (Some(path), Some(whole)) = (&args.save, &whole) {
         save(&here.join(path), whole)?;
     }
-    let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    let mut report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    report.facts.extend(renamed.iter().flat_map(|renamed| &renamed.renames).map(named_anew));
+    report.facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     for name in &report.unmodelled {
         output.warning(&Problem::warning(format!("{name} is not compared: it is not modelled")));
     }
@@ -108,6 +121,8 @@ struct Read {
     old: Snapshot,
     new: Snapshot,
     server: Option<Server>,
+    /// Where the project is, if this is one.
+    root: Option<PathBuf>,
 }
 
 /// Reads two schemas of one engine.
@@ -141,7 +156,8 @@ fn read(
     if old.engine != new.engine {
         return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
     }
-    Ok(Read { from, to, shadow, old, new, server: server.or(newer) })
+    let root = folder.as_ref().map(|_| std::env::current_dir().unwrap_or_default());
+    Ok(Read { from, to, shadow, old, new, server: server.or(newer), root })
 }
 
 /// Two schemas of one engine, each named as for `sluice diff`.
@@ -159,7 +175,11 @@ pub fn read_both(
     Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
-fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
+/// Hazards by their names.
+///
+/// # Errors
+/// A name of none.
+pub fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     let mut hazards = Vec::new();
     for name in names {
         match Hazard::parse(name) {
@@ -247,6 +267,14 @@ fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
     }));
     facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     facts
+}
+
+/// A fact that gets another name.
+fn named_anew(rename: &Rename) -> FactDiff {
+    let kind = rename.new.kind().map_or("", Kind::name).to_owned();
+    let (from, to) = (Some(rename.old.name()), Some(rename.new.name()));
+    let attributes = vec![AttributeDiff { name: "name".to_owned(), from, to }];
+    FactDiff { fact: rename.new.to_string(), kind, change: "renamed".to_owned(), attributes }
 }
 
 /// What differs of a fact.

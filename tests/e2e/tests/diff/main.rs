@@ -3,6 +3,7 @@
 
 mod drift;
 mod mariadb;
+mod renames;
 mod sqlite;
 
 use sluice_e2e::Project;
