@@ -146,13 +146,13 @@ impl RowsPutBack {
         }
         let (tone, word) = match self.done {
             true => (Tone::Good, "put back"),
-            false => (Tone::Waiting, "to be put back"),
+            false => (Tone::Waiting, "to put back"),
         };
         let (restored, kept) = (self.restored, rows(self.kept));
+        let word = paint.tone(tone, word);
         text.push_str(&format!(
-            "  {version} {table}: {restored} of {kept} that {place} has {} {}\n",
-            self.were,
-            paint.tone(tone, word)
+            "  {version} {table}: {word} {restored} of {kept} that {place} has {}\n",
+            self.were
         ));
         for conflict in &self.conflicts {
             text.push_str(&format!(

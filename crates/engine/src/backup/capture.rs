@@ -73,12 +73,12 @@ pub(crate) async fn refuse_unfit(
                     "write the table with its schema".to_owned(),
                 ))));
             }
-            if let Some(query) = session.ledger_dialect().rows.unfit() {
-                if let Some(reason) = session.query(&query).await?.into_iter().next() {
-                    let reason = reason.into_iter().flatten().collect::<Vec<_>>().join(" is ");
-                    let message = format!("{reason}, so that others may change which rows it touches");
-                    return Ok(Some(refusal((message, "REPEATABLE-READ locks them".to_owned()))));
-                }
+            if let Some(query) = session.ledger_dialect().rows.unfit()
+                && let Some(reason) = session.query(&query).await?.into_iter().next()
+            {
+                let reason = reason.into_iter().flatten().collect::<Vec<_>>().join(" is ");
+                let message = format!("{reason}, so that others may change which rows it touches");
+                return Ok(Some(refusal((message, "REPEATABLE-READ locks them".to_owned()))));
             }
             let described = describe(session, selection.schema.as_deref(), &selection.table).await?;
             let Some(relation) = described else { continue };

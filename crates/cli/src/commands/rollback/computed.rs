@@ -207,7 +207,7 @@ impl Search<'_> {
                 let table = insert.table.name.name.folded(statement.dialect);
                 let goes =
                     |fact: &&Fact| fact.kind == Kind::Table && fact.id.name().eq_ignore_ascii_case(&table);
-                if diff.removed.iter().any(|fact| goes(&fact)) {
+                if diff.removed.iter().any(goes) {
                     continue;
                 }
             }
