@@ -196,3 +196,93 @@ impl Way<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sluice_rollout::Checksum;
+    use sluice_sql::classify;
+
+    use super::*;
+
+    fn statement(dialect: Dialect, sql: &str) -> PreparedStatement {
+        PreparedStatement {
+            ordinal: 1,
+            span: Span::new(0, sql.len()),
+            dialect,
+            sql: sql.to_owned(),
+            copy_data: None,
+            facts: classify(dialect, sql),
+            checksum: Checksum::of(sql.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn rows_are_chosen_as_the_statement_chooses_them() {
+        for (dialect, sql, from, filter, assigned) in [
+            (
+                Dialect::Postgres,
+                "UPDATE ONLY shop.Goods AS g SET Price = 1, \"Name\" = upper(name) WHERE g.id = 3",
+                "ONLY shop.Goods AS g",
+                "WHERE g.id = 3",
+                &["price", "Name"][..],
+            ),
+            (Dialect::Postgres, "DELETE FROM goods", "goods", "", &[][..]),
+            (Dialect::Mariadb, "UPDATE Goods SET Price = 1", "Goods", "", &["price"][..]),
+            (
+                Dialect::Sqlite,
+                "DELETE FROM goods WHERE id IN (SELECT id FROM old)",
+                "goods",
+                "WHERE id IN (SELECT id FROM old)",
+                &[][..],
+            ),
+        ] {
+            let selection = select(&statement(dialect, sql)).unwrap().unwrap();
+            assert_eq!((selection.from.as_str(), selection.filter.as_str()), (from, filter), "{sql}");
+            assert_eq!(selection.assigned, assigned, "{sql}");
+        }
+        let selection =
+            select(&statement(Dialect::Postgres, "DELETE FROM a WHERE x IN (SELECT x FROM s.b)")).unwrap();
+        assert_eq!(selection.unwrap().reads, ["s.b"]);
+    }
+
+    #[test]
+    fn what_changes_no_rows_that_are_there_is_let_through() {
+        for sql in [
+            "INSERT INTO a VALUES (1)",
+            "INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING",
+            "CREATE TABLE a (id int)",
+            "SELECT 1",
+            "COPY a FROM stdin",
+        ] {
+            assert_eq!(select(&statement(Dialect::Postgres, sql)), Ok(None), "{sql}");
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_told_beforehand_are_refused() {
+        use Dialect::{Mariadb, Postgres, Sqlite};
+        for (dialect, sql, why) in [
+            (Postgres, "UPDATE a SET x = b.x FROM b WHERE a.id = b.id", "FROM, USING, JOIN"),
+            (Postgres, "DELETE FROM a USING b WHERE a.id = b.id", "FROM, USING, JOIN"),
+            (Postgres, "WITH c AS (SELECT 1) DELETE FROM a", "WITH"),
+            (Postgres, "WITH c AS (DELETE FROM a RETURNING *) SELECT * FROM c", "WITH"),
+            (Postgres, "UPDATE a SET x = 1 WHERE x < random()", "random()"),
+            (Postgres, "UPDATE a SET x = 1 WHERE mine(x)", "mine()"),
+            (Postgres, "DELETE FROM a WHERE x ? 'k'", "parameter"),
+            (Postgres, "DELETE FROM a WHERE id IN (SELECT id FROM b FETCH FIRST ROW ONLY)", "limit"),
+            (Postgres, "UPDATE a SET x = 1 WHERE CURRENT OF c", "cursor"),
+            (Postgres, "TRUNCATE a", "TRUNCATE"),
+            (Postgres, "DO $$ BEGIN DELETE FROM a; END $$", "program"),
+            (Postgres, "INSERT INTO a VALUES (1) ON CONFLICT (id) DO UPDATE SET x = 1", "overwrites"),
+            (Postgres, "MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE", "MERGE"),
+            (Mariadb, "DELETE FROM a LIMIT 1", "LIMIT"),
+            (Mariadb, "UPDATE a JOIN b ON a.id = b.id SET a.x = 1", "JOIN"),
+            (Mariadb, "REPLACE INTO a VALUES (1)", "overwrites"),
+            (Mariadb, "UPDATE IGNORE a SET x = 1", "IGNORE"),
+            (Sqlite, "INSERT OR REPLACE INTO a VALUES (1)", "overwrites"),
+        ] {
+            let refused = select(&statement(dialect, sql)).expect_err(sql);
+            assert!(refused.0.contains(why), "{sql}: {}", refused.0);
+        }
+    }
+}
