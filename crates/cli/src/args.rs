@@ -326,6 +326,15 @@ pub struct Diff {
     /// Accept steps with this hazard, several with commas; steps that delete data are refused otherwise
     #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
     pub allow: Vec<String>,
+    /// What goes and what comes is one thing with a new name: two ids as this command shows them
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+    /// What goes and what comes are two things, however alike they are
+    #[arg(long, value_name = "OLD=NEW", conflicts_with = "no_renames")]
+    pub no_rename: Vec<String>,
+    /// Nothing is renamed: what goes is dropped and what comes is made
+    #[arg(long, conflicts_with = "rename")]
+    pub no_renames: bool,
     /// Write the short forms of statements, which keep others waiting while they run
     #[arg(long)]
     pub offline: bool,
@@ -379,7 +388,31 @@ pub struct Rollback {
     /// Take back what was applied after this change; without it, the last change
     #[arg(long, value_name = "VERSION")]
     pub to: Option<String>,
-    /// Why: kept in the history, and asked for where changes need an approval
+    /// Take back what was applied after this release
+    #[arg(long, value_name = "DIGEST", conflicts_with = "to")]
+    pub release: Option<String>,
+    /// Put back the rows that the changes have updated or deleted, as far as nobody has changed them since; the changes stay
+    #[arg(long)]
+    pub data: bool,
+    /// Only the rows of this change
+    #[arg(long, value_name = "VERSION", requires = "data", conflicts_with_all = ["to", "release"])]
+    pub change: Option<String>,
+    /// Show what would be run, with its digest, and run nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Agree to what would be run, where approvals are asked for, and run nothing
+    #[arg(long, conflicts_with = "plan")]
+    pub approve: bool,
+    /// Run it without the approvals that are asked for: --reason is kept in the history
+    #[arg(long, requires = "reason")]
+    pub break_glass: bool,
+    /// Accept that a computed way back deletes data, several hazards with commas
+    #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
+    pub allow: Vec<String>,
+    /// Where ways back are computed and tried: env:NAME, or a URL without a password
+    #[arg(long, value_name = "DATABASE|URL")]
+    pub shadow: Option<String>,
+    /// Why: kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }

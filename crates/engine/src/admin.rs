@@ -1,6 +1,8 @@
 //! Writing the ledger without running changes: baselines, adopted histories, repairs. Always under the target's lock, with
 //! a fence, and with an entry in the history.
 
+mod rows;
+
 use std::collections::HashSet;
 
 use sluice_facts::Digest;
@@ -12,6 +14,8 @@ use crate::event::EventSink;
 use crate::failure::ApplyError;
 use crate::ledger::{Identity, RevisionEntry, StatementEntry, Writer};
 use crate::script::{Placeholders, prepare};
+pub use rows::Chosen;
+
 use crate::{Connect, Database, Query, Row, Session, Step};
 
 /// Who changes the ledger, and how long it may wait for others.

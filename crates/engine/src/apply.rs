@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use sluice_rollout::{
-    Change, Decision, ForeignHistory, Integrity, Ledger, Past, Problem, Response, decide, version_key,
+    Action, Change, Decision, ForeignHistory, Integrity, Ledger, Past, Problem, Response, Revision,
+    StatementState, decide, version_key,
 };
 
+use crate::backup;
 use crate::change::ChangeRun;
 use crate::drift::{self, OnDrift};
 use crate::event::{Event, EventSink};
@@ -15,7 +17,7 @@ use crate::fault::{self, Point};
 use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
 use crate::loss::{Losses, Sent};
-use crate::script::{Prepared, prepare};
+use crate::script::{Prepared, PreparedStatement, prepare};
 use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step, unfinished};
 
 /// What is to be done to one target.
@@ -28,6 +30,11 @@ pub struct Job<'a> {
     pub integrity: Integrity,
     /// What to do where the schema is not as the last change has left it; `None` where that is not looked for.
     pub on_drift: Option<OnDrift>,
+    /// What ways back take back, as the ledger had it when they were planned: what was undone and applied again since is another
+    /// change.
+    pub expected: Vec<Revision>,
+    /// What is kept of the rows that changes touch.
+    pub backup: backup::Policy,
     /// How histories of other tools are found; `None` where they do not matter.
     pub histories: Option<Histories>,
     /// Name of the layout of the changes' files.
@@ -270,6 +277,7 @@ async fn work_locked(
     let histories = if ledger.exists { Vec::new() } else { foreign::find(session, job.histories).await? };
     let decision = judge(job, &ledger, &histories)?;
     check_plan(job, &decision, &log.versions)?;
+    check_expected(job, &decision, &ledger)?;
     let work = prepare_all(session, job, &decision, &ledger)?;
     if !work.is_empty() {
         job.go_on()?;
@@ -283,6 +291,8 @@ async fn work_locked(
     if let Some(on_drift) = on_drift {
         drift::check(session, &ledger, on_drift, events).await?;
     }
+
+    refuse_unfit(session, job, &work, &ledger).await?;
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
     let prelude = prelude(session, &ledger, &writer).await?;
@@ -320,11 +330,52 @@ async fn work_locked(
         log.current = None;
         log.versions.push(change.version.clone());
     }
+    let has_run = !work.is_empty();
     drop(work);
     if on_drift.is_some() {
         keep_schema(session, &writer, events).await?;
     }
+    if has_run {
+        sweep(session, job, events).await?;
+    }
     Ok(Done { finished_at: ledger.finished_at().map(str::to_owned), decision })
+}
+
+/// Refuses where rows are to be kept and cannot be, while nothing has run.
+async fn refuse_unfit(
+    session: &mut dyn Session,
+    job: &Job<'_>,
+    work: &Work<'_>,
+    ledger: &Ledger,
+) -> Result<(), ApplyError> {
+    for (change, _, prepared) in work {
+        let is_applied = |statement: &PreparedStatement| {
+            ledger.statements.iter().any(|record| {
+                version_key(&record.version) == change.key
+                    && record.ordinal == statement.ordinal
+                    && record.state == StatementState::Applied
+            })
+        };
+        let refusal = backup::refuse_unfit(session, change, prepared, job.backup, &is_applied).await;
+        if let Some(refusal) = refusal.map_err(lost_or_connect)? {
+            return Err(ApplyError::NotKept { version: change.version.clone(), refusal });
+        }
+    }
+    Ok(())
+}
+
+/// Drops rows that were kept long enough. That they stay does not undo the run: it is said.
+async fn sweep(session: &mut dyn Session, job: &Job<'_>, events: &EventSink) -> Result<(), ApplyError> {
+    match backup::sweep(session, job.backup).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind == DbErrorKind::ConnectionLost => Err(ApplyError::Lost(error)),
+        Err(error) => {
+            events(Event::Warning {
+                message: format!("rows that were kept long enough are still there: {error}"),
+            });
+            Ok(())
+        }
+    }
 }
 
 /// Keeps the schema as the last change has left it; nothing where one is unfinished.
@@ -419,6 +470,32 @@ fn check_plan(job: &Job<'_>, decision: &Decision, done: &[String]) -> Result<(),
         if versions.is_empty() { "nothing".to_owned() } else { versions.join(", ") }
     };
     Err(ApplyError::Stale { planned: list(&planned), found: list(&found) })
+}
+
+/// What is taken back is what was planned to be.
+fn check_expected(job: &Job<'_>, decision: &Decision, ledger: &Ledger) -> Result<(), ApplyError> {
+    for (index, action) in &decision.pending {
+        let undone = job.changes.get(*index).and_then(Change::undoes);
+        let Some(undone) = undone.filter(|_| *action == Action::Apply) else { continue };
+        let of = |revisions: &[Revision]| {
+            revisions.iter().find(|it| version_key(&it.version) == version_key(undone)).cloned()
+        };
+        let (planned, found) = (of(&job.expected), of(&ledger.revisions));
+        let told = |revision: Option<Revision>| {
+            revision.map_or_else(
+                || "not applied".to_owned(),
+                |it| format!("{} of {}", it.checksum, it.finished_at.unwrap_or_default()),
+            )
+        };
+        if planned.is_some() && planned != found {
+            return Err(ApplyError::Replaced {
+                version: undone.to_owned(),
+                planned: told(planned),
+                found: told(found),
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn read_ledger(session: &mut dyn Session) -> Result<Ledger, ApplyError> {

@@ -92,6 +92,8 @@ impl Fresh<'_> {
             planned: None,
             renew: None,
             may_go_on: None,
+            expected: Vec::new(),
+            backup: crate::backup::Policy::default(),
         };
         adjust(&mut job);
         let result = apply(self.database, &self.connect("run"), &job, &events).await;
@@ -459,6 +461,8 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         planned: None,
         renew: None,
         may_go_on: None,
+        expected: Vec::new(),
+        backup: crate::backup::Policy::default(),
     };
     let result = apply(fresh.database, &connect, &job, &events).await;
     assert!(matches!(result, Err(ApplyError::Cancelled { .. })), "{result:?}");

@@ -414,6 +414,10 @@ pub struct LedgerDialect {
     pub create: Vec<String>,
     /// Statement that creates the table of snapshots, which only watched databases have; does nothing where it is there.
     pub create_snapshot: String,
+    /// Statement that creates the table of entries for rows that are kept; does nothing where it is there.
+    pub create_backup: String,
+    /// How rows are kept.
+    pub rows: &'static dyn crate::backup::Rows,
     /// Whether `create` may run in the transaction of the first change.
     pub create_is_transactional: bool,
     /// Expression for this moment on the database's clock, as a timestamp column takes it.

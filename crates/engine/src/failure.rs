@@ -126,6 +126,26 @@ pub enum ApplyError {
         /// `applied` or `in flight`.
         what: &'static str,
     },
+    /// A change was taken back and applied again since its rollback was planned.
+    #[error(
+        "change {version} is another one than the rollback was planned for: planned {planned}, found {found}"
+    )]
+    Replaced {
+        /// Its version.
+        version: String,
+        /// As it was.
+        planned: String,
+        /// As it is.
+        found: String,
+    },
+    /// Rows that a statement changes are to be kept, and cannot be.
+    #[error("rows that change {version} touches cannot be kept: {}", refusal.message)]
+    NotKept {
+        /// Version of the change.
+        version: String,
+        /// Which statement, and why.
+        refusal: crate::backup::Refusal,
+    },
     /// A repair that nothing speaks for.
     #[error("{message}")]
     Declined {
@@ -161,6 +181,7 @@ impl ApplyError {
             | Self::Inconclusive { place, .. } => Some(place),
             Self::EditedInFlight { path, .. } => Some(path),
             Self::Script(error) => Some(&error.place),
+            Self::NotKept { refusal, .. } => Some(&refusal.place),
             _ => None,
         }
     }
@@ -173,6 +194,9 @@ impl ApplyError {
                 return said.or_else(|| next_step(error.kind).map(str::to_owned));
             }
             Self::Declined { help, .. } => return help.clone(),
+            Self::NotKept { refusal, .. } => {
+                return Some(refusal.help.clone()).filter(|help| !help.is_empty());
+            }
             Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
             Self::Locked { by: Some(by) } => {
                 format!("wait for it and run the same command again, or end it with: {}", by.stop_with)
@@ -195,7 +219,7 @@ impl ApplyError {
                 "nothing was run; `sluice drift` shows what differs, `--adopt` makes it official, `--revert` writes the way back"
                     .to_owned()
             }
-            Self::Stale { .. } => "run the same command again: it makes a new plan".to_owned(),
+            Self::Stale { .. } | Self::Replaced { .. } => "run the same command again: it makes a new plan".to_owned(),
             Self::Script(_) => "nothing was run; correct the file and run the same command again".to_owned(),
             Self::Assertion { .. } => "make the assertion hold and run the same command again".to_owned(),
             Self::Statement { error, blockers, applied, resumes_at, ordinal, .. } => {

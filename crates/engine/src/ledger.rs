@@ -3,6 +3,7 @@
 
 use sluice_rollout::{Change, ChangeKind, Ledger, Revision, RevisionState, StatementRecord, StatementState};
 
+use crate::backup::Kept;
 use crate::{Damage, DbError, DbErrorKind, LedgerDialect, Query, Row, Session, Value};
 
 /// Format of the ledger that this version writes, and the newest that it reads.
@@ -477,6 +478,51 @@ impl Writer {
                 ],
             ),
         ]
+    }
+
+    /// Enters rows that are kept.
+    pub fn put_backup(&self, kept: &Kept) -> Query {
+        let p = &self.dialect.prefix;
+        let sql = format!(
+            "INSERT INTO {p}backup (name, sequence, version, ordinal, schema_name, table_name, deletes, columns, key_columns, \
+             assigned, place, release_digest, taken_at, run_id, fence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {now}, ?, \
+             {fence})",
+            now = self.dialect.now,
+            fence = self.checked_fence(),
+        );
+        let names = |names: &[String]| serde_json::Value::from(names.to_vec()).to_string().into();
+        let sequence = kept.name.split('_').next().and_then(|text| text.parse().ok()).unwrap_or_default();
+        let run = self.identity.run_id.as_str();
+        Query::new(
+            sql,
+            vec![
+                kept.name.as_str().into(),
+                Value::Int(sequence),
+                kept.version.as_str().into(),
+                Value::Int(signed(kept.ordinal)),
+                kept.schema.as_deref().into(),
+                kept.table.as_str().into(),
+                Value::Int(i64::from(kept.deletes)),
+                names(&kept.columns),
+                names(&kept.key),
+                names(&kept.assigned),
+                kept.place.as_str().into(),
+                self.identity.release_digest.as_deref().into(),
+                run.into(),
+                Value::Int(self.fence),
+                run.into(),
+            ],
+        )
+    }
+
+    /// Notes that rows were put back.
+    pub fn put_restored(&self, name: &str) -> Query {
+        let sql = format!(
+            "UPDATE {p}backup SET restored_at = {now}, restored_by = ? WHERE name = ?",
+            p = self.dialect.prefix,
+            now = self.dialect.now,
+        );
+        Query::new(sql, vec![self.identity.applied_by.as_str().into(), name.into()])
     }
 
     /// Appends to the history.

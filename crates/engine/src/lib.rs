@@ -6,6 +6,7 @@
 mod admin;
 mod apply;
 pub mod assertion;
+pub mod backup;
 mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -25,6 +26,7 @@ mod loss;
 pub mod observer;
 pub mod proof;
 pub mod rehearsal;
+pub mod rename;
 pub mod scratch;
 pub mod script;
 pub mod seed;
@@ -32,7 +34,7 @@ pub mod shadow;
 pub mod unfinished;
 mod watch;
 
-pub use admin::{Admin, Existing, Testimony};
+pub use admin::{Admin, Chosen, Existing, Testimony};
 pub use apply::{Applied, Job, Renew, Timing, apply};
 pub use damage::Damage;
 pub use database::{

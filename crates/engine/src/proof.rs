@@ -278,7 +278,7 @@ async fn sow_and_walk(
 }
 
 /// Makes the schema FROM.
-async fn lay(
+pub(crate) async fn lay(
     session: &mut dyn Session,
     rules: &dyn Rules,
     base: Base<'_>,

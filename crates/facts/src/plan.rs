@@ -376,7 +376,7 @@ impl<'a> Planner<'a, '_> {
         let change = self.changes.get(id).filter(|_| *verb == Verb::Alter);
         let fact = match verb {
             Verb::Drop => self.scene.from.get(id),
-            Verb::Create => self.scene.to.get(id),
+            Verb::Create | Verb::Rename => self.scene.to.get(id),
             Verb::Alter => change.map(|change| change.new),
         };
         Some(Member { verb: *verb, fact: fact?, change })
@@ -404,6 +404,8 @@ impl<'a> Planner<'a, '_> {
                     Verb::Drop => scene.from.get(id).map(|fact| self.rules.drop(fact, scene)),
                     Verb::Create => scene.to.get(id).map(|fact| self.rules.create(fact, scene)),
                     Verb::Alter => self.changes.get(id).map(|change| self.rules.alter(change, scene)),
+                    // Renames are made before there are fates.
+                    Verb::Rename => None,
                 }
                 .unwrap_or_default(),
             );

@@ -90,6 +90,21 @@ pub trait Rules: Send + Sync {
         Vec::new()
     }
 
+    /// The statement that gives a fact another name; `old` is in what has its new name already. None where the family cannot.
+    fn rename(&self, _old: &Fact, _new: &Fact) -> Option<String> {
+        None
+    }
+
+    /// Kinds that hold nothing and get a new name without anybody being asked, rather than being made anew.
+    fn renamed_unasked(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    /// Renames as they stand in front of other steps.
+    fn lead(&self, renames: Vec<Step>, _steps: &[Step]) -> Vec<Step> {
+        renames
+    }
+
     /// Which kinds come first where nothing else decides.
     fn rank(&self, kind: Kind) -> u16;
 }

@@ -11,6 +11,8 @@ pub enum Verb {
     Alter,
     /// It comes.
     Create,
+    /// It gets another name.
+    Rename,
 }
 
 impl Verb {
@@ -20,6 +22,7 @@ impl Verb {
             Self::Drop => "drop",
             Self::Alter => "alter",
             Self::Create => "create",
+            Self::Rename => "rename",
         }
     }
 }

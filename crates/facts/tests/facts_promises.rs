@@ -205,6 +205,7 @@ fn carry_out(from: &Snapshot, to: &Snapshot, steps: &[Step]) {
                 assert!(there.insert(id.clone()), "{id} is made twice");
                 made.insert(id.clone());
             }
+            Verb::Rename => panic!("{id} is renamed"),
             Verb::Alter => {
                 assert!(there.contains(id), "{id} is altered and not there");
                 if id.kind() == Some(Kind::Column) {

@@ -6,7 +6,7 @@ use crate::name::quote;
 
 /// The ledger's tables are not the user's: a condition on the name of a table.
 pub(crate) const NOT_OURS: &str =
-    "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event', 'sluice_snapshot')";
+    "NOT REGEXP '^sluice_(fence|revision|statement|event|snapshot|backup(_[0-9]+_[0-9]+)?)$'";
 
 /// Turns the session's begin of transaction into SQL: neither server knows it, so it is noted in a user variable.
 pub(crate) const BEGIN: &str = "SET @sluice_begin = UTC_TIMESTAMP(6); START TRANSACTION READ WRITE";
@@ -50,9 +50,18 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
          NULL, content longtext NOT NULL, taken_at datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, \
          CONSTRAINT sluice_snapshot_fence CHECK (fence > 0)) {OPTIONS}"
     );
+    let create_backup = format!(
+        "CREATE TABLE IF NOT EXISTS {prefix}backup (name varchar(64) NOT NULL PRIMARY KEY, sequence bigint NOT NULL, version \
+         varchar(255) NOT NULL, ordinal bigint NOT NULL, schema_name varchar(255), table_name varchar(255) NOT NULL, deletes bigint \
+         NOT NULL, columns mediumtext NOT NULL, key_columns mediumtext NOT NULL, assigned mediumtext NOT NULL, place text NOT NULL, \
+         release_digest varchar(100), taken_at datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, restored_at \
+         datetime(6), restored_by text, CONSTRAINT sluice_backup_fence CHECK (fence > 0)) {OPTIONS}"
+    );
     LedgerDialect {
         prefix,
         create_snapshot,
+        create_backup,
+        rows: &crate::backup::MysqlRows,
         create,
         create_is_transactional: false,
         now: "UTC_TIMESTAMP(6)",

@@ -5,6 +5,7 @@
 //! The pure parts — reading a statement's head, judging what was seen — know no server.
 
 mod address;
+mod backup;
 mod connection;
 mod control;
 mod extract;

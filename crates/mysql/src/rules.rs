@@ -86,6 +86,24 @@ impl Rules for MysqlRules {
         }
     }
 
+    fn rename(&self, old: &Fact, new: &Fact) -> Option<String> {
+        let table = old.parent.as_ref().map(name::top);
+        match (old.kind, table) {
+            (Kind::Table | Kind::View, _) => {
+                Some(format!("RENAME TABLE {} TO {}", name::top(&old.id), name::top(&new.id)))
+            }
+            (Kind::Column, Some(table)) => {
+                let (from, to) = (name::quoted(old), name::quoted(new));
+                Some(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"))
+            }
+            (Kind::Index, Some(table)) => {
+                let (from, to) = (name::quoted(old), name::quoted(new));
+                Some(format!("ALTER TABLE {table} RENAME INDEX {from} TO {to}"))
+            }
+            _ => None,
+        }
+    }
+
     fn absorbed_by(&self, fact: &Fact, _scene: &Scene<'_>) -> Option<FactId> {
         matches!(fact.kind, Kind::Column | Kind::Index | Kind::Constraint).then(|| fact.parent.clone())?
     }

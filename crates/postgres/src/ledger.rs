@@ -64,6 +64,12 @@ pub fn dialect() -> LedgerDialect {
         create_snapshot: "CREATE TABLE IF NOT EXISTS sluice.snapshot (version text PRIMARY KEY, fingerprint text NOT NULL, content \
              text NOT NULL, taken_at timestamptz NOT NULL, run_id text NOT NULL, fence bigint NOT NULL)"
             .to_owned(),
+        create_backup: "CREATE TABLE IF NOT EXISTS sluice.backup (name text PRIMARY KEY, sequence bigint NOT NULL, version text NOT \
+             NULL, ordinal bigint NOT NULL, schema_name text, table_name text NOT NULL, deletes bigint NOT NULL, columns text NOT \
+             NULL, key_columns text NOT NULL, assigned text NOT NULL, place text NOT NULL, release_digest text, taken_at \
+             timestamptz NOT NULL, run_id text NOT NULL, fence bigint NOT NULL, restored_at timestamptz, restored_by text)"
+            .to_owned(),
+        rows: &crate::backup::PostgresRows,
         create_is_transactional: true,
         now: "clock_timestamp()",
         transaction_start: "now()",

@@ -5,6 +5,7 @@
 //! the server's own; a transaction costs two round trips, whatever it holds.
 
 mod activity;
+mod backup;
 mod catalog;
 mod connection;
 mod control;

@@ -8,6 +8,7 @@ mod constraint;
 pub(crate) mod name;
 mod online;
 mod program;
+mod rename;
 mod sequence;
 mod service;
 mod table;
@@ -115,6 +116,14 @@ impl Rules for PostgresRules {
         };
         steps.extend(access::owner(change));
         worded(steps)
+    }
+
+    fn rename(&self, old: &Fact, new: &Fact) -> Option<String> {
+        rename::statement(old, new)
+    }
+
+    fn renamed_unasked(&self) -> &'static [Kind] {
+        &[Kind::Sequence, Kind::Constraint, Kind::Index]
     }
 
     fn drop(&self, fact: &Fact, scene: &Scene<'_>) -> Vec<Step> {

@@ -42,9 +42,9 @@ pub struct FactDiff {
     pub fact: String,
     /// What it is.
     pub kind: String,
-    /// `added`, `removed` or `altered`.
+    /// `added`, `removed`, `altered` or `renamed`.
     pub change: String,
-    /// For one that is altered: the attributes that differ.
+    /// For one that is altered: the attributes that differ; for one that is renamed: its name.
     pub attributes: Vec<AttributeDiff>,
 }
 
@@ -117,7 +117,7 @@ impl ProofReport {
 pub struct StepReport {
     /// The statement, without a terminator.
     pub sql: String,
-    /// `create`, `alter` or `drop`.
+    /// `create`, `alter`, `drop` or `rename`.
     pub verb: String,
     /// What it is about.
     pub fact: String,

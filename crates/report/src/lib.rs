@@ -41,7 +41,7 @@ pub use paint::{Paint, Tone};
 pub use plan::{Plan, PlannedChange, PlannedStatement, PlannedTarget, SkippedChange};
 pub use release::{ReleaseDetail, ReleaseList, ReleaseSummary, ReleasedChange, Verification};
 pub use repair::{DamagedCell, Repair, RepairKind, RepairProblem, RepairTarget, Repaired};
-pub use rollback::{DatabaseRollback, Rollback, UndoneChange};
+pub use rollback::{DatabaseRollback, Rollback, RowConflict, RowsPutBack, UndoneChange};
 pub use rollout::{Gate, RolloutDetail, RolloutList, RolloutSummary, Stage, StageTarget};
 pub use rules::{RuleDetail, RuleList, RuleOption, RuleReport};
 pub use server::{AuditVerification, ServerStarted};

@@ -180,6 +180,8 @@ pub struct Directives {
     pub flag: Option<String>,
     /// `assert=SQL`: queries that must answer true before the change.
     pub asserts: Vec<Assertion>,
+    /// `backup=on|off`: whether rows that it updates or deletes are kept.
+    pub backup: Option<bool>,
     /// `renamed from=…`.
     pub renamed_from: Option<String>,
 }

@@ -182,6 +182,17 @@ impl Context {
         }
     }
 
+    /// How databases are found.
+    pub fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// What is kept of rows that changes touch, from the configuration.
+    pub fn backup(&self) -> sluice_engine::backup::Policy {
+        let backup = self.config().policy.backup;
+        sluice_engine::backup::Policy { on: backup.on, rows: backup.rows, retention: backup.retention }
+    }
+
     /// Whether the change at `index` is for this target.
     pub fn applies(&self, index: usize, target: &Target) -> bool {
         self.selectors

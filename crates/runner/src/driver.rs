@@ -465,6 +465,8 @@ fn work(
             identity: identity.clone(),
             timing: context.timing(),
             planned: planned.clone(),
+            expected: Vec::new(),
+            backup: context.backup(),
             renew: Some(&renew),
             may_go_on: Some(&may_go_on),
         };

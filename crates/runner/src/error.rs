@@ -155,14 +155,16 @@ pub fn exit_of(error: &ApplyError) -> Exit {
         ApplyError::Script(_)
         | ApplyError::Declined { .. }
         | ApplyError::Ledger(LedgerError::Newer { .. }) => Exit::Usage,
-        ApplyError::Refused { .. } | ApplyError::EditedInFlight { .. } | ApplyError::Drifted { .. } => {
-            Exit::Findings
-        }
+        ApplyError::Refused { .. }
+        | ApplyError::EditedInFlight { .. }
+        | ApplyError::Drifted { .. }
+        | ApplyError::NotKept { .. } => Exit::Findings,
         ApplyError::Ledger(_) | ApplyError::Inconclusive { .. } | ApplyError::StillRunning { .. } => {
             Exit::Inconclusive
         }
         ApplyError::Locked { .. }
         | ApplyError::Stale { .. }
+        | ApplyError::Replaced { .. }
         | ApplyError::Assertion { .. }
         | ApplyError::Statement { .. }
         | ApplyError::Fenced => Exit::Failed,

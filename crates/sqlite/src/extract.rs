@@ -141,7 +141,8 @@ impl Hidden {
         let mut tables: BTreeSet<String> =
             listed.iter().filter(|(_, is_shadow, _)| *is_shadow).map(|(name, ..)| name.clone()).collect();
         let options = listed.into_iter().map(|(name, _, options)| (name, options)).collect();
-        tables.extend(ledger::TABLES.iter().map(|name| (*name).to_owned()));
+        let all = objects.iter().map(|object| folded(&object.of));
+        tables.extend(all.filter(|name| ledger::is_ours(name)));
         let modules = names("SELECT name FROM pragma_module_list")?;
         let mut unknown = BTreeSet::new();
         for object in objects.iter().filter(|object| program::is_virtual(object)) {

@@ -11,8 +11,25 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 pub(crate) const BEGAN: &str = "sluice_began";
 
 /// The tables of the ledger, without their schema.
-pub(crate) const TABLES: [&str; 5] =
-    ["sluice_fence", "sluice_revision", "sluice_statement", "sluice_event", "sluice_snapshot"];
+const TABLES: [&str; 6] = [
+    "sluice_fence",
+    "sluice_revision",
+    "sluice_statement",
+    "sluice_event",
+    "sluice_snapshot",
+    "sluice_backup",
+];
+
+/// Whether a table is one of the ledger's.
+pub(crate) fn is_ours(name: &str) -> bool {
+    let is_kept = |rest: &str| {
+        let parts = rest.split_once('_');
+        parts.is_some_and(|(a, b)| {
+            [a, b].iter().all(|it| !it.is_empty() && it.bytes().all(|c| c.is_ascii_digit()))
+        })
+    };
+    TABLES.contains(&name) || name.strip_prefix("sluice_backup_").is_some_and(is_kept)
+}
 
 // `WITHOUT ROWID` stores a row in its primary key's tree: one page less to write for each row.
 const CREATE: [&str; 5] = [
@@ -76,6 +93,13 @@ pub(crate) fn dialect() -> LedgerDialect {
             "CREATE TABLE IF NOT EXISTS {PREFIX}snapshot (version text NOT NULL PRIMARY KEY, fingerprint text NOT NULL, content \
              text NOT NULL, taken_at text NOT NULL, run_id text NOT NULL, fence integer NOT NULL)"
         ),
+        create_backup: format!(
+            "CREATE TABLE IF NOT EXISTS {PREFIX}backup (name text NOT NULL PRIMARY KEY, sequence integer NOT NULL, version text NOT \
+             NULL, ordinal integer NOT NULL, schema_name text, table_name text NOT NULL, deletes integer NOT NULL, columns text NOT \
+             NULL, key_columns text NOT NULL, assigned text NOT NULL, place text NOT NULL, release_digest text, taken_at text NOT \
+             NULL, run_id text NOT NULL, fence integer NOT NULL, restored_at text, restored_by text)"
+        ),
+        rows: &crate::backup::SqliteRows,
         create_is_transactional: true,
         now: NOW,
         transaction_start: "strftime('%Y-%m-%dT%H:%M:%fZ', sluice_began() / 1000.0, 'unixepoch')",

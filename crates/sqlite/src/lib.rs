@@ -7,6 +7,7 @@
 //!   mode of a file is never changed. A run keeps the file of the journal from one transaction to the next (module
 //!   `journal`): same safety, a third of the time.
 
+mod backup;
 mod connection;
 mod control;
 mod effect;

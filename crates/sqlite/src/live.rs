@@ -5,8 +5,8 @@ use sluice_engine::{LiveSchema, RelationStatistics, Statistics};
 
 /// The ledger's tables are not the user's; neither is what SQLite and virtual tables keep for themselves.
 const TABLES_THAT_ARE_NOT: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow' \
-     UNION ALL VALUES ('sluice_fence'), ('sluice_revision'), ('sluice_statement'), ('sluice_event'), \
-     ('sluice_snapshot')";
+     UNION ALL SELECT name FROM main.sqlite_schema WHERE type = 'table' AND (name IN ('sluice_fence', 'sluice_revision', \
+     'sluice_statement', 'sluice_event', 'sluice_snapshot', 'sluice_backup') OR name GLOB 'sluice_backup_[0-9]*_[0-9]*')";
 
 /// Tables of more rows are not counted.
 const COUNTED: i64 = 1_000_000;

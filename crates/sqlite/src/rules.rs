@@ -75,6 +75,30 @@ impl Rules for SqliteRules {
         }
     }
 
+    fn rename(&self, old: &Fact, new: &Fact) -> Option<String> {
+        match (old.kind, &old.parent) {
+            (Kind::Table | Kind::VirtualTable, _) => {
+                Some(format!("ALTER TABLE {} RENAME TO {}", quote(&name(old)), quote(&name(new))))
+            }
+            (Kind::Column, Some(table)) => Some(format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {}",
+                quote(&table.name()),
+                quote(&name(old)),
+                quote(&name(new))
+            )),
+            _ => None,
+        }
+    }
+
+    /// What names the table or column is to follow, which it does not while tables are moved.
+    fn lead(&self, renames: Vec<Step>, steps: &[Step]) -> Vec<Step> {
+        let Some(first) = renames.first().filter(|_| moves_tables(steps)) else { return renames };
+        let follow =
+            |on: &str| Step::new(Verb::Rename, &first.fact, format!("PRAGMA legacy_alter_table = {on}"));
+        let (off, on) = (follow("OFF"), follow("ON"));
+        [off].into_iter().chain(renames).chain([on]).collect()
+    }
+
     fn absorbed_by(&self, fact: &Fact, scene: &Scene<'_>) -> Option<FactId> {
         let table = fact.parent.as_ref()?;
         match fact.kind {
@@ -185,7 +209,7 @@ fn is_replaced(change: &Change<'_>, scene: &Scene<'_>) -> bool {
 fn moves_tables(steps: &[Step]) -> bool {
     let adds = |step: &Step| step.fact.kind() == Some(Kind::Column) && step.verb == Verb::Create;
     let refers = |step: &Step| step.sql.to_ascii_lowercase().contains("references");
-    steps.iter().any(|step| {
+    steps.iter().filter(|step| step.verb != Verb::Rename).any(|step| {
         step.sql.starts_with("DROP TABLE")
             || (step.sql.starts_with("ALTER TABLE") && (!adds(step) || refers(step)))
     })

@@ -82,8 +82,8 @@ fn nothing_is_run_where_one_change_has_no_way_back() {
     project
         .sluice(&["rollback", "--to", "1", "--yes"])
         .exits(1)
-        .says("change 2 has no way back")
-        .says("migrations/2_b.sql");
+        .says("to take change 2 back deletes what is in table b, table c")
+        .says("write the way back beside the change");
     assert!(has(&database, "d") && has(&database, "b"));
     project.sluice(&["rollback", "--to", "9", "--yes"]).exits(2).says("change 9 is not applied");
 }
@@ -118,20 +118,59 @@ fn a_way_back_that_was_killed_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn where_changes_need_an_approval_a_rollback_needs_a_reason() {
-    let (database, project) = deployed(Engine::Sqlite);
+fn where_changes_need_an_approval_a_rollback_needs_one_or_a_reason_in_an_emergency() {
+    let (database, mut project) = deployed(Engine::Sqlite);
     let text = project.read("sluice.toml").replace(
         "name = \"dev\"\n\n[[database]]",
-        "name = \"dev\"\napprovals = [{ required = 1, from = [\"ann@example.com\"] }]\n\n[[database]]",
+        "name = \"dev\"\napprovals = [{ required = 1, from = [\"bob@example.com\"] }]\n\n[[database]]",
     );
     project.write("sluice.toml", &text);
-    project.sluice(&["rollback", "--yes"]).exits(5).says("needs a reason");
+    project.sluice(&["rollback", "--yes"]).exits(5).says("0 of 1").says("--approve");
+    project.sluice(&["rollback", "--yes", "--reason", "orders fail"]).exits(5);
+    project.sluice(&["rollback", "--approve"]).exits(2).says("does not count");
     assert!(has(&database, "d"));
-    project.sluice(&["rollback", "--yes", "--reason", "orders fail"]).exits(0);
+
+    project.set("SLUICE_ACTOR", "Bob <bob@example.com>");
+    project.sluice(&["rollback", "--approve"]).exits(0).says("approves the rollback sha256:");
+    // Who runs it is not who agrees to it.
+    project.sluice(&["rollback", "--yes"]).exits(5);
+    project.set("SLUICE_ACTOR", "Ann <ann@example.com>");
+    // What was approved is what was shown.
+    project.write("migrations/3_d.down.sql", "DROP TABLE d; DROP TABLE c;");
+    project.sluice(&["rollback", "--yes"]).exits(5);
+    project.write("migrations/3_d.down.sql", "DROP TABLE d;");
+    project.sluice(&["rollback", "--yes"]).exits(0);
     assert!(!has(&database, "d"));
+
+    project.sluice(&["rollback", "--yes", "--break-glass"]).exits(2).says("--reason");
+    project.sluice(&["rollback", "--yes", "--break-glass", "--reason", "orders fail"]).exits(0);
+    assert!(!has(&database, "b"));
     assert!(
-        database.sql("SELECT actor FROM sluice_event WHERE kind = 'rolled-back'").contains("orders fail")
+        database
+            .sql("SELECT actor FROM sluice_event WHERE kind = 'rolled-back' ORDER BY id DESC LIMIT 1")
+            .contains("orders fail")
     );
+}
+
+#[test]
+fn a_change_that_was_undone_and_applied_again_meanwhile_is_not_taken_back() {
+    for engine in [Engine::Sqlite, Engine::Postgres(18), Engine::Mariadb] {
+        let (database, mut project) = deployed(engine);
+        let gate = project.path("gate");
+        project.set("SLUICE_FAULT", &format!("a:wait:{}", gate.display()));
+        let mut late = project.start(&["rollback", "--yes"]);
+        while !gate.exists() {
+            assert!(late.is_running());
+            std::thread::yield_now();
+        }
+        project.set("SLUICE_FAULT", "");
+        project.sluice(&["rollback", "--yes"]).exits(0);
+        project.write("migrations/3_d.sql", "CREATE TABLE d (id integer, note varchar(10));");
+        project.sluice(&["deploy"]).exits(0);
+        std::fs::remove_file(&gate).unwrap();
+        late.finish().exits(4).says("change 3 is another one than the rollback was planned for");
+        assert!(has(&database, "d"), "{engine:?}");
+    }
 }
 
 #[test]

@@ -179,7 +179,7 @@ pub fn run(
     let bare = told && !args.paths.is_empty() && args.base.is_none() && global.config.is_none();
     let here = std::env::current_dir().unwrap_or_default();
     let place = if bare { None } else { Some(project::Place::enter(global, output, cancel.clone())?) };
-    let shadowed = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+    let shadowed = Resolver::own(Secrets::default(), run_id(), cancel.clone());
     let source = Source::find(place.as_ref(), &here, args, output, cancel)?;
     let sizes = Sizes::find(place.as_ref(), &here, args)?;
     let read = || {
@@ -295,11 +295,8 @@ fn rehearse(
             (Some(_), _) => None,
             (None, Dialect::Sqlite) => None,
             (None, dialect) => {
-                let resolver = Resolver {
-                    secrets: Secrets::default(),
-                    run_id: resolver.run_id.clone(),
-                    cancel: resolver.cancel.clone(),
-                };
+                let resolver =
+                    Resolver::own(Secrets::default(), resolver.run_id.clone(), resolver.cancel.clone());
                 Some(Local::find(dialect, args.server_version.as_deref(), resolver)?)
             }
         };

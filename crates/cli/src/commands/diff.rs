@@ -1,16 +1,21 @@
 //! `sluice diff`
 
 mod assertions;
-mod ground;
-mod proof;
-mod side;
+mod directives;
+pub mod ground;
+pub mod proof;
+mod renames;
+pub mod side;
 mod sources;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sluice_engine::proof::Claim;
+use sluice_engine::rename::ahead;
 use sluice_engine::{Database, Server};
-use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
+use sluice_facts::{
+    Change, Diff, Fact, Hazard, Kind, Options, Rename, Snapshot, Step, Transition, Value, transition,
+};
 use sluice_report::{
     AttributeDiff, FactDiff, Problem, ProofReport, SchemaDiff, StepReport, commented, terminated,
 };
@@ -52,6 +57,7 @@ pub fn run(
     let read = read(global, output, cancel, [&args.from, &args.to], wanted)?;
     let ground = read.ground();
     let Read { from, to, shadow, old, new, server, .. } = &read;
+    let permitted = ground.as_ref().filter(|ground| proof::is_permitted(args, ground, from, to));
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
         return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
     }
@@ -61,7 +67,14 @@ pub fn run(
     };
     let version = server.as_ref().map_or(0, |server| server.version);
     let (whole, (old, new)) = (new, (old.leaving_out(new), new.leaving_out(old)));
-    let way = transition(&old, &new, rules, Options { online: !args.offline, version });
+    let root = read.root.clone();
+    let question = renames::Question { args, root, sides: [from, to], schemas: [&old, &new] };
+    let renamed = question.answer(output, permitted, rules)?;
+    let now = renamed.as_ref().map_or(&old, |renamed| &renamed.schema);
+    let mut way = transition(now, &new, rules, Options { online: !args.offline, version });
+    if let Some(renamed) = &renamed {
+        way = ahead(renamed, way, rules);
+    }
     if let Some(broken) = way.broken.first() {
         return Err(CliError::new(
             Exit::Inconclusive,
@@ -71,7 +84,7 @@ pub fn run(
     }
     let mut proof = None;
     if !args.no_proof && !way.steps.is_empty() {
-        match ground.filter(|ground| proof::is_permitted(args, ground, from, to)) {
+        match permitted {
             Some(ground) => {
                 let claim = Claim { from: &old, to: &new, way: &way };
                 proof = Some(proof::find(ground.server()?, rules, [from.base(), to.base()], claim)?);
@@ -100,6 +113,8 @@ pub fn run(
         save(&here.join(path), whole)?;
     }
     let mut report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    report.facts.extend(renamed.iter().flat_map(|renamed| &renamed.renames).map(named_anew));
+    report.facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     let mut problems = assertions::ask(from, &way.steps, &mut report.steps)?;
     for name in &report.unmodelled {
         output.warning(&Problem::warning(format!("{name} is not compared: it is not modelled")));
@@ -148,6 +163,8 @@ struct Read {
     old: Snapshot,
     new: Snapshot,
     server: Option<Server>,
+    /// Where the project is, if this is one.
+    root: Option<PathBuf>,
 }
 
 impl Read {
@@ -203,7 +220,8 @@ fn read(
     if old.engine != new.engine {
         return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
     }
-    Ok(Read { from, to, shadow, local, old, new, server: server.or(newer) })
+    let root = folder.as_ref().map(|_| std::env::current_dir().unwrap_or_default());
+    Ok(Read { from, to, shadow, local, old, new, server: server.or(newer), root })
 }
 
 /// Two schemas of one engine, each named as for `sluice diff`.
@@ -222,7 +240,11 @@ pub fn read_both(
     Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
-fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
+/// Hazards by their names.
+///
+/// # Errors
+/// A name of none.
+pub fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     let mut hazards = Vec::new();
     for name in names {
         match Hazard::parse(name) {
@@ -317,6 +339,14 @@ fn facts(diff: &Diff<'_>) -> Vec<FactDiff> {
     }));
     facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     facts
+}
+
+/// A fact that gets another name.
+fn named_anew(rename: &Rename) -> FactDiff {
+    let kind = rename.new.kind().map_or("", Kind::name).to_owned();
+    let (from, to) = (Some(rename.old.name()), Some(rename.new.name()));
+    let attributes = vec![AttributeDiff { name: "name".to_owned(), from, to }];
+    FactDiff { fact: rename.new.to_string(), kind, change: "renamed".to_owned(), attributes }
 }
 
 /// What differs of a fact.

@@ -195,7 +195,7 @@ fn retries(folder: &Folder, tracker: &Tracker) -> Result<Vec<Event>, CliError> {
 }
 
 /// The person at the keyboard, by git's configuration.
-fn person() -> Result<Identity, CliError> {
+pub(super) fn person() -> Result<Identity, CliError> {
     git::actor(Path::new(".")).ok_or_else(|| {
         CliError::usage("git does not say who you are")
             .help("git config user.name and user.email, or SLUICE_ACTOR=\"Name <mail>\"")

@@ -1,14 +1,17 @@
 use sluice_rollout::{RevisionState, StatementState};
+use sluice_sql::Facts;
 
 use super::failing::{broken, inconclusive, is_broken};
 use super::progress::{Progress, RevisionRow};
 use super::{ChangeRun, count};
+use crate::apply::lost_or_connect;
+use crate::backup::{self, Capture};
 use crate::event::Event;
 use crate::failure::ApplyError;
 use crate::fault::{self, Point};
 use crate::script::{PreparedStatement, Unit};
 use crate::watch::Watch;
-use crate::{Committed, DbError, DbErrorKind, Step, TransactionError};
+use crate::{Committed, DbError, DbErrorKind, Query, Statement, Step, TransactionError};
 
 impl ChangeRun<'_, '_> {
     /// Everything of a unit in one transaction with the ledger rows; tried again when a lock is not granted.
@@ -46,8 +49,26 @@ impl ChangeRun<'_, '_> {
         let state = progress.state_after(index);
         let atomic = progress.row != RevisionRow::Open && state == RevisionState::Applied;
         progress.applied += total;
-        let mut steps: Vec<Step<'_>> =
-            statements.iter().map(|statement| Step::Statement(statement.as_statement())).collect();
+        let captures = self.captures(progress, &statements).await?;
+        let mut steps: Vec<Step<'_>> = Vec::with_capacity(statements.len());
+        // Which statement each of the steps is there for.
+        let mut owners: Vec<&PreparedStatement> = Vec::with_capacity(statements.len());
+        if captures.iter().any(Option::is_some) && self.session.ledger_dialect().create_is_transactional {
+            let create = self.session.ledger_dialect().create_backup.clone();
+            steps.push(Step::Own(Query::new(create, Vec::new())));
+        }
+        owners.extend(statements.first().filter(|_| !steps.is_empty()));
+        for (statement, capture) in statements.iter().zip(&captures) {
+            if let Some(capture) = capture {
+                steps.extend(capture.before.iter().map(own));
+            }
+            steps.push(Step::Statement(statement.as_statement()));
+            if let Some(capture) = capture {
+                steps.extend(capture.after.iter().map(own));
+                steps.push(Step::Own(capture.entry.clone()));
+            }
+            owners.resize(steps.len(), statement);
+        }
         // The revision first: one that is applied again forgets the statements of the time before.
         self.push_revision(progress, state, &mut steps);
         if !atomic {
@@ -86,8 +107,7 @@ impl ChangeRun<'_, '_> {
                 Ok(()) => break,
                 Err(error) => error,
             };
-            let at =
-                error.step.and_then(|step| step.checked_sub(before)).and_then(|step| statements.get(step));
+            let at = error.step.and_then(|step| step.checked_sub(before)).and_then(|step| owners.get(step));
             if let (Some(sent), Some(at)) = (&mut self.sent, at) {
                 sent.ordinal = Some(at.ordinal);
                 sent.place = progress.place(at, None);
@@ -100,7 +120,7 @@ impl ChangeRun<'_, '_> {
                 continue;
             }
             progress.applied -= total;
-            let ours = error.step.is_some_and(|step| step < before || step >= before + statements.len());
+            let ours = error.step.is_some_and(|step| step < before || step >= before + owners.len());
             if ours
                 && error.committed == Committed::No
                 && !matches!(
@@ -108,7 +128,7 @@ impl ChangeRun<'_, '_> {
                     DbErrorKind::Fenced | DbErrorKind::Cancelled | DbErrorKind::ConnectionLost
                 )
             {
-                let after = error.step.is_some_and(|step| step >= before + statements.len());
+                let after = error.step.is_some_and(|step| step >= before + owners.len());
                 if let Some(at) = culprit(&statements).filter(|_| after && is_broken(&error.error)) {
                     let error = TransactionError { error: broken(&error.error), ..error };
                     return Err(self.fail(progress, Some(at), error, blockers).await);
@@ -127,6 +147,37 @@ impl ChangeRun<'_, '_> {
         progress.finished = state.is_complete();
         fault::at(Point::Committed);
         Ok(())
+    }
+
+    /// What goes with the statements so that the rows are kept that they change, by their places.
+    async fn captures(
+        &mut self,
+        progress: &Progress<'_>,
+        statements: &[&PreparedStatement],
+    ) -> Result<Vec<Option<Capture>>, ApplyError> {
+        let mut captures = Vec::with_capacity(statements.len());
+        if !backup::is_on(progress.change, self.job.backup) {
+            captures.resize_with(statements.len(), || None);
+            return Ok(captures);
+        }
+        let place = backup::Place {
+            change: progress.change,
+            version: &progress.version,
+            sequence: progress.sequence,
+        };
+        for statement in statements {
+            let planned = backup::plan(self.session, self.writer, &place, statement).await;
+            match planned.map_err(lost_or_connect)? {
+                Ok(capture) => captures.push(capture),
+                Err(refusal) => {
+                    return Err(ApplyError::NotKept { version: progress.change.version.clone(), refusal });
+                }
+            }
+        }
+        for sql in captures.iter().flatten().flat_map(|capture| &capture.ahead) {
+            self.session.query(&Query::new(sql.as_str(), Vec::new())).await.map_err(lost_or_connect)?;
+        }
+        Ok(captures)
     }
 
     /// Records that some of a transaction stayed without its ledger rows: until a person has looked, its statements are in
@@ -155,6 +206,11 @@ impl ChangeRun<'_, '_> {
             None => ApplyError::Connect(error),
         }
     }
+}
+
+/// What is kept is chosen by the user's own conditions: it goes as a statement of the user's.
+fn own((sql, facts): &(String, Facts)) -> Step<'_> {
+    Step::Statement(Statement { sql: sql.as_str().into(), copy_data: None, facts })
 }
 
 /// Which of the statements of a transaction broke the ledger: the first that names it, or else the first.

@@ -35,6 +35,9 @@ fn value(config: &Config) -> Value {
                 DriftResponse::Warn => "warn",
                 DriftResponse::Adopt => "adopt",
             },
+            "backup": if config.policy.backup.on { "on" } else { "off" },
+            "backup_rows": config.policy.backup.rows,
+            "backup_retention": duration_text(config.policy.backup.retention),
         },
         "apply": {
             "lock_timeout": duration_text(apply.lock_timeout),

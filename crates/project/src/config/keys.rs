@@ -204,6 +204,24 @@ const POLICY: Table = Table {
             r#""off""#,
             "The schema is not as the last change has left it. Looked for before changes are applied and in `sluice status`; after each run a snapshot is kept in the ledger.",
         ),
+        defaulted(
+            "backup",
+            Kind::Choice(&["off", "on"]),
+            r#""off""#,
+            "Rows that `UPDATE` and `DELETE` in a change touch are kept in the ledger first. A change decides for itself with `-- sluice: backup=on|off`.",
+        ),
+        defaulted(
+            "backup_rows",
+            Kind::Integer(1, 100_000_000),
+            "100000",
+            "A statement that touches more rows is refused where rows are kept.",
+        ),
+        defaulted(
+            "backup_retention",
+            Kind::Text(Form::Duration),
+            r#""30d""#,
+            "How long rows are kept; longer ones go when changes are applied.",
+        ),
     ],
 };
 

@@ -62,6 +62,25 @@ pub struct Policy {
     pub integrity: Integrity,
     /// A schema that differs from its snapshot.
     pub drift: DriftResponse,
+    /// Rows that changes update or delete.
+    pub backup: Backup,
+}
+
+/// What is kept of the rows that changes update or delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backup {
+    /// Whether they are kept where a change does not say.
+    pub on: bool,
+    /// A statement that touches more rows is refused.
+    pub rows: u64,
+    /// How long they are kept.
+    pub retention: Duration,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self { on: false, rows: 100_000, retention: Duration::from_secs(30 * 86_400) }
+    }
 }
 
 /// What to do about drift.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sluice_rollout::{Environment, Integrity, People, Response, Selector, Wave};
 
 use super::model::{
-    Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection,
+    Apply, Backup, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection,
 };
 use super::reader::{Node, Reader};
 use super::suggestion::{did_you_mean, nearest};
@@ -25,7 +25,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Config> 
     let groups = groups(reader, root, &known_labels);
     warn_unknown_waves(reader, root, &known_labels);
     let placeholders = root.table("placeholders").map(|node| placeholders(reader, node)).unwrap_or_default();
-    let policy = root.table("policy").map(policy).unwrap_or_default();
+    let policy = root.table("policy").map(|node| policy(reader, node)).unwrap_or_default();
     let apply = root.table("apply").map(|node| apply(reader, node)).unwrap_or_default();
     let review = review::read(reader, root, &environments, &known_labels);
     Some(Config {
@@ -101,7 +101,9 @@ fn placeholders(reader: &mut Reader<'_>, node: Node<'_>) -> Placeholders {
     Placeholders { enabled, decided, values }
 }
 
-fn policy(node: Node<'_>) -> Policy {
+fn policy(reader: &mut Reader<'_>, node: Node<'_>) -> Policy {
+    let kept = Backup::default();
+    let retention = reader.parse(node, "backup_retention", value::duration);
     let response = |key| match node.choice(key) {
         Some("warn") => Response::Warn,
         Some("allow") => Response::Allow,
@@ -119,6 +121,11 @@ fn policy(node: Node<'_>) -> Policy {
             Some("warn") => DriftResponse::Warn,
             Some("adopt") => DriftResponse::Adopt,
             _ => DriftResponse::Off,
+        },
+        backup: Backup {
+            on: node.choice("backup") == Some("on"),
+            rows: node.integer("backup_rows").unwrap_or(kept.rows),
+            retention: retention.unwrap_or(kept.retention),
         },
     }
 }

@@ -22,6 +22,9 @@ removed = "allow"
 out_of_order = "warn"
 unadopted = "allow"
 drift = "adopt"
+backup = "on"
+backup_rows = 500
+backup_retention = "7d"
 
 [apply]
 lock_timeout = "500ms"

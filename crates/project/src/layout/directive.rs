@@ -9,7 +9,7 @@ use super::reading::Reading;
 use super::scan;
 
 /// Every key.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "transaction",
     "lock_timeout",
     "statement_timeout",
@@ -18,6 +18,7 @@ const KEYS: [&str; 9] = [
     "phase",
     "flag",
     "assert",
+    "backup",
     "renamed from",
 ];
 
@@ -144,6 +145,13 @@ fn set(directives: &mut Directives, key: &str, value: &str, at: usize) -> Result
                 return Err(QUERY);
             }
             directives.asserts.push(Assertion { sql: query, at });
+        }
+        "backup" => {
+            directives.backup = match value {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => return Err("`on` or `off`"),
+            }
         }
         _ => directives.renamed_from = Some(text("the old name")?),
     }

@@ -4,6 +4,7 @@
 mod assertions;
 mod drift;
 mod mariadb;
+mod renames;
 mod serverless;
 mod sqlite;
 

@@ -50,7 +50,8 @@ pub fn find(
     })
 }
 
-fn unproved(error: ProofError, name: &str) -> CliError {
+/// A plan, or what it needs, that could not be seen on the shadow.
+pub fn unproved(error: ProofError, name: &str) -> CliError {
     let help = match &error {
         ProofError::Database(_) => None,
         ProofError::Base(_) => Some(

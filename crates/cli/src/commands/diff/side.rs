@@ -124,6 +124,7 @@ pub fn failed(error: DbError, name: &str) -> CliError {
     CliError::new(exit, Problem::error(error.to_string()).at(name).help(error.help()))
 }
 
+/// SQL that does not run on the shadow.
 pub fn not_elaborated(error: ShadowError, name: &str) -> CliError {
     match error {
         ShadowError::Database(error) => failed(error, name),
