@@ -5,6 +5,7 @@
 //! steps in order. No I/O.
 
 mod diff;
+mod dump;
 mod encoding;
 mod fact;
 mod graph;
@@ -14,10 +15,12 @@ mod payload;
 mod plan;
 mod rules;
 mod scene;
+mod scope;
 mod snapshot;
 mod step;
 
 pub use diff::{Change, Diff};
+pub use dump::{DumpFile, dump};
 pub use encoding::{DecodeError, FORMAT};
 pub use fact::{Digest, Fact};
 pub use graph::{Cycle, order};
@@ -27,5 +30,6 @@ pub use payload::{Payload, Value};
 pub use plan::{Transition, transition};
 pub use rules::{Alteration, Member, Rules};
 pub use scene::{Fate, Options, Scene};
+pub use scope::Scope;
 pub use snapshot::{Builder, Snapshot};
 pub use step::{Hazard, Step, Verb};

@@ -8,6 +8,7 @@ mod check;
 mod deploy;
 mod diff;
 mod drift;
+mod dump;
 mod failure;
 mod history;
 mod kept;
@@ -29,6 +30,7 @@ pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use diff::{AttributeDiff, FactDiff, ProofReport, SchemaDiff, StepReport, terminated};
 pub use drift::{DatabaseDrift, DriftFact, DriftReport, DriftState};
+pub use dump::Dump;
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use kept::KeptError;
@@ -90,6 +92,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
         schema::<DriftReport>(),
+        schema::<Dump>(),
         schema::<Rollback>(),
         schema::<SchemaDiff>(),
         schema::<Stats>(),
