@@ -8,10 +8,12 @@ mod args;
 mod authors;
 mod commands;
 mod context;
+mod declared;
 mod driver;
 mod engines;
 mod error;
 mod folder;
+mod ground;
 mod histories;
 mod kept;
 mod output;
@@ -20,6 +22,8 @@ mod planning;
 mod preparation;
 mod progress;
 mod question;
+mod replay;
+mod scope;
 mod secrets;
 mod signals;
 mod sites;
@@ -103,6 +107,10 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             return commands::drift::compare(&cli.global, output, cancel, [from, to], shadow.as_deref());
         }
         Command::Init(args) => return commands::init::run(output, args),
+        Command::New(args) if args.from_schema => {
+            signals::listen(&cancel, output)?;
+            return commands::new::from_schema(&cli.global, output, cancel, args);
+        }
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -145,7 +153,19 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => Needs::Files,
     };
     // Never freed: taking thousands of changes apart takes longer than ending the process.
-    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, needs)?));
+    let mut context = Context::load(&cli.global, output, cancel, needs)?;
+    let (Command::Plan(args::Plan { allow, .. })
+    | Command::Deploy(args::Deploy { allow, .. })
+    | Command::Rollout(args::Rollout::Start(args::Deploy { allow, .. }))) = &cli.command
+    else {
+        return finish(cli, Box::leak(Box::new(context)));
+    };
+    context.allow(commands::diff::allowed(allow)?);
+    finish(cli, Box::leak(Box::new(context)))
+}
+
+/// Runs a command of a project.
+fn finish(cli: &Cli, context: &Context) -> Result<Exit, CliError> {
     let ended = match &cli.command {
         Command::Plan(args) => commands::plan::run(context, args),
         Command::Deploy(args) => commands::deploy::run(context, args),

@@ -5,8 +5,7 @@ use sluice_engine::LedgerDialect;
 use crate::name::quote;
 
 /// The ledger's tables are not the user's: a condition on the name of a table.
-pub(crate) const NOT_OURS: &str =
-    "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event', 'sluice_snapshot')";
+pub(crate) const NOT_OURS: &str = "NOT IN ('sluice_fence', 'sluice_revision', 'sluice_statement', 'sluice_event', 'sluice_snapshot', 'sluice_script')";
 
 /// Turns the session's begin of transaction into SQL: neither server knows it, so it is noted in a user variable.
 pub(crate) const BEGIN: &str = "SET @sluice_begin = UTC_TIMESTAMP(6); START TRANSACTION READ WRITE";
@@ -50,8 +49,14 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
          NULL, content longtext NOT NULL, taken_at datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, \
          CONSTRAINT sluice_snapshot_fence CHECK (fence > 0)) {OPTIONS}"
     );
+    let create_script = format!(
+        "CREATE TABLE IF NOT EXISTS {prefix}script (version varchar(255) NOT NULL PRIMARY KEY, content longtext NOT NULL, made_at \
+         datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, CONSTRAINT sluice_script_fence CHECK (fence > \
+         0)) {OPTIONS}"
+    );
     LedgerDialect {
         prefix,
+        create_script,
         create_snapshot,
         create,
         create_is_transactional: false,

@@ -64,6 +64,9 @@ pub fn dialect() -> LedgerDialect {
         create_snapshot: "CREATE TABLE IF NOT EXISTS sluice.snapshot (version text PRIMARY KEY, fingerprint text NOT NULL, content \
              text NOT NULL, taken_at timestamptz NOT NULL, run_id text NOT NULL, fence bigint NOT NULL)"
             .to_owned(),
+        create_script: "CREATE TABLE IF NOT EXISTS sluice.script (version text PRIMARY KEY, content text NOT NULL, made_at timestamptz NOT \
+             NULL, run_id text NOT NULL, fence bigint NOT NULL)"
+            .to_owned(),
         create_is_transactional: true,
         now: "clock_timestamp()",
         transaction_start: "now()",

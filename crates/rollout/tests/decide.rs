@@ -65,6 +65,8 @@ fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
                 ProblemKind::Requires => "requires",
                 ProblemKind::Unadopted => "unadopted",
                 ProblemKind::EditedInFlight => "edited-in-flight",
+                ProblemKind::Hazard => "hazard",
+                ProblemKind::InFlight => "in-flight",
             };
             format!("{kind} {}", problem.version)
         })

@@ -11,8 +11,14 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 pub(crate) const BEGAN: &str = "sluice_began";
 
 /// The tables of the ledger, without their schema.
-pub(crate) const TABLES: [&str; 5] =
-    ["sluice_fence", "sluice_revision", "sluice_statement", "sluice_event", "sluice_snapshot"];
+pub(crate) const TABLES: [&str; 6] = [
+    "sluice_fence",
+    "sluice_revision",
+    "sluice_statement",
+    "sluice_event",
+    "sluice_snapshot",
+    "sluice_script",
+];
 
 // `WITHOUT ROWID` stores a row in its primary key's tree: one page less to write for each row.
 const CREATE: [&str; 5] = [
@@ -75,6 +81,10 @@ pub(crate) fn dialect() -> LedgerDialect {
         create_snapshot: format!(
             "CREATE TABLE IF NOT EXISTS {PREFIX}snapshot (version text NOT NULL PRIMARY KEY, fingerprint text NOT NULL, content \
              text NOT NULL, taken_at text NOT NULL, run_id text NOT NULL, fence integer NOT NULL)"
+        ),
+        create_script: format!(
+            "CREATE TABLE IF NOT EXISTS {PREFIX}script (version text NOT NULL PRIMARY KEY, content text NOT NULL, made_at text NOT NULL, \
+             run_id text NOT NULL, fence integer NOT NULL)"
         ),
         create_is_transactional: true,
         now: NOW,

@@ -10,7 +10,7 @@ use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 use crate::args;
 use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{self, Driver, Ran, is_paused_by_failures, lost};
+use crate::driver::{self, Computed, Driver, Ran, is_paused_by_failures, lost};
 use crate::error::{CliError, Exit};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, STATE, open_rollout};
@@ -85,7 +85,11 @@ fn attempt(
         context.authorship(&release.provenance, pending(&prepared.surveys));
     let planned = prepared.covers().clone();
     let undated = prepared.undated.clone();
-    let driver = Driver { context, sites, tracker, identity, planned, undated, wait };
+    let computed = sites.iter().zip(&prepared.surveys);
+    let ways = computed
+        .filter_map(|(site, survey)| Some((site.target.name.clone(), Computed::of(survey)?)))
+        .collect();
+    let driver = Driver { context, sites, tracker, identity, planned, ways, undated, wait };
     let ran = driver.run()?;
     if ran.stale {
         return Ok(None);

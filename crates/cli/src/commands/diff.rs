@@ -1,12 +1,13 @@
 //! `sluice diff`
 
+mod dump;
 mod proof;
 mod side;
 mod sources;
 
 use std::path::Path;
 
-use sluice_engine::proof::Claim;
+use sluice_engine::proof::{Base, Claim};
 use sluice_engine::{Database, Server};
 use sluice_facts::{Change, Diff, Fact, Hazard, Options, Snapshot, Step, Transition, Value, transition};
 use sluice_report::{AttributeDiff, FactDiff, Problem, SchemaDiff, StepReport, terminated};
@@ -20,6 +21,7 @@ use crate::error::{CliError, Exit};
 use crate::folder::Folder;
 use crate::kept;
 use crate::output::Output;
+use crate::scope::Counted;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 use side::Side;
@@ -34,17 +36,21 @@ pub fn run(
     cancel: CancellationToken,
     args: &args::Diff,
 ) -> Result<Exit, CliError> {
+    if let Some(directory) = &args.dump {
+        return dump::run(global, output, cancel, args, directory);
+    }
+    let to = args.to.as_deref().unwrap_or_default();
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
     let engine = args.engine.map(|engine| engine.dialect());
-    let Read { from, to, shadow, old, new, server } =
-        read(global, output, cancel, [&args.from, &args.to], args.shadow.as_deref(), engine)?;
+    let Read { from, to: wanted, shadow, counted, old, new, server } =
+        read(global, output, cancel, [&args.from, to], args.shadow.as_deref(), engine)?;
     // The server of the other side serves as well.
-    let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
+    let shadow = shadow.as_ref().or_else(|| from.database()).or_else(|| wanted.database());
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
         return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
     }
-    let family = family(&old, [from.database(), to.database(), shadow])?;
+    let family = family(&old, &[from.database(), wanted.database(), shadow])?;
     let Some(rules) = family.rules() else {
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
@@ -61,10 +67,10 @@ pub fn run(
     }
     let mut proof = None;
     if !args.no_proof && !way.steps.is_empty() {
-        match proof::ground(args, shadow, &from, &to) {
+        match proof::ground(args, shadow, &from, &wanted) {
             Some(shadow) => {
-                proof =
-                    Some(proof::find(shadow, rules, from.base(), Claim { from: &old, to: &new, way: &way })?)
+                let base = if counted { Base::Facts } else { from.base() };
+                proof = Some(proof::find(shadow, rules, base, Claim { from: &old, to: &new, way: &way })?)
             }
             None => output.warning(
                 &Problem::warning("the steps were not tried: there is no shadow").help(Some(
@@ -77,7 +83,7 @@ pub fn run(
     if let (Some(path), Some(whole)) = (&args.save, &whole) {
         save(&here.join(path), whole)?;
     }
-    let report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    let report = SchemaDiff { proof, ..report([&args.from, to], &old, &new, &way, &allowed) };
     for name in &report.unmodelled {
         output.warning(&Problem::warning(format!("{name} is not compared: it is not modelled")));
     }
@@ -105,9 +111,57 @@ struct Read {
     from: Side,
     to: Side,
     shadow: Option<Against>,
+    /// Not everything counts.
+    counted: bool,
     old: Snapshot,
     new: Snapshot,
     server: Option<Server>,
+}
+
+/// Schemas that are named, and where SQL is run.
+struct Sides<const N: usize> {
+    sides: [Side; N],
+    shadow: Option<Against>,
+    /// What counts, where a database is named by the configuration that says it.
+    counted: Option<Counted>,
+}
+
+impl<const N: usize> Sides<N> {
+    /// Finds what options and their texts name.
+    fn find(
+        global: &Global,
+        output: Output,
+        cancel: CancellationToken,
+        sides: [(&str, &str); N],
+        shadow: Option<&str>,
+        engine: Option<Dialect>,
+    ) -> Result<Self, CliError> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
+        let folder = match global.config.is_none() && config_path(global).is_err() {
+            true => None,
+            false => Some(Folder::enter(global, output, cancel)?.config()?),
+        };
+        let named =
+            |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
+        let mut found = Vec::with_capacity(N);
+        for (option, text) in sides {
+            found.push(Side::find(option, text, &here, &named)?);
+        }
+        // SQLite needs no server: scratch databases are in memory.
+        let is_sqlite =
+            engine == Some(Dialect::Sqlite) || found.iter().any(|side| side.is_of(Dialect::Sqlite));
+        let shadow = match is_sqlite {
+            true => Some(named("--shadow", "sqlite::memory:")?),
+            false => shadow.map(|text| named("--shadow", text)).transpose()?,
+        };
+        let is_known = |side: &Side| side.database().is_some_and(|database| database.target.is_some());
+        let counted = folder.as_ref().filter(|_| found.iter().any(is_known)).and_then(Counted::of);
+        let Ok(sides) = found.try_into() else {
+            return Err(CliError::usage("a side is missing"));
+        };
+        Ok(Self { sides, shadow, counted })
+    }
 }
 
 /// Reads two schemas of one engine.
@@ -119,29 +173,20 @@ fn read(
     shadow: Option<&str>,
     engine: Option<Dialect>,
 ) -> Result<Read, CliError> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel: cancel.clone() };
-    let folder = match global.config.is_none() && config_path(global).is_err() {
-        true => None,
-        false => Some(Folder::enter(global, output, cancel)?.config()?),
-    };
-    let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
-    let from = Side::find("FROM", from, &here, &named)?;
-    let to = Side::find("TO", to, &here, &named)?;
-    // SQLite needs no server: scratch databases are in memory.
-    let is_sqlite =
-        engine == Some(Dialect::Sqlite) || [&from, &to].into_iter().any(|side| side.is_of(Dialect::Sqlite));
-    let shadow = match is_sqlite {
-        true => Some(named("--shadow", "sqlite::memory:")?),
-        false => shadow.map(|text| named("--shadow", text)).transpose()?,
-    };
+    let sides = [("FROM", from), ("TO", to)];
+    let Sides { sides: [from, to], shadow, counted } =
+        Sides::find(global, output, cancel, sides, shadow, engine)?;
     let ground = shadow.as_ref().or_else(|| from.database()).or_else(|| to.database());
     let (server, old) = from.read(ground)?;
     let (newer, new) = to.read(ground)?;
     if old.engine != new.engine {
         return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
     }
-    Ok(Read { from, to, shadow, old, new, server: server.or(newer) })
+    let (old, new) = match &counted {
+        Some(counted) => (old.within(counted), new.within(counted)),
+        None => (old, new),
+    };
+    Ok(Read { from, to, shadow, counted: counted.is_some(), old, new, server: server.or(newer) })
 }
 
 /// Two schemas of one engine, each named as for `sluice diff`.
@@ -159,7 +204,11 @@ pub fn read_both(
     Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
-fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
+/// Hazards by their names, or all of them.
+///
+/// # Errors
+/// A name that no hazard has.
+pub fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     let mut hazards = Vec::new();
     for name in names {
         match Hazard::parse(name) {
@@ -175,8 +224,8 @@ fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     Ok(hazards)
 }
 
-fn family(snapshot: &Snapshot, databases: [Option<&Against>; 3]) -> Result<&'static dyn Database, CliError> {
-    match databases.into_iter().flatten().next() {
+fn family(snapshot: &Snapshot, databases: &[Option<&Against>]) -> Result<&'static dyn Database, CliError> {
+    match databases.iter().copied().flatten().next() {
         Some(database) => Ok(database.reach().0),
         None => crate::engines::family_of(&format!("{}:", snapshot.engine))
             .map_err(|error| CliError::usage(error.to_string())),
@@ -198,7 +247,7 @@ fn sql(engine: &str, way: &Transition<'_>) -> String {
 }
 
 fn report(
-    args: &args::Diff,
+    [from, to]: [&str; 2],
     old: &Snapshot,
     new: &Snapshot,
     way: &Transition<'_>,
@@ -212,9 +261,9 @@ fn report(
     let refused = way.steps.iter().any(deletes) && !allowed.contains(&Hazard::DeletesData);
     SchemaDiff {
         engine: old.engine.clone().into_string(),
-        from: args.from.clone(),
+        from: from.to_owned(),
         from_fingerprint: old.fingerprint().to_string(),
-        to: args.to.clone(),
+        to: to.to_owned(),
         to_fingerprint: new.fingerprint().to_string(),
         facts: facts(&way.diff),
         prelude: way.prelude.clone(),

@@ -31,6 +31,10 @@ struct Way<'a, 's> {
 /// # Errors
 /// A change without a way back, a window that is closed, an approval without a reason. Nothing is run then.
 pub fn run(context: &Context, args: &args::Rollback) -> Result<Exit, CliError> {
+    if context.config().project.is_declarative() {
+        return Err(CliError::usage("a declared schema is taken back by declaring the one before")
+            .help("`git revert`, then `sluice deploy`; what would delete data is refused"));
+    }
     let sites = context.distinct_sites()?;
     let surveys = survey(context, &sites, false);
     let mut ways = Vec::new();
@@ -246,6 +250,8 @@ fn run_back(
             placeholders: context.placeholders(&way.site.target),
             identity: identity.clone(),
             timing: context.timing(),
+            start: None,
+            scope: context.scope(),
             planned: None,
             renew: Some(&renew),
             may_go_on: None,
