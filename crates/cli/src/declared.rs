@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sluice_engine::proof::{self, Base, Claim, ProofError};
 use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Inspection};
-use sluice_facts::{Digest, Hazard, Options, Snapshot, Step, Transition, transition};
-use sluice_report::terminated;
+use sluice_facts::{Digest, Hazard, Options, Snapshot, Step, transition};
 use sluice_rollout::{
     Action, Change, Decision, ProblemKind, Response, Revision, Skip, StatementState, version_key,
 };
 
 use crate::context::Context;
 use crate::ground::{self, Ground};
-use crate::sites::{Connection, Site};
+use crate::replay;
+use crate::sites::Site;
 
 /// What leads one database to the declared schema.
 pub struct Way {
@@ -54,85 +54,95 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
     }
 }
 
-/// What to find out.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// Try the steps on the shadow, and say what nobody has allowed.
-    pub proof: bool,
+/// A database that was looked at.
+pub struct Seen<'a> {
+    /// The project.
+    pub context: &'a Context,
+    /// The database.
+    pub site: &'a Site<'a>,
+    /// Its family.
+    pub family: &'static dyn Database,
+    /// What was seen of it.
+    pub inspection: &'a Inspection,
 }
 
-/// Decides about a database, and finds the way where there is one to go. `decision` is what the ledger says.
-///
-/// # Errors
-/// Files that make no schema, a shadow that cannot be had, steps that are not proved.
-pub fn find(
-    context: &Context,
-    site: &Site<'_>,
-    connection: &Connection,
-    inspection: &Inspection,
-    decision: &mut Decision,
-    wanted: Wanted,
-) -> Result<Option<Arc<Way>>, ApplyError> {
-    let Some(declared) = context.project.changes().first() else { return Ok(None) };
-    let Some(live) = &inspection.facts else { return Ok(None) };
-    let unfinished =
-        inspection.ledger.revisions.iter().rfind(|it| it.kind == declared.kind && !it.state.is_complete());
-    let desired = || desired(context, site);
-    if let Some(revision) = unfinished {
-        let same = version_key(&revision.version) == declared.key;
-        match &inspection.begun {
-            Some((version, text)) if same && *version == revision.version => {
-                let to = desired()?;
-                let from = live.leaving_out(&to).fingerprint();
-                let change = declared.computed(text.clone());
-                return Ok(Some(Arc::new(Way { change, action: Action::Resume, from, to })));
+impl Seen<'_> {
+    /// Finds the way to the declared schema where there is one to go, and decides what is pending; `decision` is what the ledger says.
+    /// With `proof`, the steps are tried on the shadow, and what nobody has allowed is a problem.
+    ///
+    /// # Errors
+    /// Files that make no schema, a shadow that cannot be had, steps that are not proved.
+    pub fn find(&self, decision: &mut Decision, proof: bool) -> Result<Option<Arc<Way>>, ApplyError> {
+        let (context, inspection) = (self.context, self.inspection);
+        let Some(declared) = context.project.changes().first() else { return Ok(None) };
+        let Some(live) = &inspection.facts else { return Ok(None) };
+        let revisions = &inspection.ledger.revisions;
+        let unfinished = revisions.iter().rfind(|it| it.kind == declared.kind && !it.state.is_complete());
+        if let Some(revision) = unfinished {
+            let same = version_key(&revision.version) == declared.key;
+            match &inspection.begun {
+                Some((version, text)) if same && *version == revision.version => {
+                    return Ok(Some(Arc::new(Way {
+                        change: declared.computed(text.clone()),
+                        action: Action::Resume,
+                        from: live.fingerprint(),
+                        to: Arc::new(live.clone()),
+                    })));
+                }
+                _ if same || is_in_flight(inspection, revision) => {
+                    let version = &revision.version;
+                    decision.problem(ProblemKind::InFlight, version, Response::Error, || {
+                        format!(
+                            "change {version} is unfinished, and what it runs is not what is declared now"
+                        )
+                    });
+                    return Ok(None);
+                }
+                _ => {}
             }
-            _ if same || is_in_flight(inspection, revision) => {
-                decision.problem(ProblemKind::InFlight, &revision.version, Response::Error, || {
-                    format!(
-                        "change {} is unfinished, and what it runs is not what is declared now",
-                        revision.version
-                    )
-                });
-                return Ok(None);
-            }
-            _ => {}
         }
+        let desired = desired(context, self.site)?;
+        if desired.engine != live.engine {
+            let message = format!("the database is of {}, and its shadow of {}", live.engine, desired.engine);
+            let help = "name a shadow of the same engine".to_owned();
+            return Err(ApplyError::NoWay { message, help: Some(help) });
+        }
+        let (from, to) = (live.leaving_out(&desired), Arc::new(desired.leaving_out(live)));
+        if from.fingerprint() == to.fingerprint() && unfinished.is_none() {
+            decision.pending.clear();
+            decision.skipped = vec![(0, Skip::Applied)];
+            return Ok(None);
+        }
+        let text = self.steps(declared, [&from, &to], decision, proof)?;
+        let action = decision.pending.first().map_or(Action::Apply, |(_, action)| *action);
+        Ok(Some(Arc::new(Way { change: declared.computed(text), action, from: from.fingerprint(), to })))
     }
-    let desired = desired()?;
-    if desired.engine != live.engine {
-        return Err(no_way(format!(
-            "the database is of {}, and its shadow of {}",
-            live.engine, desired.engine
-        )));
+
+    /// The script that leads from one schema to the other.
+    fn steps(
+        &self,
+        declared: &Change,
+        [from, to]: [&Snapshot; 2],
+        decision: &mut Decision,
+        proof: bool,
+    ) -> Result<String, ApplyError> {
+        let Some(rules) = self.family.rules() else {
+            return Err(no_way(format!("schemas of {} are not compared yet", from.engine)));
+        };
+        let version = self.inspection.server.version;
+        let way = transition(from, to, rules, Options { online: true, version });
+        if let Some(broken) = way.broken.first() {
+            return Err(no_way(format!("no order of the steps was found: {broken}")));
+        }
+        if proof {
+            let (family, shadow) = shadow_of(self.context, self.site)?;
+            let key = (shadow.url.clone(), from.fingerprint(), to.fingerprint());
+            let prove = || prove(family, &shadow, rules, Claim { from, to, way: &way });
+            self.context.known.proofs.get(key, prove).map_err(ApplyError::Unproved)?;
+            warn_of_hazards(self.context, declared, &way.steps, decision);
+        }
+        Ok(replay::text(from, to, &proof::statements(&way)))
     }
-    let (from, to) = (live.leaving_out(&desired), Arc::new(desired.leaving_out(live)));
-    if from.fingerprint() == to.fingerprint() && unfinished.is_none() {
-        decision.pending.clear();
-        decision.skipped = vec![(0, Skip::Applied)];
-        return Ok(None);
-    }
-    let Some(rules) = connection.family.rules() else {
-        return Err(no_way(format!("schemas of {} are not compared yet", live.engine)));
-    };
-    let way = transition(&from, &to, rules, Options { online: true, version: inspection.server.version });
-    if let Some(broken) = way.broken.first() {
-        return Err(no_way(format!("no order of the steps was found: {broken}")));
-    }
-    if wanted.proof {
-        let (family, shadow) = shadow_of(context, site)?;
-        let key = (shadow.url.clone(), from.fingerprint(), to.fingerprint());
-        let claim = Claim { from: &from, to: &to, way: &way };
-        context
-            .known
-            .proofs
-            .get(key, || prove(family, &shadow, rules, claim))
-            .map_err(ApplyError::Unproved)?;
-        warn_of_hazards(context, declared, &way.steps, decision);
-    }
-    let text = script(&from, &to, &way);
-    let action = decision.pending.first().map_or(Action::Apply, |(_, action)| *action);
-    Ok(Some(Arc::new(Way { change: declared.computed(text), action, from: from.fingerprint(), to })))
 }
 
 /// Whether a statement of a change may run on the server at this moment.
@@ -184,23 +194,6 @@ fn warn_of_hazards(context: &Context, declared: &Change, steps: &[Step], decisio
         let line: String = line.chars().take(100).collect();
         decision.problem(ProblemKind::Hazard, &declared.version, response, || format!("{hazard}: {line}"));
     }
-}
-
-/// The script, as it is kept in the ledger and run.
-fn script(from: &Snapshot, to: &Snapshot, way: &Transition<'_>) -> String {
-    let short = |snapshot: &Snapshot| snapshot.fingerprint().to_string().chars().take(12).collect::<String>();
-    let mut text = format!("-- From schema {} to {}, computed by sluice.\n", short(from), short(to));
-    let engine = &*from.engine;
-    way.prelude.iter().for_each(|sql| text.push_str(&terminated(engine, sql)));
-    for step in &way.steps {
-        if !step.hazards.is_empty() {
-            let hazards: Vec<&str> = step.hazards.iter().map(|hazard| hazard.name()).collect();
-            text.push_str(&format!("-- {}\n", hazards.join(", ")));
-        }
-        text.push_str(&terminated(engine, &step.sql));
-    }
-    way.coda.iter().for_each(|sql| text.push_str(&terminated(engine, sql)));
-    text
 }
 
 fn no_way(message: String) -> ApplyError {

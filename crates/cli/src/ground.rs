@@ -67,6 +67,20 @@ pub fn of_project(config: &Config, resolver: &Resolver) -> Result<Ground, ApplyE
     }))
 }
 
+/// The shadow for a review, which runs no programs and asks nobody for secrets; none where there is no such one.
+pub fn of_review(config: &Config, resolver: &Resolver) -> Option<Result<Ground, ApplyError>> {
+    let is_plain = |reference: &SecretRef| match reference {
+        SecretRef::Env(name) => std::env::var_os(name).is_some(),
+        SecretRef::Plain(_) => true,
+        SecretRef::File(_) | SecretRef::Exec(_) | SecretRef::Vault { .. } => false,
+    };
+    let is_there = |entry: &&DatabaseEntry| match entry.shadow.as_ref().or(config.schema.shadow.as_ref()) {
+        Some(Shadow::At(reference)) => is_plain(reference),
+        Some(Shadow::Own) | None => entry.url.engine() == Some("sqlite"),
+    };
+    config.databases.iter().find(is_there).map(|entry| of_database(config, resolver, entry))
+}
+
 fn at(config: &Config, resolver: &Resolver, reference: &SecretRef) -> Result<Ground, ApplyError> {
     let secret = resolver.secrets.resolve(reference, Path::new("."), &resolver.cancel);
     let (secret, _) = secret.map_err(|error| {

@@ -13,7 +13,7 @@ use sluice_sql::{Dialect, redact};
 
 use crate::commands::drift;
 use crate::context::{Context, in_parallel};
-use crate::declared::{self, Wanted, Way};
+use crate::declared::{Seen, Way};
 use crate::error::{CliError, Exit, exit_of, problem_of, problems_of};
 use crate::histories;
 use crate::sites::Site;
@@ -74,14 +74,16 @@ fn look_at(
         let changes = context.project.changes();
         let mut decision =
             decide(changes, past, integrity, |index| context.applies(index, &connection.target));
-        let placeholders = context.placeholders(&site.target);
-        unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
-            prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
-        });
+        if !is_declarative {
+            let placeholders = context.placeholders(&site.target);
+            unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
+                prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
+            });
+        }
         let mut way = None;
         if is_declarative && !decision.is_refused() {
-            let wanted = Wanted { proof: !leftovers };
-            way = declared::find(context, site, &connection, &inspection, &mut decision, wanted)?;
+            let seen = Seen { context, site, family: connection.family, inspection: &inspection };
+            way = seen.find(&mut decision, !leftovers)?;
         }
         Ok((inspection, decision, way))
     })

@@ -23,12 +23,19 @@ pub struct DumpFile {
 /// The files that make a schema in a new database, by path. The same schema gives the same files, and an object keeps its file as long
 /// as it keeps its name. What one file needs of another may come later in the order of their paths.
 pub fn dump(schema: &Snapshot, rules: &dyn Rules) -> Vec<DumpFile> {
-    let mut new = Builder::default();
+    // Objects are made as if default privileges stood already: whether they do depends on the order in which files are run.
+    let (mut new, mut without) = (Builder::default(), Builder::default());
     rules.fresh(&schema.server).into_iter().for_each(|fact| new.add(fact));
+    for fact in schema.facts() {
+        let builder = if fact.kind == Kind::DefaultPrivileges { &mut new } else { &mut without };
+        builder.add(fact.clone());
+    }
     let new = new.finish(&schema.engine, &schema.server);
-    let way = transition(&new, schema, rules, Options::default());
+    let without = without.finish(&schema.engine, &schema.server);
+    let objects = transition(&new, schema, rules, Options::default());
+    let defaults = transition(&without, schema, rules, Options::default());
     let mut files: BTreeMap<Place, Vec<Step>> = BTreeMap::new();
-    for step in way.steps {
+    for step in objects.steps.into_iter().chain(defaults.steps) {
         files.entry(place(&step.fact, schema)).or_default().push(step);
     }
     let paths = paths(files.keys());
@@ -61,7 +68,7 @@ fn place(id: &FactId, schema: &Snapshot) -> Place {
     }
     let kind = id.kind();
     if kind == Some(Kind::DefaultPrivileges) {
-        return Place { folder: String::new(), name: vec!["zz_default_privileges".to_owned()] };
+        return Place { folder: String::new(), name: vec!["default_privileges".to_owned()] };
     }
     let mut name = id.path();
     if matches!(kind, Some(Kind::Function | Kind::Procedure | Kind::Aggregate))

@@ -1,6 +1,7 @@
 //! From nothing to a schema, and on to the next, through environments and gates.
 
 use sluice_e2e::{Engine, REVIEWER};
+use sluice_testkit::PsqlSession;
 
 use super::Declared;
 
@@ -87,5 +88,24 @@ fn another_machine_without_any_state_knows_what_is_done() {
     shop.sluice(&["deploy"]).exits(0);
     let elsewhere = shop.clone_elsewhere();
     let nothing = elsewhere.sluice(&["deploy", "--format", "json"]).exits(0).json();
+    assert_eq!(nothing["outcome"], "nothing-to-do");
+}
+
+#[test]
+fn a_database_that_moves_while_others_are_worked_on_is_computed_anew() {
+    let shop = Declared::with(Engine::Postgres(18), "", "");
+    shop.sluice(&["deploy"]).exits(0);
+    shop.write("schema/tables/users.sql", &SECOND.replace("CREATE INDEX", "-- CREATE INDEX")).commit("Moods");
+    let mut session = PsqlSession::open(shop.database("dev").url());
+    session.run("begin; lock table users in access share mode");
+    let mut deploy = shop.start(&["deploy"]);
+    deploy.wait_for("blocked by");
+    // What was computed for prod does not fit any more.
+    shop.database("prod").sql("alter table users add column mood varchar(9)");
+    session.run("rollback");
+    deploy.finish().exits(0);
+    shop.database("prod").sql("insert into users (id, name) values (1, 'Ann')");
+    assert_eq!(shop.database("prod").sql("select mood from users"), "fine");
+    let nothing = shop.sluice(&["deploy", "--format", "json"]).exits(0).json();
     assert_eq!(nothing["outcome"], "nothing-to-do");
 }

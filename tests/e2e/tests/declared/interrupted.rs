@@ -13,7 +13,7 @@ fn a_killed_deployment_goes_on_at_the_statement_that_it_was_on() {
     shop.write(
         "schema/tables/users.sql",
         "create table moods (id integer primary key);\n\
-         create table users (id integer not null primary key, name varchar(20) not null, mood text);\n\
+         create table users (id integer not null primary key, name varchar(20) not null);\n\
          create index by_name on users (name);\n",
     )
     .commit("An index");

@@ -1,6 +1,7 @@
 //! Declarative projects on real servers: the schema is declared, and the way to it is computed for each database.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod both;
 mod deploying;
 mod interrupted;
 mod refusing;

@@ -14,17 +14,20 @@ use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
+use super::declared::Declared;
 use super::history::{Base, Known, Standing, Wrong};
 use super::replayed::Prefix;
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
-use crate::context::in_parallel;
+use crate::context::{in_parallel, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
 use crate::kept;
 use crate::output::Output;
+use crate::secrets::Secrets;
+use crate::sites::Resolver;
 use crate::targets;
 
 /// A project whose folder is the current directory, and where the command was given.
@@ -183,8 +186,11 @@ pub(super) fn read(
     let selectors = targets::compile(project.changes(), &project.config.databases)?;
     let judge = of_base.as_ref().unwrap_or(&project.config);
     let configs: Vec<&Config> = std::iter::once(&project.config).chain(&of_base).collect();
+    let is_declarative = project.config.project.is_declarative();
     let base = match &against {
         Against::Nothing => None,
+        // What is declared has no history.
+        _ if is_declarative => None,
         Against::Commits { began, tip } => Some(Base::of_commits(&project, began, tip).map_err(git_error)?),
         Against::Listed(changes) => Some(Base::listed(changes.clone())),
     };
@@ -192,6 +198,8 @@ pub(super) fn read(
     let reviewed = Reviewed { standing, named: named(&project, args, place)? };
     let unread = base.as_ref().and_then(|base| base.unreadable.as_deref());
     let global = Some(&place.folder.global);
+    let cancel = place.folder.cancel.clone();
+    let resolver = Resolver { secrets: Secrets::default(), run_id: run_id(), cancel };
     let mut works = Vec::new();
     for dialect in dialects {
         let policy = policy::of(&judge.review, args)?;
@@ -204,6 +212,16 @@ pub(super) fn read(
         let Items { mut items, prefix, begins_with } =
             items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
         items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
+        if is_declarative {
+            items.clear();
+        }
+        let began = match &against {
+            Against::Commits { began, .. } => Some(began.as_str()),
+            _ => None,
+        };
+        let output = place.folder.output;
+        let declared = Declared { project: &project, policy: &policy, dialect, began, output };
+        items.extend(declared.items(&resolver)?);
         let measures = scope.measures;
         let one_batch = base.is_some();
         let changes = match &args.write_baseline {
@@ -264,7 +282,7 @@ pub(in crate::commands) fn without_changes(
     Ok(works.into_iter().map(|work| Work { complete: false, ..work }).collect())
 }
 
-fn git_error(error: GitError) -> CliError {
+pub(super) fn git_error(error: GitError) -> CliError {
     CliError::new(Exit::Usage, sluice_report::Problem::error(format!("--base: {error}")))
         .help("name a branch or commit that is fetched, for example --base origin/main")
 }
