@@ -36,7 +36,7 @@ pub fn dump(schema: &Snapshot, rules: &dyn Rules) -> Vec<DumpFile> {
     let defaults = transition(&without, schema, rules, Options::default());
     let mut files: BTreeMap<Place, Vec<Step>> = BTreeMap::new();
     for step in objects.steps.into_iter().chain(defaults.steps) {
-        files.entry(place(&step.fact, schema)).or_default().push(step);
+        files.entry(place(&step.fact, [schema, &new])).or_default().push(step);
     }
     let paths = paths(files.keys());
     let mut dump: Vec<DumpFile> = files
@@ -59,11 +59,13 @@ struct Place {
 }
 
 /// The file that a fact is made in: that of what it belongs to.
-fn place(id: &FactId, schema: &Snapshot) -> Place {
+fn place(id: &FactId, [schema, new]: [&Snapshot; 2]) -> Place {
     let mut id = id.clone();
     // Parents of parents; more of them than facts would be a circle.
-    for _ in 0..schema.facts().len() {
-        let Some(above) = schema.get(&id).and_then(|fact| owner(fact, schema)) else { break };
+    for _ in 0..schema.facts().len().saturating_add(1) {
+        // What a new database has and the schema does not is taken away.
+        let above = schema.get(&id).and_then(|fact| owner(fact, schema));
+        let Some(above) = above.or_else(|| new.get(&id).and_then(|fact| owner(fact, new))) else { break };
         id = above;
     }
     let kind = id.kind();

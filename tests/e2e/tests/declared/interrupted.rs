@@ -37,7 +37,7 @@ fn a_killed_deployment_goes_on_at_the_statement_that_it_was_on() {
         "t"
     );
     assert_eq!(
-        shop.sluice(&["deploy", "--env", "dev", "--format", "json"]).exits(0).json()["outcome"],
+        elsewhere.sluice(&["deploy", "--env", "dev", "--format", "json"]).exits(0).json()["outcome"],
         "nothing-to-do"
     );
 }
