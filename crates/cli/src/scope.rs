@@ -14,7 +14,8 @@ impl Counted {
 
 /// As the comparing crates want it.
 pub fn of(counted: Option<&Counted>) -> Option<&dyn Scope> {
-    counted.map(|counted| counted as &dyn Scope)
+    let scope: &dyn Scope = counted?;
+    Some(scope)
 }
 
 impl Scope for Counted {
