@@ -89,7 +89,9 @@ fn owner(fact: &Fact, schema: &Snapshot) -> Option<FactId> {
         return schema.get(&FactId::new(Kind::Column, column))?.parent.clone();
     }
     let parent = schema.get(fact.parent.as_ref()?)?;
-    (parent.kind != Kind::Schema).then(|| parent.id.clone())
+    // Of what is in a schema, only what is said of the schema itself belongs to it.
+    let belongs = parent.kind != Kind::Schema || matches!(fact.kind, Kind::Grant | Kind::Comment);
+    belongs.then(|| parent.id.clone())
 }
 
 /// The folder for a kind. What must not be there while the rest is made comes last.
