@@ -22,7 +22,7 @@ kill-loop: ## Kill deployments at 200 random moments on every engine
 	@tests/setup.sh
 	@SLUICE_KILLS=200 cargo test --locked -p sluice-faults -- killed_at_any_moment
 
-pairs: ## Lead every old schema of the corpus to its new one and back
+pairs: ## Lead every old schema of the corpus to its new one and back, and each to files and back
 	@tests/setup.sh
 	@PAIRS=all cargo test --locked -p sluice-pairs -- --nocapture
 

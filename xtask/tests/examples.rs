@@ -8,7 +8,9 @@ use sluice_text::SourceFile;
 #[test]
 fn configurations_of_the_examples_are_read_without_errors_and_warnings() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for path in ["examples/shop/sluice.toml", "examples/shop/demo/sluice.toml"] {
+    for path in
+        ["examples/shop/sluice.toml", "examples/shop/demo/sluice.toml", "examples/declared/sluice.toml"]
+    {
         let text = std::fs::read_to_string(root.join(path)).unwrap();
         let config =
             Config::parse(&SourceFile::new(path, text)).unwrap_or_else(|error| panic!("{path}: {error}"));

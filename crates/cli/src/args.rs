@@ -205,6 +205,15 @@ pub struct Init {
 pub struct New {
     /// What the change does, for example add-orders-total
     pub name: String,
+    /// Write the statements that lead from what the changes make to the declared schema, and the way back
+    #[arg(long)]
+    pub from_schema: bool,
+    /// Where scratch databases are made: env:NAME, or a URL without a password; `shadow` in sluice.toml by default
+    #[arg(long, value_name = "DATABASE|URL", requires = "from_schema")]
+    pub shadow: Option<String>,
+    /// Accept statements with this hazard, several with commas; those that delete data are refused otherwise
+    #[arg(long, value_name = "HAZARD|all", value_delimiter = ',', requires = "from_schema")]
+    pub allow: Vec<String>,
 }
 
 /// Review changes.
@@ -309,7 +318,11 @@ pub struct Diff {
     /// The schema as it is
     pub from: String,
     /// The schema as it is to be
-    pub to: String,
+    #[arg(required_unless_present = "dump")]
+    pub to: Option<String>,
+    /// Write FROM as files of SQL into this directory, one for each object, instead of comparing it
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["to", "save", "allow", "offline"])]
+    pub dump: Option<PathBuf>,
     /// The engine of files of SQL
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
@@ -369,6 +382,9 @@ pub struct Plan {
     /// Leave out the SQL
     #[arg(long)]
     pub summary: bool,
+    /// Accept computed statements with this hazard, several with commas; those that delete data are refused otherwise
+    #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
+    pub allow: Vec<String>,
 }
 
 /// Bring the databases to the release.
@@ -380,6 +396,9 @@ pub struct Deploy {
     /// Wait for another deployment of this project instead of stopping
     #[arg(long, value_name = "TIME")]
     pub lock_wait: Option<String>,
+    /// Accept computed statements with this hazard, several with commas; those that delete data are refused otherwise
+    #[arg(long, value_name = "HAZARD|all", value_delimiter = ',')]
+    pub allow: Vec<String>,
 }
 
 /// Take changes back.

@@ -2,6 +2,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sluice_facts::Hazard;
 use sluice_runner::context::Setting;
 use sluice_runner::sites::Trust;
 use sluice_store::State;
@@ -51,6 +52,11 @@ impl Context {
         };
         let project = sluice_runner::Context::load(config, setting, cancel, needs)?;
         Ok(Self { project, global: global.clone(), output })
+    }
+
+    /// As [`sluice_runner::Context::allow`].
+    pub fn allow(&mut self, hazards: Vec<Hazard>) {
+        self.project.allow(hazards);
     }
 
     /// As [`sluice_runner::Context::runtime`].

@@ -18,7 +18,7 @@ mod question;
 mod signals;
 
 // Runs rollouts, here as in the server.
-use sluice_runner::{engines, histories, planning, secrets, sites, targets, tracker};
+use sluice_runner::{engines, ground, histories, planning, replay, scope, secrets, sites, targets, tracker};
 
 use clap::{CommandFactory as _, Parser as _};
 use tokio_util::sync::CancellationToken;
@@ -102,6 +102,10 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         }
         Command::Audit(command) => return commands::audit::run(output, command),
         Command::Init(args) => return commands::init::run(output, args),
+        Command::New(args) if args.from_schema => {
+            signals::listen(&cancel, output)?;
+            return commands::new::from_schema(&cli.global, output, cancel, args);
+        }
         Command::New(args) => return commands::new::run(&cli.global, output, args),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -144,7 +148,19 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
         _ => Needs::Files,
     };
     // Never freed: taking thousands of changes apart takes longer than ending the process.
-    let context: &Context = Box::leak(Box::new(Context::load(&cli.global, output, cancel, needs)?));
+    let mut context = Context::load(&cli.global, output, cancel, needs)?;
+    let (Command::Plan(args::Plan { allow, .. })
+    | Command::Deploy(args::Deploy { allow, .. })
+    | Command::Rollout(args::Rollout::Start(args::Deploy { allow, .. }))) = &cli.command
+    else {
+        return finish(cli, Box::leak(Box::new(context)));
+    };
+    context.allow(commands::diff::allowed(allow)?);
+    finish(cli, Box::leak(Box::new(context)))
+}
+
+/// Runs a command of a project.
+fn finish(cli: &Cli, context: &Context) -> Result<Exit, CliError> {
     let ended = match &cli.command {
         Command::Plan(args) => commands::plan::run(context, args),
         Command::Deploy(args) => commands::deploy::run(context, args),

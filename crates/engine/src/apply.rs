@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use sluice_facts::{Digest, Scope, Snapshot};
 use sluice_rollout::{
     Action, Change, Decision, ForeignHistory, Integrity, Ledger, Past, Problem, Response, Revision,
     StatementState, decide, version_key,
@@ -10,6 +11,7 @@ use sluice_rollout::{
 
 use crate::backup;
 use crate::change::ChangeRun;
+use crate::declared;
 use crate::drift::{self, OnDrift};
 use crate::event::{Event, EventSink};
 use crate::failure::ApplyError;
@@ -45,6 +47,10 @@ pub struct Job<'a> {
     pub identity: Identity,
     /// Time limits.
     pub timing: Timing,
+    /// Where the change was computed for this target from its schema: what it starts from.
+    pub start: Option<Start<'a>>,
+    /// What of a schema counts; everything where nothing was said.
+    pub scope: Option<&'a dyn Scope>,
     /// Versions that the plan says are pending; a different set is a stale plan.
     pub planned: Option<Vec<String>>,
     /// Finds the URL anew when the database refuses the password of the one that it is given: the secret may have been rotated
@@ -53,6 +59,15 @@ pub struct Job<'a> {
     /// Asked once the target's lock is held and before every further change: waiting for the lock and working take time, and
     /// what let the run begin may not hold any more. The error says why.
     pub may_go_on: Option<&'a (dyn Fn() -> Result<(), String> + Sync)>,
+}
+
+/// What a computed change starts from.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'a> {
+    /// Fingerprint of the schema, as far as it counts. With another one the change is not what leads to the declared schema.
+    pub fingerprint: Digest,
+    /// The other schema, without which the schema is taken for the fingerprint: see [`Snapshot::leaving_out`].
+    pub without: &'a Snapshot,
 }
 
 impl Job<'_> {
@@ -242,7 +257,7 @@ async fn work(
     match read_ledger(session).await {
         Ok(ledger) => {
             log.settle(&ledger);
-            let decision = judge(job, &ledger, &[])?;
+            let decision = judge(job, &ledger, &[], &log.versions)?;
             if decision.pending.is_empty() {
                 return Ok(Done { decision, finished_at: ledger.finished_at().map(str::to_owned) });
             }
@@ -275,7 +290,7 @@ async fn work_locked(
     // What was read before the lock does not count.
     let ledger = read_ledger(session).await?;
     let histories = if ledger.exists { Vec::new() } else { foreign::find(session, job.histories).await? };
-    let decision = judge(job, &ledger, &histories)?;
+    let decision = judge(job, &ledger, &histories, &log.versions)?;
     check_plan(job, &decision, &log.versions)?;
     check_expected(job, &decision, &ledger)?;
     let work = prepare_all(session, job, &decision, &ledger)?;
@@ -289,13 +304,19 @@ async fn work_locked(
     report_leftovers(session, events).await?;
     let on_drift = job.on_drift.filter(|_| !work.is_empty());
     if let Some(on_drift) = on_drift {
-        drift::check(session, &ledger, on_drift, events).await?;
+        drift::check(session, &ledger, job.scope, on_drift, events).await?;
+    }
+    if let Some(start) = &job.start {
+        declared::check(session, &ledger, start, job.scope, &work).await?;
     }
 
     refuse_unfit(session, job, &work, &ledger).await?;
 
     let writer = Writer::new(session.ledger_dialect().clone(), job.identity.clone(), ledger.fence + 1);
-    let prelude = prelude(session, &ledger, &writer).await?;
+    let mut prelude = prelude(session, &ledger, &writer).await?;
+    if job.start.is_some() {
+        declared::keep(session, &ledger, &writer, &work, &mut prelude).await?;
+    }
     let losses = &log.losses;
     let mut run = ChangeRun {
         session,
@@ -416,7 +437,7 @@ pub(crate) async fn prelude(
     Ok(prelude)
 }
 
-type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
+pub(crate) type Work<'a> = Vec<(&'a Change, sluice_rollout::Action, Prepared)>;
 
 /// Cuts every pending change before the first one runs, so that a broken file, or one that was edited while the change was half
 /// applied, stops the run while nothing is done.
@@ -438,9 +459,20 @@ fn prepare_all<'a>(
     Ok(work)
 }
 
-fn judge(job: &Job<'_>, ledger: &Ledger, histories: &[ForeignHistory]) -> Result<Decision, ApplyError> {
+fn judge(
+    job: &Job<'_>,
+    ledger: &Ledger,
+    histories: &[ForeignHistory],
+    done: &[String],
+) -> Result<Decision, ApplyError> {
     let past = Past { ledger, histories, layout: job.layout };
-    let decision = decide(job.changes, past, job.integrity, job.applies);
+    let mut decision = decide(job.changes, past, job.integrity, job.applies);
+    if job.start.is_some() {
+        // A computed change may be run again, but not by the run that has done it before a reconnect.
+        decision.pending.retain(|(index, _)| {
+            job.changes.get(*index).is_none_or(|change| !done.contains(&change.version))
+        });
+    }
     if decision.is_refused() {
         let problems =
             decision.problems.into_iter().filter(|problem| problem.response == Response::Error).collect();

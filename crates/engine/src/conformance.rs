@@ -89,6 +89,8 @@ impl Fresh<'_> {
                 lock_wait: Duration::from_secs(30),
                 ..Timing::default()
             },
+            start: None,
+            scope: None,
             planned: None,
             renew: None,
             may_go_on: None,
@@ -458,6 +460,8 @@ async fn a_cancelled_run_stops(fresh: &Fresh<'_>) {
         placeholders: None,
         identity: identity("run"),
         timing: Timing::default(),
+        start: None,
+        scope: None,
         planned: None,
         renew: None,
         may_go_on: None,

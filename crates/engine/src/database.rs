@@ -418,6 +418,9 @@ pub struct LedgerDialect {
     pub create_backup: String,
     /// How rows are kept.
     pub rows: &'static dyn crate::backup::Rows,
+    /// Statement that creates the table of computed scripts, which only databases of declarative projects have; does nothing where it is
+    /// there.
+    pub create_script: String,
     /// Whether `create` may run in the transaction of the first change.
     pub create_is_transactional: bool,
     /// Expression for this moment on the database's clock, as a timestamp column takes it.

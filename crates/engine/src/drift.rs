@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sluice_facts::{Change, Diff, Digest, Fact, Kind, Snapshot};
+use sluice_facts::{Change, Diff, Digest, Fact, Kind, Scope, Snapshot};
 use sluice_rollout::Ledger;
 
 use crate::event::{Event, EventSink};
@@ -114,7 +114,11 @@ impl Drift {
 ///
 /// # Errors
 /// A database that does not answer, or does not let the catalog be read.
-pub async fn stand(session: &mut dyn Session, ledger: &Ledger) -> Result<Standing, DbError> {
+pub async fn stand(
+    session: &mut dyn Session,
+    ledger: &Ledger,
+    scope: Option<&dyn Scope>,
+) -> Result<Standing, DbError> {
     let Some(last) = ledger.revisions.last() else {
         return Ok(Standing::Unknown("no change is recorded"));
     };
@@ -152,6 +156,10 @@ pub async fn stand(session: &mut dyn Session, ledger: &Ledger) -> Result<Standin
         }
         Err(error) => return Err(error),
     };
+    let (kept, live) = match scope {
+        Some(scope) => (kept.within(scope), live.within(scope)),
+        None => (kept, live),
+    };
     let (kept, live) = (kept.leaving_out(&live), live.leaving_out(&kept));
     if live.fingerprint() == kept.fingerprint() {
         return Ok(Standing::Same { since });
@@ -163,10 +171,12 @@ pub async fn stand(session: &mut dyn Session, ledger: &Ledger) -> Result<Standin
 pub(crate) async fn check(
     session: &mut dyn Session,
     ledger: &Ledger,
+    scope: Option<&dyn Scope>,
     on_drift: OnDrift,
     events: &EventSink,
 ) -> Result<(), ApplyError> {
-    let Standing::Drifted(drift) = stand(session, ledger).await.map_err(crate::apply::lost_or_connect)?
+    let Standing::Drifted(drift) =
+        stand(session, ledger, scope).await.map_err(crate::apply::lost_or_connect)?
     else {
         return Ok(());
     };

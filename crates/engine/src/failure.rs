@@ -1,7 +1,9 @@
 use sluice_rollout::{Problem, ProblemKind};
 
 use crate::ledger::LedgerError;
+use crate::proof::ProofError;
 use crate::script::ScriptError;
+use crate::shadow::ShadowError;
 use crate::{DbError, DbErrorKind, Running, grant};
 
 /// Why a target could not be brought to where the release wants it. Whatever it is: what was applied is recorded, and the
@@ -47,6 +49,20 @@ pub enum ApplyError {
         planned: String,
         /// Pending versions now.
         found: String,
+    },
+    /// The declared schema is not understood.
+    #[error("the declared schema cannot be made on the shadow: {0}")]
+    Desired(ShadowError),
+    /// The computed way to the declared schema is not proved.
+    #[error("the way to the declared schema is not proved: {0}")]
+    Unproved(ProofError),
+    /// There is no way to the declared schema.
+    #[error("{message}")]
+    NoWay {
+        /// Why.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// A change's text cannot be run.
     #[error("{}", .0.message)]
@@ -182,6 +198,7 @@ impl ApplyError {
             Self::EditedInFlight { path, .. } => Some(path),
             Self::Script(error) => Some(&error.place),
             Self::NotKept { refusal, .. } => Some(&refusal.place),
+            Self::Desired(ShadowError::Text { place, .. }) => Some(place),
             _ => None,
         }
     }
@@ -193,9 +210,19 @@ impl ApplyError {
                 let said = error.hint.clone().or_else(|| grant::missing(error));
                 return said.or_else(|| next_step(error.kind).map(str::to_owned));
             }
-            Self::Declined { help, .. } => return help.clone(),
+            Self::Declined { help, .. } | Self::NoWay { help, .. } => return help.clone(),
             Self::NotKept { refusal, .. } => {
                 return Some(refusal.help.clone()).filter(|help| !help.is_empty());
+            }
+            Self::Desired(ShadowError::Database(error)) | Self::Unproved(ProofError::Database(error)) => {
+                return error.hint.clone().or_else(|| next_step(error.kind).map(str::to_owned));
+            }
+            Self::Desired(_) => "correct the files of the declared schema; nothing was run".to_owned(),
+            Self::Unproved(ProofError::Base(_)) => {
+                "name a shadow that has the roles and extensions of the schema; nothing was run".to_owned()
+            }
+            Self::Unproved(_) => {
+                "this is a mistake in sluice: please report it with both schemas; nothing was run".to_owned()
             }
             Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
             Self::Locked { by: Some(by) } => {

@@ -1,13 +1,14 @@
 //! Looking at one target without changing it.
 
 use serde::Serialize;
-use sluice_rollout::{ForeignHistory, Ledger};
+use sluice_facts::{Scope, Snapshot};
+use sluice_rollout::{ChangeKind, ForeignHistory, Ledger, Revision};
 
 use crate::apply::{lost_or_connect, read_ledger};
 use crate::drift::{self, Standing};
 use crate::failure::ApplyError;
 use crate::foreign::{self, Histories};
-use crate::ledger::LedgerError;
+use crate::ledger::{self, LedgerError};
 use crate::{Connect, Database, DbErrorKind, Leftover, Query, Row, Server, Session};
 
 /// What a target looks like.
@@ -25,6 +26,10 @@ pub struct Inspection {
     pub failures: Vec<Failed>,
     /// How the schema stands to the last change; `None` where that was not asked for.
     pub drift: Option<Standing>,
+    /// The schema, as far as it counts; `None` where that was not asked for.
+    pub facts: Option<Snapshot>,
+    /// Version and script of a computed change that is unfinished, where that was asked for.
+    pub begun: Option<(String, String)>,
 }
 
 /// A change whose last try failed or was cancelled. Where all of it ran in one transaction, only the history knows of it.
@@ -39,14 +44,18 @@ pub struct Failed {
 }
 
 /// What to look for besides the ledger.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Look {
+#[derive(Clone, Copy, Default)]
+pub struct Look<'a> {
     /// What interrupted statements have left, and failures.
     pub thorough: bool,
     /// Histories of other tools, where there is no ledger.
     pub histories: Option<Histories>,
     /// How the schema stands to the last change.
     pub drift: bool,
+    /// What of the schema counts; everything where nothing was said.
+    pub scope: Option<&'a dyn Scope>,
+    /// The schema as facts, and the scripts of computed changes that are unfinished.
+    pub facts: bool,
 }
 
 /// Reads a target's ledger, and looks for what else is asked for.
@@ -56,7 +65,7 @@ pub struct Look {
 pub async fn inspect(
     database: &dyn Database,
     connect: &Connect,
-    look: Look,
+    look: Look<'_>,
 ) -> Result<Inspection, ApplyError> {
     let mut session = database.connect(connect).await.map_err(ApplyError::Connect)?;
     let server = session.server().clone();
@@ -73,7 +82,7 @@ pub async fn inspect(
     }
     let mut drift = None;
     if look.drift {
-        let standing = drift::stand(session.as_mut(), &ledger).await.map_err(lost_or_connect)?;
+        let standing = drift::stand(session.as_mut(), &ledger, look.scope).await.map_err(lost_or_connect)?;
         // What another run did meanwhile is no drift.
         let moved = matches!(standing, Standing::Drifted(_)) && {
             let now = read_ledger(session.as_mut()).await?;
@@ -81,8 +90,23 @@ pub async fn inspect(
         };
         drift = Some(if moved { Standing::Unknown("a run is at work") } else { standing });
     }
+    let mut facts = None;
+    let mut begun = None;
+    if look.facts {
+        let unfinished =
+            |revision: &&Revision| revision.kind == ChangeKind::Declared && !revision.state.is_complete();
+        if let Some(revision) = ledger.revisions.iter().rfind(unfinished) {
+            let text = ledger::script(session.as_mut(), &revision.version).await.map_err(lost_or_connect)?;
+            begun = text.map(|text| (revision.version.clone(), text));
+        }
+        let live = session.facts().await.map_err(lost_or_connect)?;
+        facts = Some(match look.scope {
+            Some(scope) => live.within(scope),
+            None => live,
+        });
+    }
     session.close().await;
-    Ok(Inspection { server, ledger, histories, leftovers, failures, drift })
+    Ok(Inspection { server, ledger, histories, leftovers, failures, drift, facts, begun })
 }
 
 async fn read_failures(session: &mut dyn Session) -> Result<Vec<Failed>, ApplyError> {

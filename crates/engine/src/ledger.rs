@@ -121,6 +121,19 @@ pub async fn read(session: &mut dyn Session) -> Result<Ledger, LedgerError> {
     Ok(Ledger { exists: true, fence, revisions, statements })
 }
 
+/// The script of a computed change; none where it is not kept.
+///
+/// # Errors
+/// A database that does not answer.
+pub async fn script(session: &mut dyn Session, version: &str) -> Result<Option<String>, DbError> {
+    let sql = format!("SELECT content FROM {p}script WHERE version = ?", p = session.ledger_dialect().prefix);
+    match session.query(&Query::new(sql, vec![version.into()])).await {
+        Ok(rows) => Ok(rows.first().and_then(|row| text(row, 0)).map(str::to_owned)),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The table that is missing from a ledger that was in use; `None` where it was never used, or is not there at all.
 async fn missing_table(session: &mut dyn Session) -> Result<Option<&'static str>, LedgerError> {
     let revisions = find_row(session, "revision", "1 = 1").await?;
@@ -177,7 +190,8 @@ fn revision(row: &Row, dialect: &LedgerDialect) -> Result<Revision, Damage> {
         Some("repeatable") => ChangeKind::Repeatable,
         Some("baseline") => ChangeKind::Baseline,
         Some("undo") => ChangeKind::Undo,
-        _ => return Err(bad("kind", 3, "`versioned`, `repeatable`, `baseline` or `undo`")),
+        Some("declared") => ChangeKind::Declared,
+        _ => return Err(bad("kind", 3, "`versioned`, `repeatable`, `baseline`, `undo` or `declared`")),
     };
     let states = "`applied`, `baseline`, `applying` or `failed`; the next run goes on with the last two";
     let applied = number(row, 6).and_then(|number| u64::try_from(number).ok());
@@ -523,6 +537,34 @@ impl Writer {
             now = self.dialect.now,
         );
         Query::new(sql, vec![self.identity.applied_by.as_str().into(), name.into()])
+    }
+
+    /// Keeps the script that a computed change comes to, so that whoever goes on with it has it.
+    pub fn put_script(&self, version: &str, content: &str) -> Vec<Query> {
+        let p = &self.dialect.prefix;
+        let insert = format!(
+            "INSERT INTO {p}script (version, content, made_at, run_id, fence) VALUES (?, ?, {now}, ?, {fence})",
+            now = self.dialect.now,
+            fence = self.checked_fence(),
+        );
+        let run = self.identity.run_id.as_str();
+        vec![
+            Query::new(format!("DELETE FROM {p}script WHERE version = ?"), vec![version.into()]),
+            Query::new(
+                insert,
+                vec![version.into(), content.into(), run.into(), Value::Int(self.fence), run.into()],
+            ),
+        ]
+    }
+
+    /// Takes an unfinished computed change out: another one stands for it.
+    pub fn supersede(&self, version: &str, by: &str) -> Vec<Query> {
+        let p = &self.dialect.prefix;
+        let delete = |table: &str| {
+            Query::new(format!("DELETE FROM {p}{table} WHERE version = ?"), vec![version.into()])
+        };
+        let detail = Some(format!("{by} stands for it"));
+        vec![delete("statement"), delete("revision"), self.event("superseded", Some(version), detail)]
     }
 
     /// Appends to the history.

@@ -12,6 +12,7 @@ mod change;
 pub mod conformance;
 mod damage;
 pub mod database;
+mod declared;
 pub mod drift;
 mod error;
 mod event;
@@ -35,7 +36,7 @@ pub mod unfinished;
 mod watch;
 
 pub use admin::{Admin, Chosen, Existing, Testimony};
-pub use apply::{Applied, Job, Renew, Timing, apply};
+pub use apply::{Applied, Job, Renew, Start, Timing, apply};
 pub use damage::Damage;
 pub use database::{
     Backend, Committed, Connect, Control, Database, LedgerDialect, Leftover, Limits, LockAttempt, Query, Row,

@@ -43,7 +43,7 @@ pub struct Certificate {
 }
 
 /// Why a plan is not proved.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ProofError {
     /// The schema as it is cannot be made on the shadow.
     #[error("the schema FROM cannot be made anew on the shadow: {0}")]

@@ -26,7 +26,7 @@ pub struct Misplaced {
 }
 
 /// A statement that the server refuses.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{place}: {error}")]
 pub struct Refused {
     /// `path:line:column`.
@@ -37,7 +37,7 @@ pub struct Refused {
 }
 
 /// Why texts do not make a schema.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ShadowError {
     /// Text that is no sequence of statements.
     #[error("{place}: {message}")]

@@ -5,6 +5,7 @@
 //! steps in order. No I/O.
 
 mod diff;
+mod dump;
 mod encoding;
 mod fact;
 mod graph;
@@ -15,10 +16,12 @@ mod plan;
 mod rename;
 mod rules;
 mod scene;
+mod scope;
 mod snapshot;
 mod step;
 
 pub use diff::{Change, Diff};
+pub use dump::{DumpFile, dump};
 pub use encoding::{DecodeError, FORMAT};
 pub use fact::{Digest, Fact};
 pub use graph::{Cycle, order};
@@ -29,5 +32,6 @@ pub use plan::{Transition, transition};
 pub use rename::{Rename, candidates, unasked, undecided};
 pub use rules::{Alteration, Member, Rules};
 pub use scene::{Fate, Options, Scene};
+pub use scope::Scope;
 pub use snapshot::{Builder, Snapshot};
 pub use step::{Assertion, Hazard, Step, Verb};

@@ -105,6 +105,11 @@ pub trait Rules: Send + Sync {
         renames
     }
 
+    /// What a new database has by itself. `server` is the version of the server as snapshots name it.
+    fn fresh(&self, _server: &str) -> Vec<Fact> {
+        Vec::new()
+    }
+
     /// Which kinds come first where nothing else decides.
     fn rank(&self, kind: Kind) -> u16;
 }

@@ -6,7 +6,7 @@ use crate::name::quote;
 
 /// The ledger's tables are not the user's: a condition on the name of a table.
 pub(crate) const NOT_OURS: &str =
-    "NOT REGEXP '^sluice_(fence|revision|statement|event|snapshot|backup(_[0-9]+_[0-9]+)?)$'";
+    "NOT REGEXP '^sluice_(fence|revision|statement|event|snapshot|script|backup(_[0-9]+_[0-9]+)?)$'";
 
 /// Turns the session's begin of transaction into SQL: neither server knows it, so it is noted in a user variable.
 pub(crate) const BEGIN: &str = "SET @sluice_begin = UTC_TIMESTAMP(6); START TRANSACTION READ WRITE";
@@ -57,8 +57,14 @@ pub(crate) fn dialect(database: &str) -> LedgerDialect {
          release_digest varchar(100), taken_at datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, restored_at \
          datetime(6), restored_by text, CONSTRAINT sluice_backup_fence CHECK (fence > 0)) {OPTIONS}"
     );
+    let create_script = format!(
+        "CREATE TABLE IF NOT EXISTS {prefix}script (version varchar(255) NOT NULL PRIMARY KEY, content longtext NOT NULL, made_at \
+         datetime(6) NOT NULL, run_id varchar(64) NOT NULL, fence bigint NOT NULL, CONSTRAINT sluice_script_fence CHECK (fence > \
+         0)) {OPTIONS}"
+    );
     LedgerDialect {
         prefix,
+        create_script,
         create_snapshot,
         create_backup,
         rows: &crate::backup::MysqlRows,

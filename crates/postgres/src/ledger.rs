@@ -70,6 +70,9 @@ pub fn dialect() -> LedgerDialect {
              timestamptz NOT NULL, run_id text NOT NULL, fence bigint NOT NULL, restored_at timestamptz, restored_by text)"
             .to_owned(),
         rows: &crate::backup::PostgresRows,
+        create_script: "CREATE TABLE IF NOT EXISTS sluice.script (version text PRIMARY KEY, content text NOT NULL, made_at timestamptz NOT \
+             NULL, run_id text NOT NULL, fence bigint NOT NULL)"
+            .to_owned(),
         create_is_transactional: true,
         now: "clock_timestamp()",
         transaction_start: "now()",

@@ -236,6 +236,10 @@ impl Rules for PostgresRules {
         }
     }
 
+    fn fresh(&self, server: &str) -> Vec<Fact> {
+        access::fresh(server)
+    }
+
     fn rank(&self, kind: Kind) -> u16 {
         match kind {
             Kind::Schema => 10,

@@ -1,6 +1,7 @@
 //! Reads a repository: `sluice.toml` and the migration directories of every layout.
 
 pub mod config;
+pub mod desired;
 pub mod git;
 pub mod layout;
 mod message;

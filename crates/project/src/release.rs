@@ -1,11 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sluice_rollout::{Change, Digest, Provenance, Release};
+use sluice_rollout::{Change, ChangeKind, Digest, Provenance, Release};
 use sluice_text::SourceFile;
 
 use crate::config::{Config, FILE_NAME};
+use crate::desired::Desired;
 use crate::git::{self, Difference, GitError, Origin};
 use crate::layout::{self, Directory, Layout, Reread, Seen, Unsaved};
 use crate::{Message, ProjectError};
@@ -17,8 +18,10 @@ pub struct Project {
     pub root: PathBuf,
     /// The configuration.
     pub config: Config,
-    /// The migrations and their layout.
+    /// The migrations and their layout; in a declarative project, the one change that leads to the declared schema.
     pub directory: Directory,
+    /// The declared schema.
+    pub desired: Option<Desired>,
 }
 
 /// The nearest `sluice.toml` in `start` or above it.
@@ -67,12 +70,20 @@ impl Project {
         unsaved: Unsaved,
         seen: Option<Arc<Seen>>,
     ) -> Result<Self, ProjectError> {
+        let desired = match &config.project.schema {
+            Some(schema) => Some(Desired::read(&root, schema)?),
+            None => None,
+        };
+        if let Some(desired) = desired.as_ref().filter(|_| config.project.is_declarative()) {
+            let directory = Directory { changes: vec![desired.change()], ..Directory::empty() };
+            return Ok(Self { root, config, directory, desired: Some(desired.clone()) });
+        }
         let directories: Vec<PathBuf> = config.project.migrations.iter().map(PathBuf::from).collect();
         let mut directory = layout::read_with(&root, &directories, config.project.layout, unsaved, seen)?;
         if !config.placeholders.decided {
             directory.check_placeholders()?;
         }
-        Ok(Self { root, config, directory })
+        Ok(Self { root, config, directory, desired })
     }
 
     /// Reads one file again, as if it had this text; see [`Directory::reread`].
@@ -86,7 +97,7 @@ impl Project {
 
     /// A project whose migrations are not looked at.
     pub fn without_files(root: PathBuf, config: Config) -> Self {
-        Self { root, config, directory: Directory::empty() }
+        Self { root, config, directory: Directory::empty(), desired: None }
     }
 
     /// The changes in the order in which they must be applied.
@@ -117,8 +128,10 @@ impl Project {
 
     /// Where the files come from; migrations that are not in the commit make it dirty.
     pub fn origin(&self) -> Origin {
-        let migrations: Vec<&str> = self.config.project.migrations.iter().map(String::as_str).collect();
-        git::provenance(&self.root, &migrations)
+        let project = &self.config.project;
+        let folders: Vec<&str> =
+            project.migrations.iter().chain(&project.schema).map(String::as_str).collect();
+        git::provenance(&self.root, &folders)
     }
 
     /// Which files of the changes, up and down, are not as a commit has them.
@@ -127,6 +140,22 @@ impl Project {
     /// [`GitError`] where the commit is not there or git fails.
     pub fn differences(&self, commit: &str) -> Result<Vec<(String, Difference)>, GitError> {
         self.differences_of(commit, self.changes())
+    }
+
+    /// Paths of the files that changes, by index, come from.
+    pub fn paths_of(&self, changes: impl IntoIterator<Item = usize>) -> BTreeSet<&str> {
+        let mut paths = BTreeSet::new();
+        for change in changes.into_iter().filter_map(|index| self.changes().get(index)) {
+            match (&self.desired, change.kind) {
+                (Some(desired), ChangeKind::Declared) => {
+                    paths.extend(desired.files.iter().map(SourceFile::path));
+                }
+                _ => {
+                    paths.insert(change.up.file.path());
+                }
+            }
+        }
+        paths
     }
 
     /// As [`Project::differences`], of some of the changes.
@@ -141,6 +170,11 @@ impl Project {
         // Several changesets may be in one file.
         let mut files: BTreeMap<&str, &[u8]> = BTreeMap::new();
         for change in changes {
+            if change.kind == ChangeKind::Declared {
+                let desired = self.desired.iter().flat_map(|desired| &desired.files);
+                files.extend(desired.map(|file| (file.path(), file.text().as_bytes())));
+                continue;
+            }
             for script in std::iter::once(&change.up).chain(&change.down) {
                 files.insert(script.file.path(), script.file.text().as_bytes());
             }

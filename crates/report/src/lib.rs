@@ -8,6 +8,7 @@ mod check;
 mod deploy;
 mod diff;
 mod drift;
+mod dump;
 mod failure;
 mod history;
 mod kept;
@@ -33,6 +34,7 @@ pub use diff::{
     WithoutRows, commented, terminated,
 };
 pub use drift::{DatabaseDrift, DriftFact, DriftReport, DriftState};
+pub use dump::Dump;
 pub use failure::{Failure, Problem};
 pub use history::{Entry, History, Revision};
 pub use kept::KeptError;
@@ -96,6 +98,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema::<RolloutDetail>(),
         schema::<RolloutList>(),
         schema::<DriftReport>(),
+        schema::<Dump>(),
         schema::<Rollback>(),
         schema::<SchemaDiff>(),
         schema::<ServerStarted>(),

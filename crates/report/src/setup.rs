@@ -33,6 +33,9 @@ pub struct OtherDirectory {
 pub struct NewChange {
     /// The file that was written, relative to `sluice.toml`.
     pub path: String,
+    /// The file of its way back, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down: Option<String>,
     /// Version of the change.
     pub version: String,
     /// Its name.
@@ -51,6 +54,7 @@ impl Report for NewChange {
     const SCHEMA: &'static str = "sluice/new/v1";
 
     fn human(&self, _: Paint) -> String {
-        format!("{}\n", line(&self.path))
+        let down = self.down.iter().map(|down| format!("{}\n", line(down)));
+        format!("{}\n{}", line(&self.path), down.collect::<String>())
     }
 }

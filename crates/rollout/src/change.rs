@@ -64,6 +64,15 @@ impl Change {
         self.version.strip_prefix(UNDO).filter(|_| self.kind == ChangeKind::Undo)
     }
 
+    /// The same change with the script that it comes to on a database.
+    #[must_use]
+    pub fn computed(&self, text: String) -> Self {
+        let file = SourceFile::new(format!("{}.sql", self.version), text);
+        let span = Span::new(0, file.text().len());
+        let block = Block { span, split: Split::Dialect, substitute: false };
+        Self { up: Script { file, blocks: vec![block] }, ..self.clone() }
+    }
+
     /// The bytes that the checksum is over.
     pub fn checksum_input(&self) -> &[u8] {
         self.input.bytes(&self.up.file)
@@ -109,6 +118,9 @@ pub enum ChangeKind {
     Baseline,
     /// The way back of another one. In the ledger while it is unfinished; with its end both go.
     Undo,
+    /// The way from a schema as it is to the one that the project declares, computed for each database. Its version is that of the
+    /// declared schema.
+    Declared,
 }
 
 impl ChangeKind {
@@ -119,6 +131,7 @@ impl ChangeKind {
             Self::Repeatable => "repeatable",
             Self::Baseline => "baseline",
             Self::Undo => "undo",
+            Self::Declared => "declared",
         }
     }
 }

@@ -117,6 +117,10 @@ pub enum ProblemKind {
     EditedInFlight,
     /// A pending change requires one that is not for this target.
     Requires,
+    /// A computed change does what nobody has allowed.
+    Hazard,
+    /// A computed change of another release is in flight.
+    InFlight,
 }
 
 /// Compares the changes of a release with what one database tells of its past. `applies(index)` answers whether the change's
@@ -179,7 +183,10 @@ pub fn decide<'p>(
                 && (revision.checksum.algorithm() == change.checksum.algorithm()
                     || revision.checksum.matches(change.checksum_input()) == Some(false));
             match (change.kind, edited) {
-                (ChangeKind::Repeatable, true) => decision.pending.push((index, Action::Rerun)),
+                // Whether the schema is still as it is to be is not in the ledger.
+                (ChangeKind::Declared, _) | (ChangeKind::Repeatable, true) => {
+                    decision.pending.push((index, Action::Rerun))
+                }
                 (_, edited) => {
                     if edited {
                         decision.problem(ProblemKind::Edited, &change.version, integrity.edited, || {
@@ -264,10 +271,16 @@ pub fn decide<'p>(
         }
     }
 
+    let declared = changes.iter().any(|change| change.kind == ChangeKind::Declared);
     let known: HashSet<&str> = changes.iter().map(|change| change.key.as_str()).collect();
     for revision in &ledger.revisions {
         // A repeatable change and a baseline script may go once they are complete: nothing is left to be done about them.
-        let may_go = revision.kind != ChangeKind::Versioned && revision.state.is_complete();
+        // What is declared stands for everything that came before it.
+        let may_go = match revision.kind {
+            ChangeKind::Versioned => declared && revision.state.is_complete(),
+            ChangeKind::Declared => declared || revision.state.is_complete(),
+            ChangeKind::Repeatable | ChangeKind::Baseline | ChangeKind::Undo => revision.state.is_complete(),
+        };
         if revision.kind == ChangeKind::Undo && !known.contains(&*key_of(&revision.version)) {
             decision.problem(ProblemKind::Removed, &revision.version, Response::Error, || {
                 let undone = revision.version.split_once(':').map_or("", |(_, version)| version);

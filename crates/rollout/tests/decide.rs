@@ -11,6 +11,7 @@ fn change(version: &str) -> Change {
     let kind = match version.as_bytes()[0] {
         b'R' => ChangeKind::Repeatable,
         b'B' => ChangeKind::Baseline,
+        b's' => ChangeKind::Declared,
         _ => ChangeKind::Versioned,
     };
     let file = SourceFile::new(format!("{version}.sql"), version);
@@ -65,6 +66,8 @@ fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
                 ProblemKind::Requires => "requires",
                 ProblemKind::Unadopted => "unadopted",
                 ProblemKind::EditedInFlight => "edited-in-flight",
+                ProblemKind::Hazard => "hazard",
+                ProblemKind::InFlight => "in-flight",
             };
             format!("{kind} {}", problem.version)
         })
@@ -97,6 +100,26 @@ fn what_is_unfinished_is_never_forgotten() {
     assert_eq!(decided(&[change("1")], vec![unfinished.clone()]), "1|removed R__view");
     assert_eq!(decided(&[change("1"), change("R__view")], vec![unfinished]), "1 R__view…|");
     assert_eq!(decided(&[change("1")], vec![revision("R__view", RevisionState::Applied)]), "1|");
+}
+
+#[test]
+fn a_declared_schema_is_always_pending_and_stands_for_what_came_before() {
+    use RevisionState::{Applied, Applying, Failed};
+    let declared = [change("schema-b")];
+    for (revisions, expected) in [
+        (vec![], "schema-b|"),
+        (vec![revision("1", Applied), revision("R__v", Applied), revision("B2", Applied)], "schema-b|"),
+        (vec![revision("schema-a", Applied), revision("schema-b", Applied)], "schema-b↻|"),
+        (vec![revision("schema-b", Applying)], "schema-b…|"),
+        // Whether another one may be left behind is for those to say who see what is in flight.
+        (vec![revision("schema-a", Failed)], "schema-b|"),
+        // A change that is half applied must be finished first.
+        (vec![revision("1", Failed)], "schema-b|removed 1"),
+    ] {
+        assert_eq!(decided(&declared, revisions), expected);
+    }
+    assert_eq!(decided(&[change("1")], vec![revision("schema-a", Applied)]), "1|");
+    assert_eq!(decided(&[change("1")], vec![revision("schema-a", Failed)]), "1|removed schema-a");
 }
 
 #[test]

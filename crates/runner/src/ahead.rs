@@ -12,6 +12,7 @@ use crate::drift::response as drift_response;
 use crate::histories;
 use crate::planning::LOOKERS;
 use crate::preparation;
+use crate::scope::{self, Counted};
 use crate::sites::{self, Resolver, Selection};
 
 /// What to look at ahead.
@@ -60,7 +61,14 @@ impl Ahead {
             let mut sites = sites::select(&known, selection).unwrap_or_default();
             sites.truncate(LOOKERS);
             let drift = thorough && drift_response(&known).is_some();
-            let look = Look { thorough, histories: histories::wanted(&known), drift };
+            let counted = Counted::of(&known);
+            let look = Look {
+                thorough,
+                histories: histories::wanted(&known),
+                drift,
+                scope: scope::of(counted.as_ref()),
+                facts: known.project.is_declarative(),
+            };
             let seen = in_parallel(&sites, LOOKERS, |site| {
                 let connection = resolver.connection(&known, site, &stop).ok()?;
                 let runtime = Context::runtime().ok()?;

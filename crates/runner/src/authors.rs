@@ -74,10 +74,10 @@ fn writers(
     dirty: bool,
     changes: &BTreeSet<usize>,
 ) -> Result<Vec<Identity>, GitError> {
-    let changes = || changes.iter().filter_map(|index| context.project.changes().get(*index));
-    if dirty && let Some((path, _)) = context.project.differences_of(commit, changes())?.into_iter().next() {
+    let written = changes.iter().filter_map(|index| context.project.changes().get(*index));
+    if dirty && let Some((path, _)) = context.project.differences_of(commit, written)?.into_iter().next() {
         return Err(GitError::NotCommitted { path });
     }
-    let paths: BTreeSet<&str> = changes().map(|change| change.up.file.path()).collect();
+    let paths = context.project.paths_of(changes.iter().copied());
     git::writers(&context.project.root, &paths.into_iter().collect::<Vec<_>>())
 }

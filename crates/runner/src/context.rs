@@ -6,6 +6,7 @@ use sluice_engine::ledger::Identity;
 use sluice_engine::{
     Admin, ApplyError, Connect, Database, DbError, DbErrorKind, EventSink, Inspection, Timing,
 };
+use sluice_facts::{Hazard, Scope};
 use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
@@ -14,9 +15,11 @@ use sluice_store::State;
 use tokio_util::sync::CancellationToken;
 
 use crate::ahead::{Ahead, Sight};
+use crate::declared::Known;
 use crate::error::{Exit, RunError};
 use crate::listener::Listener;
 use crate::places;
+use crate::scope::{self, Counted};
 use crate::secrets::Secrets;
 use crate::sites::{self, Connection, Resolver, Selection, Site, Trust};
 use crate::targets;
@@ -37,7 +40,12 @@ pub struct Context {
     pub wrong_files: Vec<Problem>,
     /// `targets` directives, by index of the change.
     selectors: Vec<Option<Selector>>,
-    resolver: Resolver,
+    /// How databases and shadows are reached.
+    pub resolver: Resolver,
+    /// What was found out on shadows.
+    pub known: Known,
+    counted: Option<Counted>,
+    allowed: Vec<Hazard>,
     ahead: Ahead,
 }
 
@@ -124,7 +132,36 @@ impl Context {
         for warning in project.warnings() {
             listener.message(&format!("warning: {warning}"));
         }
-        Ok(Self { project, selection, state, listener, cancel, wrong_files, selectors, resolver, ahead })
+        let named = |name: &String| Hazard::parse(name);
+        Ok(Self {
+            counted: Counted::of(&project.config),
+            allowed: project.config.schema.allow.iter().filter_map(named).collect(),
+            known: Known::default(),
+            project,
+            selection,
+            state,
+            listener,
+            cancel,
+            wrong_files,
+            selectors,
+            resolver,
+            ahead,
+        })
+    }
+
+    /// Accepts hazards of computed statements.
+    pub fn allow(&mut self, hazards: Vec<Hazard>) {
+        self.allowed.extend(hazards);
+    }
+
+    /// Whether computed statements may have a hazard.
+    pub fn allows(&self, hazard: Hazard) -> bool {
+        self.allowed.contains(&hazard)
+    }
+
+    /// What of schemas counts; everything where nothing was said.
+    pub fn scope(&self) -> Option<&dyn Scope> {
+        scope::of(self.counted.as_ref())
     }
 
     /// What was seen of a database while the files were read. It is told once.
@@ -180,11 +217,6 @@ impl Context {
             statement_timeout: apply.statement_timeout,
             ..Timing::default()
         }
-    }
-
-    /// How databases are found.
-    pub fn resolver(&self) -> &Resolver {
-        &self.resolver
     }
 
     /// What is kept of rows that changes touch, from the configuration.

@@ -7,7 +7,7 @@ use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
 use crate::authors::authors;
 use crate::context::Context;
-use crate::driver::{self, Driver, Ran, lost};
+use crate::driver::{self, Computed, Driver, Ran, lost};
 use crate::error::{Exit, RunError};
 use crate::planning::{Survey, survey};
 use crate::preparation::{Preparation, open_rollout};
@@ -102,7 +102,11 @@ impl Deploy<'_> {
             context.authorship(&release.provenance, pending(&prepared.surveys));
         let planned = prepared.covers().clone();
         let undated = prepared.undated.clone();
-        let driver = Driver { context, sites, tracker, identity, planned, undated, wait: self.wait };
+        let computed = sites.iter().zip(&prepared.surveys);
+        let ways = computed
+            .filter_map(|(site, survey)| Some((site.target.name.clone(), Computed::of(survey)?)))
+            .collect();
+        let driver = Driver { context, sites, tracker, identity, planned, ways, undated, wait: self.wait };
         let ran = driver.run()?;
         Ok(Deployed { release: release.digest, surveys: prepared.surveys, ran: Some(ran) })
     }

@@ -6,19 +6,21 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sluice_engine::ledger::Identity;
-use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, apply};
+use sluice_engine::{Applied, ApplyError, DbError, DbErrorKind, EventSink, Job, Start, apply};
 use sluice_report::{Problem, TargetOutcome, TargetResult};
 use sluice_rollout::{
-    Command, Covers, Environment, Event, Outcome, Rollout, RolloutState, TargetName, TargetRun, TargetState,
+    Command, Covers, Environment, Event, Outcome, Response, Rollout, RolloutState, TargetName, TargetRun,
+    TargetState,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
+use crate::declared::Way;
 use crate::drift::response as drift_response;
 use crate::error::{Exit, RunError, exit_of, problems_of};
 use crate::histories;
 use crate::listener::Progress;
-use crate::planning::survey_one;
+use crate::planning::{Survey, survey_one};
 use crate::sites::Site;
 use crate::tracker::Tracker;
 
@@ -35,10 +37,35 @@ pub struct Driver<'a> {
     pub identity: Identity,
     /// What is pending on databases behind an approval, as far as they answered.
     pub planned: Covers,
+    /// In a declarative project: what leads databases to the declared schema, as far as they answered.
+    pub ways: HashMap<TargetName, Computed>,
     /// Environments whose ledgers do not tell how long the release has stood there: it is since this run has seen it.
     pub undated: HashSet<String>,
     /// How long gates that open by themselves are waited for.
     pub wait: Duration,
+}
+
+/// The computed change of a database, and what is wrong with it.
+#[derive(Clone)]
+pub struct Computed {
+    way: Arc<Way>,
+    problems: Vec<sluice_rollout::Problem>,
+}
+
+impl Computed {
+    /// What was computed for a database; none where nothing was.
+    pub fn of(survey: &Survey) -> Option<Self> {
+        let (_, decision) = survey.found.as_ref().ok()?;
+        Some(Self { way: survey.way.clone()?, problems: decision.problems.clone() })
+    }
+
+    /// # Errors
+    /// What nobody has allowed.
+    fn allowed(self) -> Result<Arc<Way>, ApplyError> {
+        let refused: Vec<_> =
+            self.problems.into_iter().filter(|problem| problem.response == Response::Error).collect();
+        if refused.is_empty() { Ok(self.way) } else { Err(ApplyError::Refused { problems: refused }) }
+    }
 }
 
 /// How a run of a rollout ended.
@@ -230,10 +257,11 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         let (context, identity) = (self.driver.context, self.driver.identity.clone());
         let agreed = self.agreed(&target);
         let hold = self.hold(&target);
+        let computed = self.driver.ways.get(&target).cloned();
         self.scope.spawn(move || {
             let started = Instant::now();
             let result = match found {
-                Some(site) => work(context, &site, identity, agreed, &hold, cancel, &sender),
+                Some(site) => work(context, &site, identity, (agreed, computed), &hold, cancel, &sender),
                 None => Err(ApplyError::Connect(DbError::new(
                     DbErrorKind::Url,
                     "the rollout has a database that sluice.toml does not have any more",
@@ -417,7 +445,7 @@ fn work(
     context: &Context,
     site: &Site<'_>,
     identity: Identity,
-    agreed: Agreed,
+    (agreed, computed): (Agreed, Option<Computed>),
     hold: &Hold,
     cancel: CancellationToken,
     news: &Sender<News>,
@@ -439,7 +467,7 @@ fn work(
         Agreed::Anything => None,
         Agreed::Exactly(versions) => Some(versions),
         Agreed::Nothing => {
-            let (_, decision) = survey_one(context, site, false)?;
+            let (_, decision) = survey_one(context, site, false).found?;
             let changes = context.project.changes();
             let pending = decision.pending.iter().filter_map(|(index, _)| changes.get(*index));
             let found: Vec<&str> = pending.map(|change| change.version.as_str()).collect();
@@ -449,13 +477,24 @@ fn work(
             Some(Vec::new())
         }
     };
+    let way = match computed {
+        Some(computed) => Some(computed.allowed()?),
+        None if context.config().project.is_declarative() => {
+            let survey = survey_one(context, site, false);
+            match Computed::of(&survey) {
+                Some(computed) => Some(computed.allowed()?),
+                None => return nothing_to_do(survey),
+            }
+        }
+        None => None,
+    };
     context.connected(site, |mut connection| {
         connection.connect.cancel = cancel.clone();
         let applies = |index: usize| context.applies(index, &connection.target);
         let may_go_on = || hold.may_go_on();
         let renew = |refused: &str| context.renew(site, refused);
         let job = Job {
-            changes: context.project.changes(),
+            changes: way.as_ref().map_or(context.project.changes(), |way| std::slice::from_ref(&way.change)),
             applies: &applies,
             integrity: context.config().policy.integrity,
             on_drift: drift_response(context.config()),
@@ -464,6 +503,8 @@ fn work(
             placeholders: context.placeholders(&site.target),
             identity: identity.clone(),
             timing: context.timing(),
+            start: way.as_ref().map(|way| Start { fingerprint: way.from, without: &way.to }),
+            scope: context.scope(),
             planned: planned.clone(),
             expected: Vec::new(),
             backup: context.backup(),
@@ -471,6 +512,22 @@ fn work(
             may_go_on: Some(&may_go_on),
         };
         runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+    })
+}
+
+/// A database that has the declared schema, or cannot be told about.
+fn nothing_to_do(survey: Survey) -> Result<Applied, ApplyError> {
+    let (inspection, decision) = survey.found?;
+    if decision.is_refused() {
+        let problems = decision.problems.into_iter().filter(|problem| problem.response == Response::Error);
+        return Err(ApplyError::Refused { problems: problems.collect() });
+    }
+    Ok(Applied {
+        finished_at: inspection.ledger.finished_at().map(str::to_owned),
+        server: inspection.server,
+        versions: Vec::new(),
+        skipped: decision.skipped.len(),
+        warnings: decision.problems,
     })
 }
 

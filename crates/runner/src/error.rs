@@ -1,6 +1,8 @@
 use std::io::ErrorKind;
 
 use sluice_engine::ledger::LedgerError;
+use sluice_engine::proof::ProofError;
+use sluice_engine::shadow::{Refused, ShadowError};
 use sluice_engine::{ApplyError, DbError, DbErrorKind};
 use sluice_report::{Failure, Problem};
 use sluice_rollout::{self as rollout, ProblemKind, Response};
@@ -152,7 +154,12 @@ pub fn exit_of(error: &ApplyError) -> Exit {
             exit_of_database(error)
         }
         ApplyError::ReadOnly { .. } | ApplyError::Lost(_) => Exit::Unreachable,
+        ApplyError::Desired(ShadowError::Database(error))
+        | ApplyError::Unproved(ProofError::Database(error)) => exit_of_database(error),
+        ApplyError::Unproved(_) => Exit::Inconclusive,
         ApplyError::Script(_)
+        | ApplyError::Desired(_)
+        | ApplyError::NoWay { .. }
         | ApplyError::Declined { .. }
         | ApplyError::Ledger(LedgerError::Newer { .. }) => Exit::Usage,
         ApplyError::Refused { .. }
@@ -206,6 +213,15 @@ pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
             let last = problem.last.as_deref().unwrap_or("the last one that is applied");
             format!("give it a version after {last}; `out_of_order` in [policy] can warn or allow instead")
         }
+        ProblemKind::Hazard => {
+            "`--allow` accepts it once, `allow` in [schema] for good; to keep the data, declare what holds it"
+                .to_owned()
+        }
+        ProblemKind::InFlight => {
+            "deploy the commit that began it, so that it is finished; or look at the database and \
+                                  decide with `sluice repair`"
+                .to_owned()
+        }
         ProblemKind::EditedInFlight => sluice_engine::unfinished::HELP.to_owned(),
         ProblemKind::Requires => {
             "let both be for the same databases: compare their `targets`, or drop the requirement".to_owned()
@@ -218,6 +234,14 @@ pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
 pub fn problems_of(error: &ApplyError, target: &str) -> Vec<Problem> {
     if let ApplyError::Refused { problems } = error {
         return problems.iter().map(|problem| problem_of(problem, target)).collect();
+    }
+    if let ApplyError::Desired(ShadowError::Refused(refused)) = error {
+        let problem = |refused: &Refused| {
+            Problem::error(refused.error.to_string())
+                .at(refused.place.clone())
+                .help(refused.error.hint.clone())
+        };
+        return refused.iter().map(problem).collect();
     }
     let problem = match error.place() {
         Some(place) => Problem::error(format!("{target}: {error}")).at(place),

@@ -11,7 +11,9 @@ use sluice_sql::Dialect;
 /// How histories of other tools are found, where the policy wants to know of them.
 pub fn wanted(config: &Config) -> Option<Histories> {
     let search: Histories = search;
-    (config.policy.integrity.unadopted != Response::Allow).then_some(search)
+    // A declared schema is led to from whatever is there: nothing runs from the start.
+    let matters = config.policy.integrity.unadopted != Response::Allow && !config.project.is_declarative();
+    matters.then_some(search)
 }
 
 fn search(dialect: Dialect) -> &'static HistorySearch {

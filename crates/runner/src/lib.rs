@@ -12,6 +12,8 @@ pub mod authors;
 pub mod context;
 /// What people decide about a rollout.
 pub mod decision;
+/// The way to a declared schema.
+pub mod declared;
 /// A deployment from plan to end.
 pub mod deploy;
 /// What the policy says about drift.
@@ -22,6 +24,8 @@ pub mod driver;
 pub mod engines;
 /// What goes wrong, and how it ends.
 pub mod error;
+/// Where SQL of a project is tried.
+pub mod ground;
 pub mod histories;
 /// Who is told what goes on.
 pub mod listener;
@@ -30,6 +34,10 @@ pub mod places;
 pub mod planning;
 /// What a rollout is made from.
 pub mod preparation;
+/// What changes make, next to what is declared.
+pub mod replay;
+/// What of schemas counts.
+pub mod scope;
 /// Secrets that were asked for.
 pub mod secrets;
 pub mod sites;

@@ -12,6 +12,7 @@ use sluice_rollout::{
 use sluice_sql::{Dialect, redact};
 
 use crate::context::{Context, in_parallel};
+use crate::declared::{Seen, Way};
 use crate::drift::response as drift_response;
 use crate::error::{Exit, RunError, exit_of, problem_of, problems_of};
 use crate::histories;
@@ -22,6 +23,8 @@ use crate::tracker::word;
 pub struct Survey {
     /// What was found; an error where it could not be read.
     pub found: Result<(Inspection, Decision), ApplyError>,
+    /// In a declarative project: what leads the database to the declared schema, where something does.
+    pub way: Option<Arc<Way>>,
 }
 
 /// How many databases are looked at at the same time.
@@ -29,21 +32,32 @@ pub const LOOKERS: usize = 8;
 
 /// Looks at every site: ledger, and what the release would do. `leftovers` also lists what interrupted statements left.
 pub fn survey(context: &Context, sites: &[Site<'_>], leftovers: bool) -> Vec<Survey> {
-    in_parallel(sites, LOOKERS, |site| Survey { found: survey_one(context, site, leftovers) })
+    in_parallel(sites, LOOKERS, |site| survey_one(context, site, leftovers))
 }
 
 /// Looks at one site. Where the files are wrong, the decision is empty.
-///
-/// # Errors
-/// As [`inspect`].
-pub fn survey_one(
+pub fn survey_one(context: &Context, site: &Site<'_>, leftovers: bool) -> Survey {
+    match look_at(context, site, leftovers) {
+        Ok((inspection, decision, way)) => Survey { found: Ok((inspection, decision)), way },
+        Err(error) => Survey { found: Err(error), way: None },
+    }
+}
+
+fn look_at(
     context: &Context,
     site: &Site<'_>,
     leftovers: bool,
-) -> Result<(Inspection, Decision), ApplyError> {
+) -> Result<(Inspection, Decision, Option<Arc<Way>>), ApplyError> {
     let config = context.config();
+    let is_declarative = config.project.is_declarative();
     let drift = leftovers && drift_response(config).is_some();
-    let look = Look { thorough: leftovers, histories: histories::wanted(config), drift };
+    let look = Look {
+        thorough: leftovers,
+        histories: histories::wanted(config),
+        drift,
+        scope: context.scope(),
+        facts: is_declarative,
+    };
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {
@@ -52,7 +66,7 @@ pub fn survey_one(
         };
         if !context.wrong_files.is_empty() {
             // Nothing to compare with: every change would be missing.
-            return Ok((inspection, Decision::default()));
+            return Ok((inspection, Decision::default(), None));
         }
         let integrity = context.config().policy.integrity;
         let past =
@@ -60,11 +74,18 @@ pub fn survey_one(
         let changes = context.project.changes();
         let mut decision =
             decide(changes, past, integrity, |index| context.applies(index, &connection.target));
-        let placeholders = context.placeholders(&site.target);
-        unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
-            prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
-        });
-        Ok((inspection, decision))
+        if !is_declarative {
+            let placeholders = context.placeholders(&site.target);
+            unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
+                prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
+            });
+        }
+        let mut way = None;
+        if is_declarative && !decision.is_refused() {
+            let seen = Seen { context, site, family: connection.family, inspection: &inspection };
+            way = seen.find(&mut decision, !leftovers)?;
+        }
+        Ok((inspection, decision, way))
     })
 }
 
@@ -243,9 +264,19 @@ fn plan_target(
         })
         .collect();
     let placeholders = context.placeholders(&site.target);
+    let way = survey.way.as_ref();
+    if let Some(way) = way {
+        // The way is another one where the schema is.
+        plan.base = Digest::of(format!("{} {}", plan.base, way.from).as_bytes());
+    }
     for (index, action) in &decision.pending {
-        let Some(change) = changes.get(*index) else { continue };
-        match scripts.get(*index, change, inspection.server.dialect, placeholders.as_ref()) {
+        let Some(change) = way.map(|way| &way.change).or_else(|| changes.get(*index)) else { continue };
+        let script = match way {
+            Some(way) => prepare(change, inspection.server.dialect, None)
+                .map(|prepared| PlannedScript::from(statements(&way.change, &prepared))),
+            None => scripts.get(*index, change, inspection.server.dialect, placeholders.as_ref()),
+        };
+        match script {
             Ok(script) => {
                 let script = match action {
                     Action::Resume => begun(script, change, &inspection.ledger),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sluice_project::config::DatabaseEntry;
 use sluice_report::Problem;
 use sluice_rollout::{
-    Authorship, Covers, Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout,
+    Action, Authorship, Covers, Digest, Event, Identity, Observed, Outcome, Rejection, Release, Rollout,
     RolloutInput, StageInput, TargetFact, TargetInput, TargetName, TargetRun, TargetState, version_key,
 };
 use sluice_store::State;
@@ -73,6 +73,8 @@ pub struct Preparation {
     before: Vec<(String, Observed)>,
     /// Environments whose ledgers do not tell how long what comes next has stood there: a change of it never ran there.
     pub undated: HashSet<String>,
+    /// Databases whose change was computed anew: it is not what is left of an earlier one.
+    anew: HashSet<TargetName>,
 }
 
 impl Preparation {
@@ -150,7 +152,10 @@ impl Preparation {
             people: config.people.clone(),
             stages,
         };
-        Ok(Self { surveys, input, before, undated })
+        let computed = |survey: &Survey| survey.way.as_ref().is_some_and(|way| way.action != Action::Resume);
+        let anew = sites.iter().zip(&surveys).filter(|(_, survey)| computed(survey));
+        let anew = anew.map(|(site, _)| site.target.name.clone()).collect();
+        Ok(Self { surveys, input, before, undated, anew })
     }
 
     /// The rollout of this release over these databases: the newest one that is not over yet, or a new one. Rollouts of other
@@ -252,7 +257,9 @@ impl Preparation {
     /// Tells a rollout of an earlier run what the plan is now. Approvals lapse if it does anything that nobody has seen: what
     /// is left to do on databases that were begun was seen before.
     pub fn replan(&self, rollout: &Rollout) -> Option<Event> {
-        let begun = |name: &TargetName| rollout.target(name).is_some_and(|run| run.attempt > 0);
+        let begun = |name: &TargetName| {
+            rollout.target(name).is_some_and(|run| run.attempt > 0) && !self.anew.contains(name)
+        };
         let covers = rollout.covers().replaced_by(&self.input.covers, begun);
         let effect = covers.effect(&self.input.release);
         let targets: Vec<TargetName> = rollout.replanning().map(|run| run.name.clone()).collect();

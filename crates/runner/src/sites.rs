@@ -80,30 +80,43 @@ impl Resolver {
     /// # Errors
     /// A reference that does not resolve or is not trusted, a cancellation while a program or Vault is asked.
     pub fn url(&self, entry: &DatabaseEntry, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
-        let Trust::Others { state } = &self.trust else { return self.resolve(entry, cancel) };
+        self.trusted(&entry.name, &entry.url, cancel)
+    }
+
+    /// The URL that a reference of the configuration gives; `name` is for messages.
+    ///
+    /// # Errors
+    /// Those of [`Resolver::url`].
+    pub fn trusted(
+        &self,
+        name: &str,
+        reference: &SecretRef,
+        cancel: &CancellationToken,
+    ) -> Result<(Secret, bool), DbError> {
+        let Trust::Others { state } = &self.trust else { return self.resolve(reference, cancel) };
         let refused = |message: String, hint: &str| {
             Err(DbError { hint: Some(hint.to_owned()), ..DbError::new(DbErrorKind::Url, message) })
         };
-        if matches!(entry.url, SecretRef::Exec(_)) {
+        if matches!(reference, SecretRef::Exec(_)) {
             return refused(
-                format!("{}: the server starts no programs that a repository names", entry.name),
+                format!("{name}: the server starts no programs that a repository names"),
                 "refer to the secret with env:, file: or vault:",
             );
         }
-        let (url, known) = self.resolve(entry, cancel)?;
+        let (url, known) = self.resolve(reference, cancel)?;
         if let Some(file) = sqlite_file(url.expose())
             && (file.is_relative() || is_within(file, state))
         {
             return refused(
-                format!("{}: the server takes this file for no database", entry.name),
+                format!("{name}: the server takes this file for no database"),
                 "give the absolute path of a file outside of the checkout and of the server's data",
             );
         }
         Ok((url, known))
     }
 
-    fn resolve(&self, entry: &DatabaseEntry, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
-        self.secrets.resolve(&entry.url, &self.root, cancel).map_err(|error| {
+    fn resolve(&self, reference: &SecretRef, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
+        self.secrets.resolve(reference, &self.root, cancel).map_err(|error| {
             let kind = match *error {
                 SecretError::Cancelled { .. } => DbErrorKind::Cancelled,
                 _ => DbErrorKind::Connect,

@@ -11,13 +11,14 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 pub(crate) const BEGAN: &str = "sluice_began";
 
 /// The tables of the ledger, without their schema.
-const TABLES: [&str; 6] = [
+pub(crate) const TABLES: [&str; 7] = [
     "sluice_fence",
     "sluice_revision",
     "sluice_statement",
     "sluice_event",
     "sluice_snapshot",
     "sluice_backup",
+    "sluice_script",
 ];
 
 /// Whether a table is one of the ledger's.
@@ -100,6 +101,10 @@ pub(crate) fn dialect() -> LedgerDialect {
              NULL, run_id text NOT NULL, fence integer NOT NULL, restored_at text, restored_by text)"
         ),
         rows: &crate::backup::SqliteRows,
+        create_script: format!(
+            "CREATE TABLE IF NOT EXISTS {PREFIX}script (version text NOT NULL PRIMARY KEY, content text NOT NULL, made_at text NOT NULL, \
+             run_id text NOT NULL, fence integer NOT NULL)"
+        ),
         create_is_transactional: true,
         now: NOW,
         transaction_start: "strftime('%Y-%m-%dT%H:%M:%fZ', sluice_began() / 1000.0, 'unixepoch')",

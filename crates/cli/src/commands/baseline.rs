@@ -13,6 +13,10 @@ use crate::sites::{Connection, Site};
 /// `sluice baseline`
 pub fn run(context: &Context, args: &args::Baseline) -> Result<Exit, CliError> {
     let sites = context.sites()?;
+    if context.config().project.is_declarative() {
+        return Err(CliError::usage("a declarative project has no changes that could be there already")
+            .help("`sluice deploy` leads from whatever is there to the declared schema"));
+    }
     if args.adopt {
         return adopt::run(context, &sites);
     }

@@ -1,4 +1,5 @@
 mod baseline;
+mod declared;
 pub(super) mod edits;
 pub(super) mod files;
 mod history;

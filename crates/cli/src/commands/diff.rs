@@ -2,6 +2,7 @@
 
 mod assertions;
 mod directives;
+mod dump;
 pub mod ground;
 pub mod proof;
 mod renames;
@@ -10,7 +11,7 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 
-use sluice_engine::proof::Claim;
+use sluice_engine::proof::{Base, Claim};
 use sluice_engine::rename::ahead;
 use sluice_engine::{Database, Server};
 use sluice_facts::{
@@ -29,6 +30,7 @@ use crate::error::{CliError, Exit};
 use crate::folder::Folder;
 use crate::kept;
 use crate::output::Output;
+use crate::scope::Counted;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 pub use ground::{Ground, Local};
@@ -45,6 +47,10 @@ pub fn run(
     cancel: CancellationToken,
     args: &args::Diff,
 ) -> Result<Exit, CliError> {
+    if let Some(directory) = &args.dump {
+        return dump::run(global, output, cancel, args, directory);
+    }
+    let target = args.to.as_deref().unwrap_or_default();
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
     let engine = args.engine.map(|engine| engine.dialect());
@@ -54,20 +60,20 @@ pub fn run(
         version: args.server_version.as_deref(),
         keeps: !args.no_cache,
     };
-    let read = read(global, output, cancel, [&args.from, &args.to], wanted)?;
-    let ground = read.ground();
-    let Read { from, to, shadow, old, new, server, .. } = &read;
+    let read = read(global, output, cancel, [&args.from, target], wanted)?;
+    let Read { sides, old, new, server } = &read;
+    let ([from, to], ground) = (&sides.sides, sides.ground());
     let permitted = ground.as_ref().filter(|ground| proof::is_permitted(args, ground, from, to));
     if args.engine.is_some_and(|engine| engine.dialect().name() != &*old.engine) {
         return Err(CliError::usage(format!("--engine says otherwise: these schemas are of {}", old.engine)));
     }
-    let family = family(old, [from.database(), to.database(), shadow.as_ref()])?;
+    let family = family(old, &[from.database(), to.database(), sides.shadow.as_ref()])?;
     let Some(rules) = family.rules() else {
         return Err(CliError::usage(format!("schemas of {} are not compared yet", old.engine)));
     };
     let version = server.as_ref().map_or(0, |server| server.version);
     let (whole, (old, new)) = (new, (old.leaving_out(new), new.leaving_out(old)));
-    let root = read.root.clone();
+    let root = sides.root.clone();
     let question = renames::Question { args, root, sides: [from, to], schemas: [&old, &new] };
     let renamed = question.answer(output, permitted, rules)?;
     let now = renamed.as_ref().map_or(&old, |renamed| &renamed.schema);
@@ -87,7 +93,8 @@ pub fn run(
         match permitted {
             Some(ground) => {
                 let claim = Claim { from: &old, to: &new, way: &way };
-                proof = Some(proof::find(ground.server()?, rules, [from.base(), to.base()], claim)?);
+                let bases = [sides.base(from), sides.base(to)];
+                proof = Some(proof::find(ground.server()?, rules, bases, claim)?);
             }
             None => output.warning(
                 &Problem::warning("the steps were not tried: there is no shadow").help(Some(
@@ -112,7 +119,7 @@ pub fn run(
     if let Some(path) = &args.save {
         save(&here.join(path), whole)?;
     }
-    let mut report = SchemaDiff { proof, ..report(args, &old, &new, &way, &allowed) };
+    let mut report = SchemaDiff { proof, ..report([&args.from, target], &old, &new, &way, &allowed) };
     report.facts.extend(renamed.iter().flat_map(|renamed| &renamed.renames).map(named_anew));
     report.facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     let mut problems = assertions::ask(from, &way.steps, &mut report.steps)?;
@@ -153,29 +160,89 @@ struct Wanted<'a> {
     keeps: bool,
 }
 
-/// Both sides, and what was read of them.
-struct Read {
-    from: Side,
-    to: Side,
+/// Schemas that are named, and where SQL is run.
+struct Sides<const N: usize> {
+    sides: [Side; N],
     shadow: Option<Against>,
     /// A server that can be started, where no other is permitted.
     local: Option<Local>,
-    old: Snapshot,
-    new: Snapshot,
-    server: Option<Server>,
+    /// What counts, where a database is named by the configuration that says it.
+    counted: Option<Counted>,
     /// Where the project is, if this is one.
     root: Option<PathBuf>,
 }
 
-impl Read {
+impl<const N: usize> Sides<N> {
+    /// Finds what options and their texts name.
+    fn find(
+        global: &Global,
+        output: Output,
+        cancel: CancellationToken,
+        sides: [(&str, &str); N],
+        wanted: Wanted<'_>,
+    ) -> Result<Self, CliError> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let resolver = Resolver::own(Secrets::default(), run_id(), cancel.clone());
+        let folder = match global.config.is_none() && config_path(global).is_err() {
+            true => None,
+            false => Some(Folder::enter(global, output, cancel.clone())?.config()?),
+        };
+        let named =
+            |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
+        let mut found = Vec::with_capacity(N);
+        for (option, text) in sides {
+            found.push(Side::find(option, text, &here, &named)?);
+        }
+        // SQLite needs no server: scratch databases are in memory.
+        let is_sqlite =
+            wanted.engine == Some(Dialect::Sqlite) || found.iter().any(|side| side.is_of(Dialect::Sqlite));
+        let shadow = match is_sqlite {
+            true => Some(named("--shadow", "sqlite::memory:")?),
+            false => wanted.shadow.map(|text| named("--shadow", text)).transpose()?,
+        };
+        let is_there = shadow.is_some() || found.iter().any(|side| side.database().is_some());
+        let engine = wanted.engine.or_else(|| found.iter().find_map(Side::engine));
+        let runs = found.iter().any(|side| matches!(side, Side::Scripts(_)));
+        let local = match engine.filter(|_| !is_there) {
+            Some(engine) => match Local::find(
+                engine,
+                wanted.version,
+                Resolver::own(Secrets::default(), run_id(), cancel.clone()),
+            ) {
+                Ok(local) => Some(local),
+                Err(error) if runs => return Err(error),
+                // Snapshots can be compared without any; only a proof needs one.
+                Err(_) => None,
+            },
+            None => None,
+        };
+        let is_known = |side: &Side| side.database().is_some_and(|database| database.target.is_some());
+        let counted = folder.as_ref().filter(|_| found.iter().any(is_known)).and_then(Counted::of);
+        let root = folder.as_ref().map(|_| std::env::current_dir().unwrap_or_default());
+        let Ok(sides) = found.try_into() else {
+            return Err(CliError::usage("a side is missing"));
+        };
+        Ok(Self { sides, shadow, local, counted, root })
+    }
+
+    /// What a side can be made of. Where not everything counts, its texts make more than what is compared.
+    fn base<'s>(&self, side: &'s Side) -> Base<'s> {
+        if self.counted.is_some() { Base::Facts } else { side.base() }
+    }
+
     /// Where scratch databases are made. The server of one side serves the other as well.
     fn ground(&self) -> Option<Ground<'_>> {
-        ground([self.shadow.as_ref(), self.from.database(), self.to.database()], self.local.as_ref())
+        let named = self.shadow.as_ref().or_else(|| self.sides.iter().find_map(Side::database));
+        named.map(Ground::Named).or(self.local.as_ref().map(Ground::Local))
     }
 }
 
-fn ground<'a>(named: [Option<&'a Against>; 3], local: Option<&'a Local>) -> Option<Ground<'a>> {
-    named.into_iter().flatten().next().map(Ground::Named).or(local.map(Ground::Local))
+/// Both sides, and what was read of them.
+struct Read {
+    sides: Sides<2>,
+    old: Snapshot,
+    new: Snapshot,
+    server: Option<Server>,
 }
 
 /// Reads two schemas of one engine.
@@ -186,42 +253,19 @@ fn read(
     [from, to]: [&str; 2],
     wanted: Wanted<'_>,
 ) -> Result<Read, CliError> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolver = Resolver::own(Secrets::default(), run_id(), cancel.clone());
-    let folder = match global.config.is_none() && config_path(global).is_err() {
-        true => None,
-        false => Some(Folder::enter(global, output, cancel)?.config()?),
-    };
-    let named = |option: &str, text: &str| Against::named_by(option, text, folder.as_ref(), &here, &resolver);
-    let from = Side::find("FROM", from, &here, &named)?;
-    let to = Side::find("TO", to, &here, &named)?;
-    // SQLite needs no server: scratch databases are in memory.
-    let is_sqlite = wanted.engine == Some(Dialect::Sqlite)
-        || [&from, &to].into_iter().any(|side| side.is_of(Dialect::Sqlite));
-    let shadow = match is_sqlite {
-        true => Some(named("--shadow", "sqlite::memory:")?),
-        false => wanted.shadow.map(|text| named("--shadow", text)).transpose()?,
-    };
-    let servers = [shadow.as_ref(), from.database(), to.database()];
-    let engine = wanted.engine.or_else(|| from.engine()).or_else(|| to.engine());
-    let runs = [&from, &to].into_iter().any(|side| matches!(side, Side::Scripts(_)));
-    let local = match engine.filter(|_| servers.iter().all(Option::is_none)) {
-        Some(engine) => match Local::find(engine, wanted.version, resolver) {
-            Ok(local) => Some(local),
-            Err(error) if runs => return Err(error),
-            // Snapshots can be compared without any; only a proof needs one.
-            Err(_) => None,
-        },
-        None => None,
-    };
-    let ground = ground(servers, local.as_ref());
+    let sides = Sides::find(global, output, cancel, [("FROM", from), ("TO", to)], wanted)?;
+    let ([from, to], ground) = (&sides.sides, sides.ground());
     let (server, old) = from.read(ground.as_ref(), wanted.keeps)?;
     let (newer, new) = to.read(ground.as_ref(), wanted.keeps)?;
     if old.engine != new.engine {
         return Err(CliError::usage(format!("FROM is of {}, and TO of {}", old.engine, new.engine)));
     }
-    let root = folder.as_ref().map(|_| std::env::current_dir().unwrap_or_default());
-    Ok(Read { from, to, shadow, local, old, new, server: server.or(newer), root })
+    let (old, new) = match &sides.counted {
+        Some(counted) => (old.within(counted), new.within(counted)),
+        None => (old, new),
+    };
+    drop(ground);
+    Ok(Read { sides, old, new, server: server.or(newer) })
 }
 
 /// Two schemas of one engine, each named as for `sluice diff`.
@@ -240,10 +284,10 @@ pub fn read_both(
     Ok((old.leaving_out(&new), new.leaving_out(&old)))
 }
 
-/// Hazards by their names.
+/// Hazards by their names, or all of them.
 ///
 /// # Errors
-/// A name of none.
+/// A name that no hazard has.
 pub fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     let mut hazards = Vec::new();
     for name in names {
@@ -260,8 +304,8 @@ pub fn allowed(names: &[String]) -> Result<Vec<Hazard>, CliError> {
     Ok(hazards)
 }
 
-fn family(snapshot: &Snapshot, databases: [Option<&Against>; 3]) -> Result<&'static dyn Database, CliError> {
-    match databases.into_iter().flatten().next() {
+fn family(snapshot: &Snapshot, databases: &[Option<&Against>]) -> Result<&'static dyn Database, CliError> {
+    match databases.iter().copied().flatten().next() {
         Some(database) => Ok(database.reach().0),
         None => crate::engines::family_of(&format!("{}:", snapshot.engine))
             .map_err(|error| CliError::usage(error.to_string())),
@@ -290,7 +334,7 @@ fn sql(engine: &str, way: &Transition<'_>) -> String {
 }
 
 fn report(
-    args: &args::Diff,
+    [from, to]: [&str; 2],
     old: &Snapshot,
     new: &Snapshot,
     way: &Transition<'_>,
@@ -304,9 +348,9 @@ fn report(
     let refused = way.steps.iter().any(deletes) && !allowed.contains(&Hazard::DeletesData);
     SchemaDiff {
         engine: old.engine.clone().into_string(),
-        from: args.from.clone(),
+        from: from.to_owned(),
         from_fingerprint: old.fingerprint().to_string(),
-        to: args.to.clone(),
+        to: to.to_owned(),
         to_fingerprint: new.fingerprint().to_string(),
         facts: facts(&way.diff),
         prelude: way.prelude.clone(),

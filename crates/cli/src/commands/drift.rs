@@ -92,7 +92,7 @@ fn blank(name: &str, environment: Option<&str>) -> DatabaseDrift {
 }
 
 fn stand(context: &Context, site: &Site<'_>) -> Result<(Standing, u32), ApplyError> {
-    let look = Look { drift: true, ..Look::default() };
+    let look = Look { drift: true, scope: context.scope(), ..Look::default() };
     let runtime = runtime()?;
     let inspection = context.connected(site, |connection| {
         runtime.block_on(inspect(connection.family, &connection.connect, look))
@@ -161,10 +161,14 @@ fn way(from: &Snapshot, to: &Snapshot, version: u32) -> Vec<sluice_report::StepR
 /// Writes the change that makes what was done by hand official, and records it as being there already on the database where it
 /// was done. Without drift, the schema as it is becomes what later looks are held against.
 fn adopt(context: &Context, site: &Site<'_>) -> Result<Exit, CliError> {
+    if context.config().project.is_declarative() {
+        return Err(CliError::usage("a declarative project has no changes that could make drift official")
+            .help("declare it in the files of the schema"));
+    }
     let (standing, version) = stand(context, site).map_err(|error| failed(site, &error))?;
     let mut database = blank(&site.target.name.0, Some(&site.target.environment));
     fill(&mut database, &(standing.clone(), version), false);
-    if let Ok((_, decision)) = survey_one(context, site, false)
+    if let Ok((_, decision)) = survey_one(context, site, false).found
         && !decision.pending.is_empty()
     {
         let message = "changes are pending: the one that makes drift official would come after them";

@@ -139,9 +139,14 @@ fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
                 ProblemKind::OutOfOrder
                 | ProblemKind::Requires
                 | ProblemKind::Unadopted
+                | ProblemKind::Hazard
+                | ProblemKind::InFlight
                 | ProblemKind::EditedInFlight => (RepairKind::OutOfPlace, None),
             };
-            let help = "give the file a later version, or mend its directives";
+            let help = match problem.kind {
+                ProblemKind::InFlight => "deploy the commit that began it, so that it is finished",
+                _ => "give the file a later version, or mend its directives",
+            };
             RepairProblem {
                 version: Some(problem.version.clone()),
                 help: option.is_none().then(|| help.to_owned()),

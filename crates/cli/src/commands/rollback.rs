@@ -43,6 +43,10 @@ struct Back {
 /// # Errors
 /// A change without a way back, a window that is closed, an approval without a reason. Nothing is run then.
 pub fn run(context: &Context, args: &args::Rollback) -> Result<Exit, CliError> {
+    if context.config().project.is_declarative() {
+        return Err(CliError::usage("a declared schema is taken back by declaring the one before")
+            .help("`git revert`, then `sluice deploy`; what would delete data is refused"));
+    }
     if args.data {
         return data::run(context, args);
     }
@@ -317,6 +321,8 @@ fn run_back(
             placeholders: context.placeholders(&way.site.target),
             identity: identity.clone(),
             timing: context.timing(),
+            start: None,
+            scope: context.scope(),
             planned: None,
             expected: way.revisions.clone(),
             backup: context.backup(),

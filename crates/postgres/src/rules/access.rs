@@ -1,6 +1,8 @@
 //! Owners, grants, default privileges, comments.
 
-use sluice_facts::{Change, Fact, FactId, Hazard, Kind, Scene, Step, Verb};
+use std::borrow::Cow;
+
+use sluice_facts::{Change, Fact, FactId, Hazard, Kind, Payload, Scene, Step, Value, Verb};
 
 use super::name::{literal, path, phrase, quote};
 
@@ -208,4 +210,25 @@ pub fn comment(verb: Verb, fact: &Fact) -> Vec<Step> {
         (_, Some(text)) => literal(text),
     };
     vec![Step::new(verb, &fact.id, format!("COMMENT ON {target} IS {text}"))]
+}
+
+/// The schema `public`, with what everybody may do in it: since 15, no more than use it.
+pub fn fresh(server: &str) -> Vec<Fact> {
+    let major = server.split(|it: char| !it.is_ascii_digit()).find_map(|part| part.parse::<u32>().ok());
+    let public = FactId::new(Kind::Schema, ["public"]);
+    let privileges: &[&str] =
+        if major.is_some_and(|major| major < 15) { &["CREATE", "USAGE"] } else { &["USAGE"] };
+    let grant = Payload::new([
+        (Cow::Borrowed("grantee"), Value::from("public")),
+        (Cow::Borrowed("target"), Value::from("SCHEMA public")),
+        (
+            Cow::Borrowed("privileges"),
+            privileges.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().into(),
+        ),
+    ]);
+    let id = FactId::on(Kind::Grant, &public, Some("public"));
+    vec![
+        Fact::new(public.clone(), Kind::Schema, None, Payload::default()),
+        Fact::new(id, Kind::Grant, Some(public), grant),
+    ]
 }

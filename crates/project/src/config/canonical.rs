@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use sluice_rollout::{Environment, Response};
 
-use super::model::{Config, DriftResponse, Review, ReviewOverride};
+use super::model::{Config, DriftResponse, Review, ReviewOverride, SchemaSection, Shadow};
 use super::value::duration_text;
 use crate::layout::Layout;
 
@@ -14,13 +14,15 @@ pub(super) fn text(config: &Config) -> String {
     text
 }
 
+/// What came later stands in it only where it says something, so that the digests of releases without it stay.
 fn value(config: &Config) -> Value {
     let apply = &config.apply;
     let integrity = &config.policy.integrity;
-    json!({
+    without_nulls(json!({
         "project": without_nulls(json!({
             "name": config.project.name,
-            "migrations": config.project.migrations,
+            "migrations": listed(&config.project.migrations),
+            "schema": config.project.schema,
             "layout": config.project.layout.map(Layout::name),
         })),
         "placeholders": { "enabled": config.placeholders.enabled, "values": config.placeholders.values },
@@ -52,14 +54,27 @@ fn value(config: &Config) -> Value {
             .collect::<Vec<_>>(),
         "environment": config.environments.iter().map(environment).collect::<Vec<_>>(),
         "database": config.databases.iter()
-            .map(|database| json!({
+            .map(|database| without_nulls(json!({
                 "name": database.name,
                 "environment": database.environment,
                 "url": database.url.to_string(),
                 "labels": database.labels,
-            }))
+                "shadow": database.shadow.as_ref().map(Shadow::to_string),
+            })))
             .collect::<Vec<_>>(),
         "review": review(&config.review),
+        "schema": schema(&config.schema),
+    }))
+}
+
+fn schema(schema: &SchemaSection) -> Option<Value> {
+    (*schema != SchemaSection::default()).then(|| {
+        without_nulls(json!({
+            "include": listed(&schema.include),
+            "exclude": listed(&schema.exclude),
+            "allow": listed(&schema.allow),
+            "shadow": schema.shadow.as_ref().map(Shadow::to_string),
+        }))
     })
 }
 

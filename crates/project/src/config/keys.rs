@@ -65,6 +65,7 @@ pub(super) enum Form {
     Mail,
     Approver,
     Url,
+    Shadow,
 }
 
 impl Form {
@@ -81,6 +82,7 @@ impl Form {
             Self::Zone => "^[A-Za-z][A-Za-z0-9_+/-]*$",
             Self::Mail => "^[^@]+@[^@]+$",
             Self::Approver => "^(group:.+|[^@]+@[^@]+)$",
+            Self::Shadow => "^(own$|env:|file:|exec:|vault:|[a-z][a-z0-9+.-]*://)",
             Self::Url => "^(env:|file:|exec:|vault:|sqlite:|[a-z][a-z0-9+.-]*://)",
         })
     }
@@ -134,6 +136,11 @@ pub(super) const FILE: Table = Table {
     keys: &[
         required("project", Kind::Table(&PROJECT), "What the project is called and where its SQL is."),
         optional("placeholders", Kind::Table(&PLACEHOLDERS), "Values for `${name}` in SQL."),
+        optional(
+            "schema",
+            Kind::Table(&SCHEMA),
+            "What of a schema counts, and what may be done to get there.",
+        ),
         optional("policy", Kind::Table(&POLICY), "What to do when repository and ledger disagree."),
         optional("apply", Kind::Table(&APPLY), "How changes are applied."),
         optional(
@@ -157,12 +164,13 @@ const PROJECT: Table = Table {
             "migrations",
             Kind::TextOrTexts(Form::Path),
             r#"["migrations"]"#,
-            "Folder of the migrations, or a list of folders, relative to this file.",
+            "Folder of the migrations, or a list of folders, relative to this file. None where `schema` stands alone.",
         ),
         optional(
             "schema",
             Kind::Text(Form::Path),
-            "Folder of the desired schema of a declarative project. Not supported yet: refused.",
+            "Folder of SQL that declares the schema as it is to be. Without `migrations`, the way there is computed for each database; with \
+             it, changes lead there, and `sluice new --from-schema` writes them.",
         ),
         optional(
             "layout",
@@ -184,6 +192,40 @@ const PLACEHOLDERS: Table = Table {
         ),
     ],
 };
+
+const SCHEMA: Table = Table {
+    title: "[schema]",
+    about: "What of a schema counts where schemas are compared: in declarative projects, for drift, and by `sluice diff` between databases of this file.",
+    keys: &[
+        defaulted(
+            "include",
+            Kind::Texts(Form::Any),
+            "[]",
+            "Only these facts, as globs over their ids with all that belongs to them: `table:public.*`. Everything, if it is empty.",
+        ),
+        defaulted(
+            "exclude",
+            Kind::Texts(Form::Any),
+            "[]",
+            "None of these facts, with all that belongs to them or stands on them: `table:public.tmp_*`.",
+        ),
+        defaulted(
+            "allow",
+            Kind::Choices(HAZARDS),
+            "[]",
+            "Hazards that computed statements may have. Those that delete data are refused otherwise, unless `--allow` accepts them.",
+        ),
+        optional(
+            "shadow",
+            Kind::Text(Form::Shadow),
+            "Where scratch databases are made for databases that say nothing about it themselves; as `shadow` of a [[database]].",
+        ),
+    ],
+};
+
+/// Hazards of computed statements.
+pub(super) const HAZARDS: &[&str] =
+    &["deletes_data", "rewrites_table", "scans_table", "builds_index", "depends_on_data", "changes_access"];
 
 const POLICY: Table = Table {
     title: "[policy]",
@@ -368,6 +410,12 @@ const DATABASE: Table = Table {
             "Where the URL is: `env:NAME`, `file:PATH`, `exec:COMMAND ARGUMENT…`, `vault:PATH#FIELD`; or the URL itself if it holds no secret.",
         ),
         optional("labels", Kind::TextMap, "Labels for groups, waves and placeholders."),
+        optional(
+            "shadow",
+            Kind::Text(Form::Shadow),
+            "Where scratch databases are made, in which SQL is tried: the url of a server, written as `url` is, or `own` for the database's own \
+             server. SQLite needs none.",
+        ),
     ],
 };
 

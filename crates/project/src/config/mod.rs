@@ -8,6 +8,7 @@ mod environment;
 mod glob;
 mod keys;
 mod model;
+mod pattern;
 mod read;
 mod reader;
 mod review;
@@ -21,8 +22,9 @@ use toml::de::DeTable;
 pub use glob::Glob;
 pub use model::{
     Apply, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection, Review,
-    ReviewOverride,
+    ReviewOverride, SchemaSection, Shadow,
 };
+pub use pattern::FactPattern;
 pub use schema::json_schema;
 pub use suggestion::nearest;
 

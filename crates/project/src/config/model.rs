@@ -4,6 +4,7 @@ use std::time::Duration;
 use sluice_rollout::{Environment, Integrity, People, Selector, SelectorError, Target, TargetName};
 
 use super::glob::Glob;
+use super::pattern::FactPattern;
 use crate::Message;
 use crate::layout::Layout;
 use crate::secret::SecretRef;
@@ -13,6 +14,8 @@ use crate::secret::SecretRef;
 pub struct Config {
     /// `[project]`.
     pub project: ProjectSection,
+    /// `[schema]`.
+    pub schema: SchemaSection,
     /// `[placeholders]`.
     pub placeholders: Placeholders,
     /// `[policy]`.
@@ -38,10 +41,50 @@ pub struct Config {
 pub struct ProjectSection {
     /// Name.
     pub name: String,
-    /// Folders of migrations, relative to the configuration; at least one.
+    /// Folders of migrations, relative to the configuration; none in a declarative project.
     pub migrations: Vec<String>,
+    /// Folder of the schema as it is to be.
+    pub schema: Option<String>,
     /// How the migrations are laid out; absent where it is to be detected.
     pub layout: Option<Layout>,
+}
+
+impl ProjectSection {
+    /// Whether the way to the declared schema is computed, instead of being written as changes.
+    pub fn is_declarative(&self) -> bool {
+        self.schema.is_some() && self.migrations.is_empty()
+    }
+}
+
+/// What of a schema counts, and what may be done to get to the declared one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaSection {
+    /// Only these facts count; all of them where it is empty.
+    pub include: Vec<FactPattern>,
+    /// These do not.
+    pub exclude: Vec<FactPattern>,
+    /// Hazards that are accepted, by name.
+    pub allow: Vec<String>,
+    /// Where scratch databases are made for databases that do not say it.
+    pub shadow: Option<Shadow>,
+}
+
+/// Where scratch databases are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shadow {
+    /// On the database's own server.
+    Own,
+    /// On the server of this URL.
+    At(SecretRef),
+}
+
+impl std::fmt::Display for Shadow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Own => f.write_str("own"),
+            Self::At(reference) => reference.fmt(f),
+        }
+    }
 }
 
 /// Values for `${name}`.
@@ -144,6 +187,8 @@ pub struct DatabaseEntry {
     pub url: SecretRef,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// Where scratch databases are made for it.
+    pub shadow: Option<Shadow>,
 }
 
 impl DatabaseEntry {

@@ -7,7 +7,9 @@ use sluice_rollout::{Environment, Integrity, People, Response, Selector, Wave};
 
 use super::model::{
     Apply, Backup, Config, DatabaseEntry, DriftResponse, Group, Placeholders, Policy, ProjectSection,
+    SchemaSection, Shadow,
 };
+use super::pattern::FactPattern;
 use super::reader::{Node, Reader};
 use super::suggestion::{did_you_mean, nearest};
 use super::value::{self, Fault};
@@ -25,11 +27,13 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Config> 
     let groups = groups(reader, root, &known_labels);
     warn_unknown_waves(reader, root, &known_labels);
     let placeholders = root.table("placeholders").map(|node| placeholders(reader, node)).unwrap_or_default();
+    let schema = root.table("schema").map(|node| schema(reader, node)).unwrap_or_default();
     let policy = root.table("policy").map(|node| policy(reader, node)).unwrap_or_default();
     let apply = root.table("apply").map(|node| apply(reader, node)).unwrap_or_default();
     let review = review::read(reader, root, &environments, &known_labels);
     Some(Config {
         project: project.flatten()?,
+        schema,
         placeholders,
         policy,
         apply,
@@ -44,7 +48,9 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Config> 
 
 fn project(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ProjectSection> {
     let name = reader.parse(node, "name", value::name);
+    let schema = reader.parse(node, "schema", value::path);
     let migrations = match node.texts("migrations") {
+        None if node.text("schema").is_some() => Vec::new(),
         None => vec!["migrations".to_owned()],
         Some(texts) if texts.is_empty() => {
             reader.error(node.span, "`migrations` is empty", Some("name at least one folder".to_owned()));
@@ -63,17 +69,64 @@ fn project(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ProjectSection> {
             paths
         }
     };
-    if let Some(schema) = node.text("schema") {
-        reader.error(
-            schema.at,
-            "`schema` is not supported yet: declarative projects come later",
-            Some("remove it, and write changes to the migrations folder".to_owned()),
-        );
+    if let (Some(path), Some(at)) = (&schema, node.text("schema")) {
+        if let Some(folder) =
+            migrations.iter().find(|folder| is_below(path, folder) || is_below(folder, path))
+        {
+            reader.error(
+                at.at,
+                format!("`{path}` and `{folder}` hold each other: SQL would be both a schema and migrations"),
+                Some("give the schema and the migrations folders of their own".to_owned()),
+            );
+        }
+        if migrations.is_empty()
+            && let Some(layout) = node.text("layout")
+        {
+            reader.error(
+                layout.at,
+                "`layout` is about migrations, and this project has none",
+                Some("remove it".to_owned()),
+            );
+        }
     }
     Some(ProjectSection {
         name: name?,
         migrations,
+        schema,
         layout: node.choice("layout").and_then(|name| name.parse().ok()),
+    })
+}
+
+/// Whether a path is a folder or lies in it.
+fn is_below(path: &str, folder: &str) -> bool {
+    folder == "." || std::path::Path::new(path).starts_with(folder)
+}
+
+fn schema(reader: &mut Reader<'_>, node: Node<'_>) -> SchemaSection {
+    let mut patterns = |key: &str| -> Vec<FactPattern> {
+        let texts = node.texts(key).unwrap_or_default();
+        texts.iter().filter_map(|text| reader.accept(text.at, FactPattern::parse(&text.text))).collect()
+    };
+    SchemaSection {
+        include: patterns("include"),
+        exclude: patterns("exclude"),
+        allow: node
+            .texts("allow")
+            .unwrap_or_default()
+            .into_iter()
+            .map(|text| text.text.into_owned())
+            .collect(),
+        shadow: shadow(reader, node),
+    }
+}
+
+fn shadow(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Shadow> {
+    reader.parse(node, "shadow", |text| match text {
+        "own" => Ok(Shadow::Own),
+        text => text
+            .parse::<SecretRef>()
+            .map(Shadow::At)
+            .map_err(|error| Fault::new(error.to_string(), error.help())),
     })
 }
 
@@ -240,8 +293,9 @@ fn databases(reader: &mut Reader<'_>, root: Node<'_>, environments: &[Environmen
             text.parse::<SecretRef>().map_err(|error| Fault::new(error.to_string(), error.help()))
         });
         let labels = labels(reader, node);
+        let shadow = shadow(reader, node);
         if let (Some(name), Some(environment), Some(url)) = (name, environment, url) {
-            databases.push(DatabaseEntry { name, environment, url, labels });
+            databases.push(DatabaseEntry { name, environment, url, labels, shadow });
         }
     }
     for node in root.tables("environment") {

@@ -10,11 +10,18 @@ const FULL: &str = r#"
 [project]
 name = "shop"
 migrations = ["db/one", "./db/two/"]
+schema = "./db/schema/"
 layout = "flyway"
 
 [placeholders]
 enabled = true
 values = { app_role = "shop" }
+
+[schema]
+include = ["schema:app"]
+exclude = ["table:app.tmp_*"]
+allow = ["deletes_data"]
+shadow = "own"
 
 [policy]
 edited = "warn"
@@ -62,6 +69,7 @@ url = "sqlite:dev.db"
 name = "shop-prod-eu"
 environment = "prod"
 url = "env:SHOP_PROD_EU_URL"
+shadow = "env:SCRATCH_URL"
 labels = { region = "eu", canary = "true" }
 
 [review]
@@ -178,8 +186,6 @@ fn every_key_is_in_the_schema_and_reaches_the_effective_configuration() {
     let (mut table, mut schema, mut value) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     of_table(&FILE, "", &mut table);
     of_schema(&json_schema(), "", &mut schema);
-    // Refused: it comes later.
-    value.insert("/project/schema".to_owned());
     let canonical = parse(FULL).expect("a configuration").canonical_json();
     of_value(&FILE, &serde_json::from_str(&canonical).expect("JSON"), "", &mut value);
     assert_eq!(table, schema);
@@ -260,7 +266,14 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
             "bad names and paths",
             "[project]\nname = \"\"\nmigrations = [\"/abs\", \"db\", \"./db/\", \"\"]\nschema = \"/x\"\n",
         ),
-        ("what comes later", "[project]\nname = \"shop\"\nschema = \"db/schema\"\n"),
+        (
+            "schemas and migrations",
+            "[project]\nname = \"shop\"\nschema = \"db/schema\"\nmigrations = \"db\"\n[schema]\nexclude = [\"public.*\", \"table:[\"]\nallow = [\"everything\"]\nshadow = \"mine\"\n",
+        ),
+        (
+            "a layout of no migrations",
+            "[project]\nname = \"shop\"\nschema = \"schema\"\nlayout = \"goose\"\n",
+        ),
         ("no folders", "[project]\nname = \"shop\"\nmigrations = []\n"),
         (
             "bad choices",

@@ -98,7 +98,7 @@ fn texts_of_an_editor_come_before_files() {
     unsaved.insert(&path("m/./1_a.sql"), "select 'unsaved';\n");
     unsaved.insert(&path("m/sub/1.5_new.sql"), "select 'new';\n");
     unsaved.insert(&path("elsewhere/9_x.sql"), "select 'elsewhere';\n");
-    let directory = read_with(dir.path(), &["m".into()], None, unsaved).unwrap();
+    let directory = read_with(dir.path(), &["m".into()], None, unsaved, None).unwrap();
     assert_eq!(versions(&directory), ["1", "1.5", "2"]);
     let texts: Vec<&str> = directory.changes.iter().map(|change| change.up.file.text()).collect();
     assert_eq!(texts, ["select 'unsaved';\n", "select 'new';\n", "select 2;\n"]);

@@ -4,6 +4,7 @@ mod duplicate_version;
 mod edited_change;
 mod out_of_order;
 mod removed_change;
+mod schema_differs;
 
 use crate::Rule;
 
@@ -13,4 +14,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &edited_change::EditedChange,
     &out_of_order::OutOfOrder,
     &removed_change::RemovedChange,
+    &schema_differs::SchemaDiffers,
 ];

@@ -3,6 +3,7 @@
 
 mod assertions;
 mod drift;
+mod dump;
 mod mariadb;
 mod renames;
 mod serverless;

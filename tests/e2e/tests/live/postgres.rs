@@ -125,7 +125,7 @@ fn a_search_path_of_the_database_is_known() {
     database.psql("CREATE TABLE t (a k)");
     let schema = made_by(Dialect::Postgres, &read(&Postgres, database.url()));
     assert_eq!(schema.search_path, ["My app", "public"]);
-    let (name, table) = schema.relations.first_key_value().unwrap();
+    let (name, table) = schema.relations.keys().zip(schema.relations.values()).next().unwrap();
     assert_eq!(name.to_string(), "My app.t");
     assert!(schema.type_of_column(table.columns[0].data_type.as_ref().unwrap()).is_some());
 }

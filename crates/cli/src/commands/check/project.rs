@@ -13,17 +13,20 @@ use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
+use super::declared::Declared;
 use super::history::{Base, Known, Standing, Wrong};
 use super::replayed::{Files, Prefix};
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
 use crate::args::{self, Global};
-use crate::context::in_parallel;
+use crate::context::{in_parallel, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
 use crate::kept;
 use crate::output::Output;
+use crate::secrets::Secrets;
+use crate::sites::Resolver;
 use crate::targets;
 
 /// A project whose folder is the current directory, and where the command was given.
@@ -181,7 +184,8 @@ pub(super) fn read(
     // Only the changes of a git commit are compared by their texts.
     let files = match &against {
         Against::Commits { .. } => None,
-        _ if source.is_some() || is_rehearsed(args) => None,
+        // Changes are run, or held against a declared schema.
+        _ if source.is_some() || is_rehearsed(args) || config.project.schema.is_some() => None,
         _ => Files::of(&config),
     };
     let task = Task { place, args, source, against, of_base, dialects };
@@ -218,8 +222,11 @@ impl Task<'_> {
         let selectors = targets::compile(project.changes(), &project.config.databases)?;
         let judge = of_base.as_ref().unwrap_or(&project.config);
         let configs: Vec<&Config> = std::iter::once(&project.config).chain(of_base).collect();
+        let is_declarative = project.config.project.is_declarative();
         let base = match against {
             Against::Nothing => None,
+            // What is declared has no history.
+            _ if is_declarative => None,
             Against::Commits { began, tip } => {
                 Some(Base::of_commits(&project, began, tip).map_err(git_error)?)
             }
@@ -229,6 +236,7 @@ impl Task<'_> {
         let reviewed = Reviewed { standing, named: named(&project, args, place)? };
         let unread = base.as_ref().and_then(|base| base.unreadable.as_deref());
         let global = Some(&place.folder.global);
+        let resolver = Resolver::own(Secrets::default(), run_id(), place.folder.cancel.clone());
         let mut works = Vec::new();
         let mut first = usize::MAX;
         for &dialect in dialects {
@@ -246,6 +254,16 @@ impl Task<'_> {
             }
             first = first.min(prefix.as_ref().map_or(0, |prefix| prefix.changes));
             items.extend(unread.map(|why| unread_base(args, dialect, &policy, why)));
+            if is_declarative {
+                items.clear();
+            }
+            let began = match against {
+                Against::Commits { began, .. } => Some(began.as_str()),
+                _ => None,
+            };
+            let output = place.folder.output;
+            let declared = Declared { project: &project, policy: &policy, dialect, began, output };
+            items.extend(declared.items(&resolver)?);
             let measures = scope.measures;
             let one_batch = base.is_some();
             let changes = match &args.write_baseline {
@@ -310,7 +328,7 @@ pub(in crate::commands) fn without_changes(
     Ok(works.into_iter().map(|work| Work { complete: false, ..work }).collect())
 }
 
-fn git_error(error: GitError) -> CliError {
+pub(super) fn git_error(error: GitError) -> CliError {
     CliError::new(Exit::Usage, sluice_report::Problem::error(format!("--base: {error}")))
         .help("name a branch or commit that is fetched, for example --base origin/main")
 }

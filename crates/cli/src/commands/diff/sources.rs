@@ -3,11 +3,13 @@
 use std::path::{Component, Path, PathBuf};
 
 use sluice_engine::shadow::Script;
+use sluice_project::desired;
 use sluice_project::git;
 use sluice_project::layout;
 use sluice_rollout::{Change, ChangeKind, version_key};
 
 use crate::error::CliError;
+use crate::replay::forward;
 
 /// `git:REVISION:PATH`
 const GIT: &str = "git:";
@@ -91,7 +93,11 @@ fn migrations(path: &Path, shown: &str, until: Option<&str>) -> Result<Option<Ve
                 .collect()
         }
     };
-    Ok(Some(changes.into_iter().map(|change| forward(change, shown)).collect()))
+    let scripts = changes.into_iter().map(|change| {
+        let script = forward(change);
+        Script { name: format!("{shown}/{}", script.name), ..script }
+    });
+    Ok(Some(scripts.collect()))
 }
 
 /// Whether a directory has files that begin with a number: others are a declared schema.
@@ -100,34 +106,9 @@ fn has_versions(path: &Path) -> bool {
     names.into_iter().any(|name| name.to_string_lossy().starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// What a change runs, at the places where it stands in its file.
-fn forward(change: &Change, shown: &str) -> Script {
-    let text = change.up.file.text();
-    let inside =
-        |at: usize| change.up.blocks.iter().any(|block| (block.span.start..block.span.end).contains(&at));
-    let text = text.char_indices().map(|(at, it)| if it == '\n' || inside(at) { it } else { ' ' }).collect();
-    Script { name: format!("{shown}/{}", change.up.file.path()), text }
-}
-
 /// Every file of SQL in a directory and those below it, in the order of their paths.
 fn folder(path: &Path, shown: &str) -> Result<Vec<Script>, CliError> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
-            // A link to a folder may lead in a circle.
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let entry = entry.path();
-            if is_folder {
-                folders.push(entry);
-            } else if entry.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
-                files.push(entry);
-            }
-        }
-    }
-    files.sort();
+    let files = desired::files(path).map_err(|(path, error)| unreadable(&path, &error))?;
     let name = |file: &Path| {
         let below = file.strip_prefix(path).unwrap_or(file);
         Path::new(shown).join(below).display().to_string()

@@ -106,7 +106,7 @@ impl Search<'_> {
     fn shadow(&self) -> Result<Against, CliError> {
         let here = std::env::current_dir().unwrap_or_default();
         let named = |text: &str| {
-            Against::named_by("--shadow", text, Some(self.context.config()), &here, self.context.resolver())
+            Against::named_by("--shadow", text, Some(self.context.config()), &here, &self.context.resolver)
         };
         match (&self.args.shadow, self.inspection.server.dialect) {
             (Some(shadow), _) => named(shadow),

@@ -1,0 +1,210 @@
+//! The way from the schema of a database to the one that the project declares.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use sluice_engine::proof::{self, Base, Claim, ProofError};
+use sluice_engine::shadow::{self, Script, ShadowError};
+use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Inspection};
+use sluice_facts::{Digest, Hazard, Options, Snapshot, Step, transition};
+use sluice_rollout::{
+    Action, Change, Decision, ProblemKind, Response, Revision, Skip, StatementState, version_key,
+};
+
+use crate::context::Context;
+use crate::ground::{self, Ground};
+use crate::replay;
+use crate::sites::Site;
+
+/// What leads one database to the declared schema.
+pub struct Way {
+    /// The change, with the script that it comes to.
+    pub change: Change,
+    /// How it is run.
+    pub action: Action,
+    /// Fingerprint of the schema that it was computed from.
+    pub from: Digest,
+    /// The declared schema, as far as it counts.
+    pub to: Arc<Snapshot>,
+}
+
+/// What was found out on shadows, once for all databases.
+#[derive(Default)]
+pub struct Known {
+    /// What the files mean, by the URL of the shadow.
+    desired: Once<String, Result<Arc<Snapshot>, ShadowError>>,
+    /// Whether steps lead from the one schema to the other, by the URL of the shadow.
+    proofs: Once<(String, Digest, Digest), Result<(), ProofError>>,
+}
+
+/// Values that are found once, whoever asks first, while others wait for them.
+struct Once<K, V>(Mutex<HashMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Once<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Once<K, V> {
+    fn get(&self, key: K, find: impl FnOnce() -> V) -> V {
+        let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        cell.get_or_init(find).clone()
+    }
+}
+
+/// A database that was looked at.
+pub struct Seen<'a> {
+    /// The project.
+    pub context: &'a Context,
+    /// The database.
+    pub site: &'a Site<'a>,
+    /// Its family.
+    pub family: &'static dyn Database,
+    /// What was seen of it.
+    pub inspection: &'a Inspection,
+}
+
+impl Seen<'_> {
+    /// Finds the way to the declared schema where there is one to go, and decides what is pending; `decision` is what the ledger says.
+    /// With `proof`, the steps are tried on the shadow, and what nobody has allowed is a problem.
+    ///
+    /// # Errors
+    /// Files that make no schema, a shadow that cannot be had, steps that are not proved.
+    pub fn find(&self, decision: &mut Decision, proof: bool) -> Result<Option<Arc<Way>>, ApplyError> {
+        let (context, inspection) = (self.context, self.inspection);
+        let Some(declared) = context.project.changes().first() else { return Ok(None) };
+        let Some(live) = &inspection.facts else { return Ok(None) };
+        let revisions = &inspection.ledger.revisions;
+        let unfinished = revisions.iter().rfind(|it| it.kind == declared.kind && !it.state.is_complete());
+        if let Some(revision) = unfinished {
+            let same = version_key(&revision.version) == declared.key;
+            match &inspection.begun {
+                Some((version, text)) if same && *version == revision.version => {
+                    return Ok(Some(Arc::new(Way {
+                        change: declared.computed(text.clone()),
+                        action: Action::Resume,
+                        from: live.fingerprint(),
+                        to: Arc::new(live.clone()),
+                    })));
+                }
+                _ if same || is_in_flight(inspection, revision) => {
+                    let version = &revision.version;
+                    decision.problem(ProblemKind::InFlight, version, Response::Error, || {
+                        format!(
+                            "change {version} is unfinished, and what it runs is not what is declared now"
+                        )
+                    });
+                    return Ok(None);
+                }
+                _ => {}
+            }
+        }
+        let desired = desired(context, self.site)?;
+        if desired.engine != live.engine {
+            let message = format!("the database is of {}, and its shadow of {}", live.engine, desired.engine);
+            let help = "name a shadow of the same engine".to_owned();
+            return Err(ApplyError::NoWay { message, help: Some(help) });
+        }
+        let (from, to) = (live.leaving_out(&desired), Arc::new(desired.leaving_out(live)));
+        if from.fingerprint() == to.fingerprint() && unfinished.is_none() {
+            decision.pending.clear();
+            decision.skipped = vec![(0, Skip::Applied)];
+            return Ok(None);
+        }
+        let text = self.steps(declared, [&from, &to], decision, proof)?;
+        let action = decision.pending.first().map_or(Action::Apply, |(_, action)| *action);
+        Ok(Some(Arc::new(Way { change: declared.computed(text), action, from: from.fingerprint(), to })))
+    }
+
+    /// The script that leads from one schema to the other.
+    fn steps(
+        &self,
+        declared: &Change,
+        [from, to]: [&Snapshot; 2],
+        decision: &mut Decision,
+        proof: bool,
+    ) -> Result<String, ApplyError> {
+        let Some(rules) = self.family.rules() else {
+            return Err(no_way(format!("schemas of {} are not compared yet", from.engine)));
+        };
+        let version = self.inspection.server.version;
+        let way = transition(from, to, rules, Options { online: true, version });
+        if let Some(broken) = way.broken.first() {
+            return Err(no_way(format!("no order of the steps was found: {broken}")));
+        }
+        if proof {
+            let (family, shadow) = shadow_of(self.context, self.site)?;
+            let key = (shadow.url.clone(), from.fingerprint(), to.fingerprint());
+            let prove = || prove(family, &shadow, rules, Claim { from, to, way: &way });
+            self.context.known.proofs.get(key, prove).map_err(ApplyError::Unproved)?;
+            warn_of_hazards(self.context, declared, &way.steps, decision);
+        }
+        Ok(replay::text(from, to, &proof::statements(&way)))
+    }
+}
+
+/// Whether a statement of a change may run on the server at this moment.
+fn is_in_flight(inspection: &Inspection, revision: &Revision) -> bool {
+    let mut records = inspection.ledger.statements.iter();
+    records.any(|record| record.version == revision.version && record.state == StatementState::Intended)
+}
+
+fn prove(
+    family: &dyn Database,
+    shadow: &Connect,
+    rules: &dyn sluice_facts::Rules,
+    claim: Claim<'_>,
+) -> Result<(), ProofError> {
+    if claim.way.steps.is_empty() {
+        return Ok(());
+    }
+    let runtime = runtime().map_err(ProofError::Database)?;
+    runtime.block_on(proof::prove(family, shadow, rules, Base::Facts, claim)).map(|_| ())
+}
+
+/// What the files mean on the shadow's server, as far as it counts.
+fn desired(context: &Context, site: &Site<'_>) -> Result<Arc<Snapshot>, ApplyError> {
+    let (family, shadow) = shadow_of(context, site)?;
+    let find = || {
+        let files = context.project.desired.iter().flat_map(|desired| &desired.files);
+        let scripts: Vec<Script> =
+            files.map(|file| Script { name: file.path().to_owned(), text: file.text().to_owned() }).collect();
+        let runtime = runtime().map_err(ShadowError::Database)?;
+        let (_, snapshot) = runtime.block_on(shadow::elaborate(family, &shadow, &scripts))?;
+        Ok(Arc::new(match context.scope() {
+            Some(scope) => snapshot.within(scope),
+            None => snapshot,
+        }))
+    };
+    context.known.desired.get(shadow.url.clone(), find).map_err(ApplyError::Desired)
+}
+
+fn shadow_of(context: &Context, site: &Site<'_>) -> Result<Ground, ApplyError> {
+    ground::of_database(context.config(), &context.resolver, site.entry)
+}
+
+/// Says which steps delete data: refused where that is allowed nowhere.
+fn warn_of_hazards(context: &Context, declared: &Change, steps: &[Step], decision: &mut Decision) {
+    let hazard = Hazard::DeletesData;
+    let response = if context.allows(hazard) { Response::Warn } else { Response::Error };
+    for step in steps.iter().filter(|step| step.hazards.contains(&hazard)) {
+        let line = step.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line: String = line.chars().take(100).collect();
+        decision.problem(ProblemKind::Hazard, &declared.version, response, || format!("{hazard}: {line}"));
+    }
+}
+
+fn no_way(message: String) -> ApplyError {
+    let help = "this is a mistake in sluice: please report it with both schemas";
+    ApplyError::NoWay { message, help: Some(help.to_owned()) }
+}
+
+/// A runtime of this thread, for a look at a database.
+///
+/// # Errors
+/// When the system gives none.
+pub fn runtime() -> Result<tokio::runtime::Runtime, DbError> {
+    Context::runtime().map_err(|_| DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
+}
