@@ -156,10 +156,8 @@ fn quiet(command: &mut Command, folder: &Folder, user: Option<User>) -> std::io:
     let log = folder.log()?;
     command.current_dir(Path::new("/")).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     // Ours may be a place where the server's user writes nothing.
-    command.env("TMPDIR", folder.run());
-    for name in ["PGDATA", "PGPORT", "PGHOST", "MYSQL_HOME", "MYSQL_UNIX_PORT"] {
-        command.env_remove(name);
-    }
+    // Ours may hold secrets, and settings that are meant for other servers.
+    command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TMPDIR", folder.run());
     if let Some(user) = user {
         user.take(command);
     }

@@ -21,7 +21,8 @@ impl Rows for PostgresRows {
         let sql = "SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), \
              (SELECT k.place FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place) WHERE i.indrelid = c.oid \
              AND i.indisprimary AND k.attnum = a.attnum)::text, (a.attgenerated <> '')::int::text, t.typcategory::text, \
-             CASE WHEN c.relkind NOT IN ('r', 'p') THEN 'it is no table of its own' END \
+             CASE WHEN c.relkind NOT IN ('r', 'p') THEN 'it is no table of its own' \
+             WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) THEN 'others inherit from it' END \
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid \
              JOIN pg_type t ON t.oid = a.atttypid WHERE c.oid = to_regclass(?::text) AND a.attnum > 0 AND NOT a.attisdropped \
              ORDER BY a.attnum";

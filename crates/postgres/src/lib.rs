@@ -18,6 +18,7 @@ mod ledger;
 mod live;
 mod lock;
 mod observer;
+mod outside;
 mod probe;
 mod request;
 mod rules;
@@ -31,8 +32,10 @@ mod transaction;
 
 use async_trait::async_trait;
 pub use rules::PostgresRules;
+use sluice_engine::shadow::{Misplaced, Script};
 use sluice_engine::{Connect, Database, DbError, Session};
 use sluice_facts::Rules;
+use sluice_sql::Dialect;
 
 /// The PostgreSQL family.
 ///
@@ -51,6 +54,15 @@ impl Database for Postgres {
 
     fn rules(&self) -> Option<&'static dyn Rules> {
         Some(&PostgresRules)
+    }
+
+    fn in_scratch(
+        &self,
+        _dialect: Dialect,
+        _connect: &Connect,
+        scripts: &[Script],
+    ) -> Result<Vec<Script>, Misplaced> {
+        Ok(outside::inside(scripts))
     }
 
     fn gauge(&self) -> Option<sluice_engine::rehearsal::Gauge> {

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_engine::ledger::Identity;
@@ -49,6 +49,21 @@ pub struct Context {
     ahead: Ahead,
 }
 
+/// Refuses folders outside of the repository: what lies beside a checkout is of other projects.
+fn stays_inside(root: &Path, config: &Config) -> Result<(), RunError> {
+    let Ok(root) = std::fs::canonicalize(root) else { return Ok(()) };
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&root);
+    let project = &config.project;
+    for folder in project.migrations.iter().chain(&project.schema) {
+        // One that is not there is told by whoever reads it.
+        if std::fs::canonicalize(root.join(folder)).is_ok_and(|real| !real.starts_with(repository)) {
+            return Err(RunError::usage(format!("{folder} is outside of the repository"))
+                .help("name folders of the repository in `migrations` and `schema`"));
+        }
+    }
+    Ok(())
+}
+
 /// Where a project is, and for whom it is read.
 pub struct Setting {
     /// Folder of the configuration.
@@ -92,6 +107,9 @@ impl Context {
         needs: Needs,
     ) -> Result<Self, RunError> {
         let Setting { root, trust, selection, state, listener } = setting;
+        if trust != Trust::Own {
+            stays_inside(&root, &config)?;
+        }
         let read = |config: Config| Project::read(root.clone(), config);
         let resolver = Resolver {
             secrets: Secrets::default(),

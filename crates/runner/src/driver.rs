@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
@@ -261,7 +262,13 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         self.scope.spawn(move || {
             let started = Instant::now();
             let result = match found {
-                Some(site) => work(context, &site, identity, (agreed, computed), &hold, cancel, &sender),
+                Some(site) => {
+                    let run = || work(context, &site, identity, (agreed, computed), &hold, cancel, &sender);
+                    // Whoever waits for it must hear of it.
+                    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+                        Err(ApplyError::Lost(DbError::new(DbErrorKind::Connect, "the run has panicked")))
+                    })
+                }
                 None => Err(ApplyError::Connect(DbError::new(
                     DbErrorKind::Url,
                     "the rollout has a database that sluice.toml does not have any more",
@@ -480,6 +487,13 @@ fn work(
     let way = match computed {
         Some(computed) => Some(computed.allowed()?),
         None if context.config().project.is_declarative() => {
+            // What people have agreed to was computed for a schema that nobody has seen since.
+            if planned.is_some() {
+                return Err(ApplyError::Stale {
+                    planned: "a script that was computed earlier".to_owned(),
+                    found: "a database that could not be looked at meanwhile".to_owned(),
+                });
+            }
             let survey = survey_one(context, site, false);
             match Computed::of(&survey) {
                 Some(computed) => Some(computed.allowed()?),

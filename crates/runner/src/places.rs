@@ -51,9 +51,8 @@ pub fn check(config: &Config, sites: &[Site<'_>], resolver: &Resolver) -> Result
 /// The server and the database, or the file, that a URL names; `None` where it does not tell. No part of it is secret.
 fn place(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once(':')?;
-    if matches!(scheme, "sqlite" | "sqlite3" | "file") {
-        let path = rest.split(['?', '#']).next()?;
-        let path = path.strip_prefix("//").unwrap_or(path);
+    if scheme == "sqlite" {
+        let path = sluice_sqlite::file_of(url).ok()??;
         return Some(format!("file {}", std::fs::canonicalize(path).ok()?.display()));
     }
     let (family, port) = match scheme {

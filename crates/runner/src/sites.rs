@@ -104,15 +104,17 @@ impl Resolver {
             );
         }
         let (url, known) = self.resolve(reference, cancel)?;
-        if let Some(file) = sqlite_file(url.expose())
-            && (file.is_relative() || is_within(file, state))
-        {
-            return refused(
+        if !url.expose().starts_with("sqlite:") {
+            return Ok((url, known));
+        }
+        match sluice_sqlite::file_of(url.expose())? {
+            Some(file) if file.is_relative() || is_within(&file, state) => refused(
                 format!("{name}: the server takes this file for no database"),
                 "give the absolute path of a file outside of the checkout and of the server's data",
-            );
+            ),
+            // What a repository runs there must not reach other files.
+            _ => Ok((Secret::new(sluice_sqlite::alone(url.expose())), known)),
         }
-        Ok((url, known))
     }
 
     fn resolve(&self, reference: &SecretRef, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
@@ -231,16 +233,6 @@ fn check_filter(config: &Config, filter: Option<&TargetFilter>) -> Result<(), Ru
         }
         Some(TargetFilter::Matching(_)) | None => Ok(()),
     }
-}
-
-/// The file that a URL of SQLite names.
-fn sqlite_file(url: &str) -> Option<&Path> {
-    let (scheme, rest) = url.split_once(':')?;
-    if !matches!(scheme, "sqlite" | "sqlite3" | "file") {
-        return None;
-    }
-    let path = rest.split(['?', '#']).next()?;
-    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }
 
 /// Whether a file is in a folder, whatever links lead there.

@@ -72,12 +72,11 @@ pub fn serve(
     tell: impl FnOnce(SocketAddr, Option<&str>),
 ) -> Result<(), ServeError> {
     let system = |what| move |error| ServeError::System { what, error };
-    std::fs::create_dir_all(&options.data).map_err(system("data directory"))?;
+    create_private(&options.data).map_err(system("data directory"))?;
     let data = std::fs::canonicalize(&options.data).map_err(system("data directory"))?;
     let _only = RunnerLock::try_take(&data, "serve")?;
     let mut store = Store::open_server(&data)?;
     let key = Key::of(&data)?;
-    let first = first_token(&mut store)?;
     for project in store.projects()? {
         // Whatever was going on is found out and gone on with.
         store.want(WorkKind::Reconcile, &project.name, Duration::ZERO)?;
@@ -104,6 +103,8 @@ pub fn serve(
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tokio::spawn(watch(Arc::clone(&app)));
+        // Last of all: whoever does not hear of it cannot get in.
+        let first = app.with_store(first_token).map_err(std::io::Error::other)?;
         tell(address, first.as_deref());
         let stopped = cancel.clone();
         let server = axum::serve(listener, api::router(Arc::clone(&app)))
@@ -124,6 +125,15 @@ pub fn serve(
         drop(worker.join());
     }
     served.map_err(system("connections"))
+}
+
+/// Makes a folder that nobody else reads; one that is there stays as it is.
+fn create_private(folder: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Makes the token of the first admin where there is no token at all.

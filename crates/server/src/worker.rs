@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,6 +16,9 @@ const LEASE: Duration = Duration::from_secs(15);
 
 /// Longest rest: also where nothing wakes a worker, it looks.
 const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// How long a project is left alone whose look panicked.
+const AFTER_PANIC: Duration = Duration::from_mins(5);
 
 /// How long a store that does not answer is left alone.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
@@ -47,7 +51,10 @@ fn work(app: &Arc<App>, lease: &Lease, log: &Log) {
     let done = AtomicBool::new(false);
     let again = thread::scope(|scope| {
         let keeper = scope.spawn(|| keep(app, lease, &cancel, &done));
-        let again = reconcile(app, lease, &cancel);
+        let again = catch_unwind(AssertUnwindSafe(|| reconcile(app, lease, &cancel))).unwrap_or_else(|_| {
+            log.line(&format!("{}: the look at the project has panicked", lease.project));
+            AFTER_PANIC
+        });
         done.store(true, Ordering::Release);
         keeper.thread().unpark();
         again

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 use sluice_engine::{DbError, DbErrorKind};
 
@@ -51,8 +52,23 @@ pub(crate) fn open(location: &Location, watch: &Arc<Watch>) -> Result<Connection
     connection.create_scalar_function(ledger::BEGAN, 0, FunctionFlags::SQLITE_UTF8, move |_| {
         Ok(clock.transaction_began())
     })?;
+    if watch.is_alone() {
+        connection.authorizer(Some(stay_inside))?;
+    }
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(connection)
+}
+
+/// `SQLITE_ATTACH` of <https://sqlite.org/c3ref/c_alter_table.html>, where its file is an expression.
+const ATTACH: i32 = 24;
+
+/// Refuses to attach or write other files (`VACUUM INTO` attaches, too); `VACUUM` itself attaches a nameless one.
+fn stay_inside(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Attach { filename: "" | ":memory:" } => Authorization::Allow,
+        AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH, .. } => Authorization::Deny,
+        _ => Authorization::Allow,
+    }
 }
 
 /// Reads the file's header, so that a file that is no database is found at once. Also rolls back what a process that died

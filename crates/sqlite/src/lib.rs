@@ -32,7 +32,7 @@ use async_trait::async_trait;
 use sluice_engine::{Connect, Database, DbError, Session};
 use sluice_facts::Rules;
 
-pub use location::absolute_url;
+pub use location::{absolute_url, alone, file_of};
 pub use rules::SqliteRules;
 
 /// The family of SQLite databases: URLs `sqlite:path/to.db`, `sqlite:///absolute/path.db`, `sqlite::memory:`.

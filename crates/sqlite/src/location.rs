@@ -29,6 +29,10 @@ pub(crate) enum Access {
     Create,
 }
 
+const MEMORY: &str = "sqlite::memory:";
+/// The option of a URL for a database from which no other file may be reached.
+const ALONE: &str = "attach=no";
+
 impl Location {
     /// Understands `sqlite:path`, `sqlite://path`, `sqlite:///absolute/path` and `sqlite::memory:`, the paths with
     /// `%XX` escapes and an optional `?mode=ro|rw|rwc`.
@@ -50,6 +54,7 @@ impl Location {
                 "mode=ro" => Access::Read,
                 "mode=rw" => Access::Write,
                 "mode=rwc" => Access::Create,
+                ALONE => access,
                 _ => {
                     // Its value may be a key. A wrong mode is none.
                     let name = match option.split_once('=') {
@@ -58,7 +63,9 @@ impl Location {
                     };
                     return Err(refused(
                         url,
-                        &format!("option `{name}` is not known (known: mode=ro, mode=rw, mode=rwc)"),
+                        &format!(
+                            "option `{name}` is not known (known: mode=ro, mode=rw, mode=rwc, attach=no)"
+                        ),
                     ));
                 }
             };
@@ -70,6 +77,13 @@ impl Location {
         Ok(Self::File { path: PathBuf::from(path), access })
     }
 
+    /// Whether nothing that runs there may reach other files: what is in memory is a place to try things, and others say so
+    /// by an option.
+    pub(crate) fn stays_alone(url: &str) -> bool {
+        let options = url.split_once('?').map_or("", |(_, options)| options);
+        url == MEMORY || options.split('&').any(|option| option == ALONE)
+    }
+
     /// For people.
     pub(crate) fn address(&self) -> String {
         match self {
@@ -77,6 +91,23 @@ impl Location {
             Self::File { path, .. } => path.display().to_string(),
         }
     }
+}
+
+/// The file that a URL names; none of one in memory.
+///
+/// # Errors
+/// [`DbErrorKind::Url`] when the URL is not understood.
+pub fn file_of(url: &str) -> Result<Option<PathBuf>, DbError> {
+    Ok(match Location::parse(url)? {
+        Location::Memory => None,
+        Location::File { path, .. } => Some(path),
+    })
+}
+
+/// The same URL, of a database from which no other file may be reached.
+pub fn alone(url: &str) -> String {
+    let divider = if url.contains('?') { '&' } else { '?' };
+    if url == MEMORY { url.to_owned() } else { format!("{url}{divider}{ALONE}") }
 }
 
 /// The same URL with its path joined to `base` where it is relative, so that it means the same in every directory.

@@ -65,7 +65,7 @@ impl SqliteSession {
     }
 
     fn open_at(location: Location, connect: &Connect) -> Result<Self, DbError> {
-        let watch = Arc::new(Watch::new(connect.cancel.clone()));
+        let watch = Arc::new(Watch::new(connect.cancel.clone(), Location::stays_alone(&connect.url)));
         let refused = |error: rusqlite::Error| connection::refused(&error, &location, &watch);
         let future = connection::future_file(&location);
         let missing = future.is_some();

@@ -39,6 +39,8 @@ pub(crate) enum Cut {
 #[derive(Debug)]
 pub(crate) struct Watch {
     cancel: CancellationToken,
+    /// No other file is reached from the connection.
+    alone: bool,
     origin: Instant,
     lock_timeout: AtomicU64,
     statement_timeout: AtomicU64,
@@ -53,9 +55,15 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(cancel: CancellationToken) -> Self {
+    /// Whether no other file is reached from the connection.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    pub(crate) fn new(cancel: CancellationToken, alone: bool) -> Self {
         Self {
             cancel,
+            alone,
             origin: Instant::now(),
             lock_timeout: AtomicU64::new(nanos(LOCK_TIMEOUT)),
             statement_timeout: AtomicU64::new(NEVER),

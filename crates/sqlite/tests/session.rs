@@ -461,3 +461,26 @@ async fn a_file_that_is_removed_under_a_session_is_not_written_into_the_void() {
     assert_eq!((error.error.kind, error.committed), (DbErrorKind::ReadOnly, Committed::No));
     assert!(error.error.hint.unwrap().contains("while it was in use"));
 }
+
+#[tokio::test]
+async fn no_other_file_is_reached_from_a_place_to_try_things_nor_where_the_url_says_so() {
+    let site = Site::new();
+    let other = site.path("other.db");
+    for url in ["alone.db?attach=no", ":memory:"] {
+        let mut session = site.connect_to(url).await;
+        session.execute(&kit::statement("CREATE TABLE t (a)")).await.unwrap();
+        for sql in [
+            format!("ATTACH '{}' AS other", other.display()),
+            format!("ATTACH '{}' || '' AS other", other.display()),
+            format!("VACUUM INTO '{}'", other.display()),
+        ] {
+            let error = session.execute(&kit::statement(&sql)).await.unwrap_err();
+            assert!(error.message.contains("not authorized"), "{url}: {sql}: {error}");
+        }
+        assert!(!other.exists());
+        session.execute(&kit::statement("VACUUM")).await.unwrap();
+        session.execute(&kit::statement("ATTACH ':memory:' AS other")).await.unwrap();
+    }
+    let mut session = site.connect_to("free.db").await;
+    session.execute(&kit::statement(&format!("ATTACH '{}' AS other", other.display()))).await.unwrap();
+}

@@ -113,7 +113,7 @@ impl Program {
             return None;
         }
         let mut command = Command::new(&path);
-        command.arg("--version").current_dir("/");
+        command.arg("--version").current_dir("/").env_clear();
         if let Some(user) = user {
             user.take(&mut command);
         }

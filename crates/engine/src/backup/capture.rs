@@ -1,7 +1,7 @@
 //! Keeping rows in the transaction that changes them.
 
 use sluice_rollout::{Change, ChangeKind};
-use sluice_sql::{Facts, Mode, classify};
+use sluice_sql::{Facts, Kind, Mode, classify};
 
 use crate::ledger::Writer;
 use crate::script::{Prepared, PreparedStatement, UnitKind};
@@ -44,10 +44,11 @@ pub(crate) async fn refuse_unfit(
     if !is_on(change, policy) {
         return Ok(None);
     }
-    let mut has_settings = false;
+    let (mut has_settings, mut alters) = (false, false);
     for unit in &prepared.units {
         for statement in prepared.statements_of(unit) {
-            has_settings |= statement.facts.mode == Mode::Session;
+            has_settings |= statement.facts.mode == Mode::Session || statement.facts.kind == Kind::Set;
+            alters |= matches!(statement.facts.kind, Kind::Alter | Kind::Drop { .. });
             if is_applied(statement) {
                 continue;
             }
@@ -65,6 +66,13 @@ pub(crate) async fn refuse_unfit(
                 return Ok(Some(refusal((
                     "its rows are kept in its own transaction, and it runs in none".to_owned(),
                     "take `transaction=none` away from the change".to_owned(),
+                ))));
+            }
+            if alters {
+                return Ok(Some(refusal((
+                    "the change alters what is there before it, so that rows cannot be kept as they will be"
+                        .to_owned(),
+                    "put the statement into a change of its own".to_owned(),
                 ))));
             }
             if has_settings && selection.schema.is_none() {

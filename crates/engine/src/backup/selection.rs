@@ -1,7 +1,7 @@
 //! What a statement does to rows, as far as its text says.
 
 use sluice_sql::model::{
-    Condition, Ident, InsertSource, NameClass, QueryFacts, Statement, TableRef, Volatility,
+    Call, Condition, Ident, InsertSource, NameClass, QueryFacts, Statement, TableRef, Volatility,
 };
 use sluice_sql::{Dialect, Kind, LexemeKind, lexemes, parse};
 use sluice_text::Span;
@@ -142,6 +142,17 @@ impl Way<'_> {
                 {
                     let name = call.name.display(dialect);
                     return refused(format!("{name}() may choose other rows each time"));
+                }
+                // It is the same within one statement; the rows are kept by another one.
+                let moves = |call: &&Call| {
+                    call.volatility(dialect) == Volatility::Stable
+                        && (dialect != Dialect::Postgres
+                            || call.name.name.folded(dialect).eq_ignore_ascii_case("statement_timestamp"))
+                };
+                if let Some(call) = filter.expr.calls.iter().find(moves) {
+                    let name = call.name.display(dialect);
+                    let help = "write the moment as a value: then it is the same for both".to_owned();
+                    return Err((format!("{name}() is another moment when the rows are kept"), help));
                 }
                 let text = filter.span.slice(sql);
                 let chooses = |word: &str| {

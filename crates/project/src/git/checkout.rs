@@ -151,6 +151,8 @@ impl Checkout {
         if !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(GitError::NotACommit { commit: commit.to_owned() });
         }
+        // One that was killed has left it; the folder is ours alone.
+        let _ = std::fs::remove_file(self.folder.join(".git").join("index.lock"));
         self.ask("checkout", &["checkout", "--quiet", "--force", "--detach", commit])?;
         self.ask("clean", &["clean", "--quiet", "-ffdx"])?;
         Ok(())

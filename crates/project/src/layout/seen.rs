@@ -41,6 +41,8 @@ pub(super) struct Stamp {
 
 /// A file that was changed so short a time ago may be changed again without another time.
 const TICK: Duration = Duration::from_millis(50);
+/// Where times are whole seconds, or every other one.
+const COARSE_TICK: Duration = Duration::from_secs(3);
 
 impl Stamp {
     /// None where the file system does not tell times of change.
@@ -67,7 +69,10 @@ impl Stamp {
     }
 
     fn is_settled(self, now: i128) -> bool {
-        let tick = i128::try_from(TICK.as_nanos()).unwrap_or_default();
+        // Whole seconds are all that some file systems know.
+        let coarse = self.changed % 1_000_000_000 == 0;
+        let tick = if coarse { COARSE_TICK } else { TICK };
+        let tick = i128::try_from(tick.as_nanos()).unwrap_or_default();
         self.changed + tick < now
     }
 }

@@ -74,17 +74,24 @@ fn a_repository_cannot_reach_into_the_server() {
     let server = Server::start(&[]);
     let state = server.data().join("state.db").display().to_string();
     let mut events = server.events(&server.admin, 0);
-    for (name, url, told) in [
-        ("own", format!("sqlite:{state}"), "takes this file for no database"),
-        ("near", "sqlite:shop.db".to_owned(), "takes this file for no database"),
-        ("program", "exec:touch /tmp/never".to_owned(), "starts no programs"),
+    let escaped = format!("sqlite:{}", state.replacen('/', "%2f", 9).replace("%2fstate.db", "/state%2edb"));
+    let far = repository.path("far.db").display().to_string();
+    let plain = "create table a (id integer);\n".to_owned();
+    let attached = format!("ATTACH '{state}' AS s;\n");
+    for (name, url, folder, sql, told) in [
+        ("own", format!("sqlite:{state}"), "migrations", &plain, "takes this file for no database"),
+        ("escaped", escaped, "migrations", &plain, "takes this file for no database"),
+        ("near", "sqlite:shop.db".to_owned(), "migrations", &plain, "takes this file for no database"),
+        ("program", "exec:touch /tmp/never".to_owned(), "migrations", &plain, "starts no programs"),
+        ("attached", format!("sqlite:{far}"), "migrations", &attached, "not authorized"),
+        ("beside", format!("sqlite:{far}"), "..", &plain, "outside of the repository"),
     ] {
         let config = format!(
-            "[project]\nname = \"{name}\"\n[[environment]]\nname = \"dev\"\n\
+            "[project]\nname = \"{name}\"\nmigrations = \"{folder}\"\n[[environment]]\nname = \"dev\"\n\
              [[database]]\nname = \"it\"\nenvironment = \"dev\"\nurl = \"{url}\"\n"
         );
         repository.write("sluice.toml", &config);
-        repository.write("migrations/1_a.sql", "create table a (id integer);\n").commit(name);
+        repository.write("migrations/1_a.sql", sql).commit(name);
         repository.run_git(&["branch", name]);
         let body =
             json!({ "name": name, "branch": name, "url": format!("file://{}", repository.root().display()) });

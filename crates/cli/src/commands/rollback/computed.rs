@@ -194,6 +194,19 @@ impl Search<'_> {
         prepared: &Prepared,
         diff: &Diff<'_>,
     ) -> Result<(), CliError> {
+        let base_type = |fact: &Fact| {
+            let text = fact.payload.text("type").unwrap_or_default();
+            text.split('(').next().unwrap_or_default().trim().to_owned()
+        };
+        let retyped =
+            |it: &&FactChange<'_>| it.new.kind == Kind::Column && base_type(it.old) != base_type(it.new);
+        if let Some(column) = diff.altered.iter().find(retyped) {
+            let message =
+                format!("{} has become of another type, and its values with it", in_words(&column.new.id));
+            return Err(
+                self.refuse(message, "write the way back beside the change, for example as NAME.down.sql")
+            );
+        }
         let mut kept: Option<Vec<Kept>> = None;
         for statement in &prepared.statements {
             let place = change.up.file.locate(statement.span.start);
