@@ -98,12 +98,14 @@ fn every_way_to_tamper_with_an_export_is_seen() {
     assert!(matches!(last, AuditError::OtherChain { count: 5 }), "{last}");
 
     // Removed, moved, repeated, put in.
-    for (change, line) in [
-        (&(|lines: &mut Vec<String>| drop(lines.remove(0))) as &dyn Fn(&mut Vec<String>), 1),
+    type Edit<'a> = (&'a dyn Fn(&mut Vec<String>), usize);
+    let edits: [Edit<'_>; 4] = [
+        (&|lines: &mut Vec<String>| drop(lines.remove(0)), 1),
         (&|lines: &mut Vec<String>| drop(lines.remove(2)), 3),
         (&|lines: &mut Vec<String>| lines.swap(1, 2), 2),
         (&|lines: &mut Vec<String>| lines.insert(3, lines[2].clone()), 4),
-    ] {
+    ];
+    for (change, line) in edits {
         let error = tampered(change);
         assert!(matches!(error, AuditError::Order { line: at, .. } if at == line), "{line}: {error}");
     }

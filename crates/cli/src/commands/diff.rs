@@ -264,7 +264,6 @@ fn read(
         Some(counted) => (old.within(counted), new.within(counted)),
         None => (old, new),
     };
-    drop(ground);
     Ok(Read { sides, old, new, server: server.or(newer) })
 }
 

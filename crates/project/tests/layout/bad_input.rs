@@ -34,7 +34,7 @@ fn each_bad_native_repository_says_what_and_where_and_what_to_do() {
             &[("m/1_a.sql", "-- sluice: lock_timout=5s\n-- sluice: colour=red\nselect 1")],
             &[
                 "m/1_a.sql:1:12: unknown directive `lock_timout` (did you mean `lock_timeout`?)",
-                "m/1_a.sql:2:12: unknown directive `colour` (known keys: transaction, lock_timeout, statement_timeout, requires, targets, phase, flag, assert, renamed from)",
+                "m/1_a.sql:2:12: unknown directive `colour` (known keys: transaction, lock_timeout, statement_timeout, requires, targets, phase, flag, assert, backup, renamed from)",
             ],
         ),
         (
@@ -50,7 +50,7 @@ fn each_bad_native_repository_says_what_and_where_and_what_to_do() {
                 "m/1_a.sql:4:17: `x` is not a value of directive `flag` (write KEY:VARIANT, for example `flag=new-checkout:on`)",
                 "m/1_a.sql:5:21: `1,,2` is not a value of directive `requires` (write one or more versions, for example `requires=0003, 0007`)",
                 "m/1_a.sql:6:20: `` is not a value of directive `targets` (write a condition over databases, for example `targets=region == 'eu'`)",
-                "m/1_a.sql:7:12: `transaction none` is not a directive of the form key=value (known keys: transaction, lock_timeout, statement_timeout, requires, targets, phase, flag, assert, renamed from)",
+                "m/1_a.sql:7:12: `transaction none` is not a directive of the form key=value (known keys: transaction, lock_timeout, statement_timeout, requires, targets, phase, flag, assert, backup, renamed from)",
                 "m/1_a.sql:8:12: directive `lock_timeout` is given twice (keep one of them)",
             ],
         ),

@@ -55,7 +55,7 @@ impl Rule for DropTableParent {
             parents.dedup();
             parents.retain(|parent| {
                 !dropped.contains(parent)
-                    && cx.schema.relations.get(*parent).is_none_or(|it| !cx.made_here(it.origin))
+                    && cx.schema.relations.get(parent).is_none_or(|it| !cx.made_here(it.origin))
             });
             for parent in parents {
                 let message = format!(
