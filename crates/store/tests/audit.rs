@@ -98,7 +98,7 @@ fn every_way_to_tamper_with_an_export_is_seen() {
     assert!(matches!(last, AuditError::OtherChain { count: 5 }), "{last}");
 
     // Removed, moved, repeated, put in.
-    type Edit<'a> = (&'a dyn Fn(&mut Vec<String>), usize);
+    type Edit<'a> = (&'a dyn Fn(&mut Vec<String>), u64);
     let edits: [Edit<'_>; 4] = [
         (&|lines: &mut Vec<String>| drop(lines.remove(0)), 1),
         (&|lines: &mut Vec<String>| drop(lines.remove(2)), 3),
