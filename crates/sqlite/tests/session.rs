@@ -475,7 +475,7 @@ async fn no_other_file_is_reached_from_a_place_to_try_things_nor_where_the_url_s
             format!("VACUUM INTO '{}'", other.display()),
         ] {
             let error = session.execute(&kit::statement(&sql)).await.unwrap_err();
-            assert!(error.message.contains("not authorized"), "{url}: {sql}: {error}");
+            assert!(error.message.contains("authoriz"), "{url}: {sql}: {error}");
         }
         assert!(!other.exists());
         session.execute(&kit::statement("VACUUM")).await.unwrap();
