@@ -231,7 +231,7 @@ async fn go(
 }
 
 /// Makes the schema FROM of what it is made of, in a scratch database on the server of `connect`.
-async fn found(
+pub(crate) async fn found(
     database: &dyn Database,
     session: &mut dyn Session,
     connect: &Connect,
@@ -242,8 +242,15 @@ async fn found(
     match base {
         Base::Facts => lay(session, rules, Base::Facts, claim).await,
         Base::Scripts(scripts) => {
-            let scripts = shadow::inside(database, session.server().dialect, connect, scripts)
-                .map_err(|error| ProofError::Base(error.to_string()))?;
+            let scripts =
+                shadow::inside(database, session.server().dialect, connect, scripts).map_err(|error| {
+                    match error {
+                        ShadowError::Text { place, message } => {
+                            ProofError::Base(format!("{place}: {message}"))
+                        }
+                        error => ProofError::Base(error.to_string()),
+                    }
+                })?;
             lay(session, rules, Base::Scripts(&scripts), claim).await
         }
     }
@@ -278,7 +285,7 @@ async fn sow_and_walk(
 }
 
 /// Makes the schema FROM.
-pub(crate) async fn lay(
+async fn lay(
     session: &mut dyn Session,
     rules: &dyn Rules,
     base: Base<'_>,

@@ -6,7 +6,7 @@ use sluice_facts::{
 use sluice_sql::classify;
 
 use crate::proof::{self, Base, Claim, ProofError};
-use crate::shadow::{self, ShadowError};
+use crate::shadow;
 use crate::{Connect, Database, DbError, DbErrorKind, Session, Statement};
 
 /// The schema FROM once the renames are done.
@@ -84,19 +84,11 @@ async fn go(
     wish: Wish<'_>,
 ) -> Result<Renamed, RenameError> {
     let mut session = database.connect(scratch).await?;
-    let inside = match base {
-        Base::Scripts(scripts) => {
-            shadow::inside(database, session.server().dialect, connect, scripts).map(Some)
-        }
-        Base::Facts => Ok(None),
-    };
-    let result = match &inside {
-        Ok(Some(scripts)) => inside_one(session.as_mut(), rules, Base::Scripts(scripts), wish).await,
-        Ok(None) => inside_one(session.as_mut(), rules, Base::Facts, wish).await,
-        Err(ShadowError::Text { place, message }) => {
-            Err(ProofError::Base(format!("{place}: {message}")).into())
-        }
-        Err(error) => Err(ProofError::Base(error.to_string()).into()),
+    let nothing = transition(wish.from, wish.from, rules, Options::default());
+    let claim = Claim { from: wish.from, to: wish.to, way: &nothing };
+    let result = match proof::found(database, session.as_mut(), connect, rules, base, claim).await {
+        Ok(()) => inside_one(session.as_mut(), rules, wish).await,
+        Err(error) => Err(error.into()),
     };
     session.close().await;
     result
@@ -105,11 +97,8 @@ async fn go(
 async fn inside_one(
     session: &mut dyn Session,
     rules: &dyn Rules,
-    base: Base<'_>,
     wish: Wish<'_>,
 ) -> Result<Renamed, RenameError> {
-    let nothing = transition(wish.from, wish.from, rules, Options::default());
-    proof::lay(session, rules, base, Claim { from: wish.from, to: wish.to, way: &nothing }).await?;
     let mut done = Renamed { schema: wish.from.clone(), steps: Vec::new(), renames: Vec::new() };
     for round in 0..=Rename::LAST_ROUND {
         let due: Vec<&Rename> = wish.renames.iter().filter(|rename| rename.round() == round).collect();

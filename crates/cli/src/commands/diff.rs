@@ -53,14 +53,7 @@ pub fn run(
     let target = args.to.as_deref().unwrap_or_default();
     let allowed = allowed(&args.allow)?;
     let here = std::env::current_dir().unwrap_or_default();
-    let engine = args.engine.map(|engine| engine.dialect());
-    let wanted = Wanted {
-        shadow: args.shadow.as_deref(),
-        engine,
-        version: args.server_version.as_deref(),
-        keeps: !args.no_cache,
-    };
-    let read = read(global, output, cancel, [&args.from, target], wanted)?;
+    let read = read(global, output, cancel, [&args.from, target], Wanted::of(args))?;
     let Read { sides, old, new, server } = &read;
     let ([from, to], ground) = (&sides.sides, sides.ground());
     let permitted = ground.as_ref().filter(|ground| proof::is_permitted(args, ground, from, to));
@@ -234,6 +227,18 @@ impl<const N: usize> Sides<N> {
     fn ground(&self) -> Option<Ground<'_>> {
         let named = self.shadow.as_ref().or_else(|| self.sides.iter().find_map(Side::database));
         named.map(Ground::Named).or(self.local.as_ref().map(Ground::Local))
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// What the options say.
+    fn of(args: &'a args::Diff) -> Self {
+        Self {
+            shadow: args.shadow.as_deref(),
+            engine: args.engine.map(|engine| engine.dialect()),
+            version: args.server_version.as_deref(),
+            keeps: !args.no_cache,
+        }
     }
 }
 

@@ -33,13 +33,7 @@ pub fn run(
     // Relative to where the command is called, which is left when a project is entered.
     let here = std::env::current_dir().unwrap_or_default();
     let directory = here.join(directory);
-    let engine = args.engine.map(|engine| engine.dialect());
-    let wanted = Wanted {
-        shadow: args.shadow.as_deref(),
-        engine,
-        version: args.server_version.as_deref(),
-        keeps: !args.no_cache,
-    };
+    let wanted = Wanted::of(args);
     let sides = Sides::find(global, output, cancel, [("FROM", args.from.as_str())], wanted)?;
     let ([from], ground) = (&sides.sides, sides.ground());
     let (_, mut schema) = from.read(ground.as_ref(), wanted.keeps)?;
