@@ -33,7 +33,11 @@ impl Cache {
 
     /// The entry that follows from something.
     pub fn entry(&self, follows_from: &str) -> Entry {
-        let name = digest(format!("{} {follows_from}", self.program).as_bytes());
+        self.named(&digest(format!("{} {follows_from}", self.program).as_bytes()))
+    }
+
+    /// The entry of a name that [`Entry::name`] gave.
+    pub fn named(&self, name: &str) -> Entry {
         Entry { file: self.directory.join(name), kept: self.kept }
     }
 }
@@ -45,6 +49,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What it is called among those of its part.
+    pub fn name(&self) -> String {
+        self.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// What is kept; none where nothing is, or it is not whole.
     pub fn read(&self) -> Option<Vec<u8>> {
         let mut bytes = std::fs::read(&self.file).ok()?;

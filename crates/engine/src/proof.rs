@@ -60,6 +60,14 @@ pub enum ProofError {
     /// The steps lead elsewhere.
     #[error("the steps do not lead to the schema TO: {}", .0.join("; "))]
     Differs(Vec<String>),
+    /// Somebody else sees a difference where the facts are equal.
+    #[error("{observer} sees a difference where the facts are equal: {}", differences.join(" / "))]
+    Observed {
+        /// Who.
+        observer: &'static str,
+        /// Lines that only one of both has: `+` where the steps lead, `-` TO.
+        differences: Vec<String>,
+    },
     /// Rows are not what they were.
     #[error("the steps do not leave the rows alone: {}", .0.join("; "))]
     Rows(Vec<String>),
@@ -79,26 +87,13 @@ pub struct Claim<'a> {
     pub way: &'a Transition<'a>,
 }
 
-/// Goes the steps on the server of `connect`, in a scratch database of its own, and compares where they lead. Rows that were made up lie
-/// in the tables meanwhile; a step that may refuse rows and does is tried again without those of its table.
+/// Goes the steps on the server of `connect`, in a scratch database of its own that holds `bases[0]`, and compares where they lead.
+/// Rows that were made up lie in the tables meanwhile; a step that may refuse rows and does is tried again without those of its
+/// table. Then an independent observer compares where the steps lead with TO, made of `bases[1]` in another scratch database.
 ///
 /// # Errors
-/// [`ProofError`]; the scratch database is dropped in any case.
+/// [`ProofError`]; the scratch databases are dropped in any case.
 pub async fn prove(
-    database: &dyn Database,
-    connect: &Connect,
-    rules: &dyn Rules,
-    base: Base<'_>,
-    claim: Claim<'_>,
-) -> Result<Certificate, ProofError> {
-    Ok(walk_all(database, connect, rules, base, claim).await?.0)
-}
-
-/// The same, and an independent observer compares where the steps lead with TO, made of `bases[1]` in another scratch database.
-///
-/// # Errors
-/// As [`prove`].
-pub async fn prove_beside(
     database: &dyn Database,
     connect: &Connect,
     rules: &dyn Rules,
@@ -123,7 +118,15 @@ pub async fn prove_beside(
         Err(ProofError::Base(_)) => {}
         Err(error) => return Err(error),
     }
-    Ok(certificate)
+    // What is not modelled is seen by others, and told by name.
+    let modelled = claim.from.unmodelled.is_empty() && claim.to.unmodelled.is_empty();
+    match certificate.observers.iter().find(|observed| modelled && !observed.differences.is_empty()) {
+        Some(observed) => {
+            let told = observed.differences.iter().take(TOLD).cloned().collect();
+            Err(ProofError::Observed { observer: observed.observer, differences: told })
+        }
+        None => Ok(certificate),
+    }
 }
 
 /// Makes a schema in an empty scratch database, and has it observed.

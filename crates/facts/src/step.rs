@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::FactId;
 
 /// What a step does to its fact.
@@ -80,7 +82,7 @@ impl fmt::Display for Hazard {
 }
 
 /// A question to the rows, asked without writing anything: whether a step can succeed depends on the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assertion {
     /// What must not be there, in words: `rows of public.users in which email is null`.
     pub finds: String,
@@ -90,6 +92,26 @@ pub struct Assertion {
     pub tries: bool,
     /// No step before this one changes the answer, so that it can be asked before the first.
     pub early: bool,
+}
+
+/// What begins a line that holds an assertion, above the statement that depends on it.
+const LINE: &str = "-- sluice: before ";
+
+impl Assertion {
+    /// The assertion as a line of a script, with its end.
+    pub fn line(&self) -> String {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("{LINE}{json}\n")
+    }
+
+    /// Those that stand in the text above a statement.
+    ///
+    /// # Errors
+    /// A line that cannot be read, with why.
+    pub fn above(text: &str) -> Result<Vec<Self>, (String, serde_json::Error)> {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix(LINE));
+        lines.map(|json| serde_json::from_str(json).map_err(|error| (json.to_owned(), error))).collect()
+    }
 }
 
 /// One statement on the way from one schema to another.

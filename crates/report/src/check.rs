@@ -20,7 +20,7 @@ use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 
 use crate::{Paint, Report};
-pub use forecast::StatementReport;
+pub use forecast::{ForecastLock, ForecastWork, StatementReport};
 use lines::Lines;
 
 /// What a review found.

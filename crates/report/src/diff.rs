@@ -1,7 +1,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
+use sluice_review::{Lock, StatementForecast};
+use sluice_sql::Dialect;
+use sluice_text::SourceFile;
 
 use crate::Report;
+use crate::check::{ForecastLock, ForecastWork, StatementReport};
 use crate::paint::Paint;
 
 /// What lies between two schemas.
@@ -33,6 +37,8 @@ pub struct SchemaDiff {
     pub proof: Option<ProofReport>,
     /// Hazards that nobody has allowed: nothing is to be run while there are any.
     pub refused: Vec<String>,
+    /// The statements that lead back from TO to FROM, in order. They bring back structure, never values; they were not tried.
+    pub reverse: Vec<StepReport>,
 }
 
 /// A fact that differs.
@@ -127,9 +133,53 @@ pub struct StepReport {
     pub alone: bool,
     /// What is asked of the rows before it.
     pub assertions: Vec<AssertionReport>,
+    /// What it locks and does on the schema FROM; none where nobody is held up and no row is looked at, and for the way back.
+    pub forecast: Option<StepForecast>,
     /// The engine that it is for, which decides what ends it.
     #[serde(skip)]
     pub engine: String,
+}
+
+/// What a statement locks and does, as the model tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StepForecast {
+    /// Locks on relations, the strongest for each.
+    pub locks: Vec<ForecastLock>,
+    /// Work on rows that are there.
+    pub work: Vec<ForecastWork>,
+    /// What others cannot do meanwhile: `reads and writes`, `writes`; none where everything goes on.
+    pub blocks: Option<String>,
+    /// Of these relations.
+    pub blocked: Vec<String>,
+    /// How MySQL or MariaDB runs it: `INSTANT`, `NOCOPY`, `INPLACE`, `COPY`.
+    pub algorithm: Option<String>,
+    /// `modelled` or `assumed`.
+    pub evidence: String,
+}
+
+impl StepForecast {
+    /// The forecast of a statement in `file`.
+    pub fn of(one: &StatementForecast, dialect: Dialect, file: &SourceFile) -> Self {
+        let blocks = |lock: &Lock| lock.mode.blocks();
+        let strongest = one.forecast.strongest().and_then(blocks);
+        let kept_out =
+            one.forecast.locks.iter().filter(|lock| strongest.is_some() && blocks(lock) == strongest);
+        let blocked = kept_out.map(|lock| lock.relation.to_string()).collect();
+        let StatementReport { locks, work, blocks, algorithm, evidence, .. } =
+            StatementReport::new(one, dialect, file);
+        Self { locks, work, blocks, blocked, algorithm, evidence }
+    }
+
+    /// On one line; none where there is nothing that people wait for.
+    fn words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if let Some(blocks) = &self.blocks {
+            parts.push(format!("blocks {blocks} of {}", self.blocked.join(", ")));
+        }
+        parts.extend(self.work.iter().map(ForecastWork::words));
+        parts.extend(self.algorithm.clone());
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
 }
 
 /// A question to the rows: the step is refused where it finds any.
@@ -179,6 +229,12 @@ impl Report for SchemaDiff {
         if let Some(proof) = &self.proof {
             text.push_str(&format!("\n{}", commented(&proof.words())));
         }
+        if !self.reverse.is_empty() {
+            text.push_str("\n-- The way back, for the structure:\n");
+            let mut back = String::new();
+            self.reverse.iter().for_each(|step| step.render(&mut back));
+            text.push_str(&commented(&back));
+        }
         text
     }
 }
@@ -204,6 +260,9 @@ impl StepReport {
     pub(crate) fn render(&self, out: &mut String) {
         if !self.hazards.is_empty() {
             out.push_str(&format!("-- {}\n", self.hazards.join(", ")));
+        }
+        if let Some(words) = self.forecast.as_ref().and_then(StepForecast::words) {
+            out.push_str(&commented(&words));
         }
         self.assertions.iter().for_each(|assertion| out.push_str(&commented(&assertion.comment())));
         out.push_str(&terminated(&self.engine, &self.sql));

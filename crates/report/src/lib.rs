@@ -30,8 +30,8 @@ pub use baseline::{Baseline, BaselineTarget};
 pub use check::{Check, CheckFormat, FindingReport, StatementReport, Summary};
 pub use deploy::{Deployment, TargetOutcome, TargetResult};
 pub use diff::{
-    AssertionReport, AttributeDiff, FactDiff, ObserverReport, ProofReport, SchemaDiff, StepReport,
-    WithoutRows, commented, terminated,
+    AssertionReport, AttributeDiff, FactDiff, ObserverReport, ProofReport, SchemaDiff, StepForecast,
+    StepReport, WithoutRows, commented, terminated,
 };
 pub use drift::{DatabaseDrift, DriftFact, DriftReport, DriftState};
 pub use dump::Dump;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
+use sluice_engine::assertion::{self, Answer};
 use sluice_engine::proof::{self, Base, Claim, ProofError};
 use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Inspection};
@@ -15,7 +17,10 @@ use sluice_rollout::{
 use crate::context::Context;
 use crate::ground::{self, Ground};
 use crate::replay;
-use crate::sites::Site;
+use crate::sites::{Connection, Site};
+
+/// No question to the rows takes longer when a plan is made: others work meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What leads one database to the declared schema.
 pub struct Way {
@@ -60,8 +65,8 @@ pub struct Seen<'a> {
     pub context: &'a Context,
     /// The database.
     pub site: &'a Site<'a>,
-    /// Its family.
-    pub family: &'static dyn Database,
+    /// How it is reached.
+    pub connection: &'a Connection,
     /// What was seen of it.
     pub inspection: &'a Inspection,
 }
@@ -126,7 +131,7 @@ impl Seen<'_> {
         decision: &mut Decision,
         proof: bool,
     ) -> Result<String, ApplyError> {
-        let Some(rules) = self.family.rules() else {
+        let Some(rules) = self.connection.family.rules() else {
             return Err(no_way(format!("schemas of {} are not compared yet", from.engine)));
         };
         let version = self.inspection.server.version;
@@ -137,11 +142,39 @@ impl Seen<'_> {
         if proof {
             let (family, shadow) = shadow_of(self.context, self.site)?;
             let key = (shadow.url.clone(), from.fingerprint(), to.fingerprint());
-            let prove = || prove(family, &shadow, rules, Claim { from, to, way: &way });
+            let claim = Claim { from, to, way: &way };
+            let texts = texts(self.context);
+            // Where not everything counts, the texts make more than what is compared.
+            let whole = self.context.scope().is_none() && to.unmodelled.is_empty();
+            let made = if whole { Base::Scripts(&texts) } else { Base::Facts };
+            let prove = || prove(family, &shadow, rules, [Base::Facts, made], claim);
             self.context.known.proofs.get(key, prove).map_err(ApplyError::Unproved)?;
             warn_of_hazards(self.context, declared, &way.steps, decision);
+            self.ask_rows(declared, &way.steps, decision)?;
         }
         Ok(replay::text(from, to, &proof::statements(&way)))
+    }
+}
+
+impl Seen<'_> {
+    /// Asks the database what the steps ask of its rows, reading only: it is a problem where one of them will fail.
+    fn ask_rows(&self, declared: &Change, steps: &[Step], decision: &mut Decision) -> Result<(), ApplyError> {
+        if !steps.iter().flat_map(|step| &step.assertions).any(|assertion| assertion.early) {
+            return Ok(());
+        }
+        let Connection { family, connect, .. } = self.connection;
+        let asking = assertion::survey(*family, connect, steps, PATIENCE);
+        let answers = runtime().and_then(|runtime| runtime.block_on(asking)).map_err(ApplyError::Connect)?;
+        for (step, answers) in steps.iter().zip(answers) {
+            for answer in answers.into_iter().flatten() {
+                let Answer::Broken(violation) = answer else { continue };
+                let line = step.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+                let line: String = line.chars().take(100).collect();
+                let message = || format!("`{line}` will fail: {violation}");
+                decision.problem(ProblemKind::Rows, &declared.version, Response::Error, message);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,22 +188,27 @@ fn prove(
     family: &dyn Database,
     shadow: &Connect,
     rules: &dyn sluice_facts::Rules,
+    bases: [Base<'_>; 2],
     claim: Claim<'_>,
 ) -> Result<(), ProofError> {
     if claim.way.steps.is_empty() {
         return Ok(());
     }
     let runtime = runtime().map_err(ProofError::Database)?;
-    runtime.block_on(proof::prove(family, shadow, rules, Base::Facts, claim)).map(|_| ())
+    runtime.block_on(proof::prove(family, shadow, rules, bases, claim)).map(|_| ())
+}
+
+/// The files that declare the schema.
+fn texts(context: &Context) -> Vec<Script> {
+    let files = context.project.desired.iter().flat_map(|desired| &desired.files);
+    files.map(|file| Script { name: file.path().to_owned(), text: file.text().to_owned() }).collect()
 }
 
 /// What the files mean on the shadow's server, as far as it counts.
 fn desired(context: &Context, site: &Site<'_>) -> Result<Arc<Snapshot>, ApplyError> {
     let (family, shadow) = shadow_of(context, site)?;
     let find = || {
-        let files = context.project.desired.iter().flat_map(|desired| &desired.files);
-        let scripts: Vec<Script> =
-            files.map(|file| Script { name: file.path().to_owned(), text: file.text().to_owned() }).collect();
+        let scripts = texts(context);
         let runtime = runtime().map_err(ShadowError::Database)?;
         let (_, snapshot) = runtime.block_on(shadow::elaborate(family, &shadow, &scripts))?;
         Ok(Arc::new(match context.scope() {

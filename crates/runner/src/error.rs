@@ -217,6 +217,9 @@ pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
             "`--allow` accepts it once, `allow` in [schema] for good; to keep the data, declare what holds it"
                 .to_owned()
         }
+        ProblemKind::Rows => {
+            "correct these rows, or let a change do it, before the schema is changed".to_owned()
+        }
         ProblemKind::InFlight => {
             "deploy the commit that began it, so that it is finished; or look at the database and \
                                   decide with `sluice repair`"

@@ -82,7 +82,7 @@ fn look_at(
         }
         let mut way = None;
         if is_declarative && !decision.is_refused() {
-            let seen = Seen { context, site, family: connection.family, inspection: &inspection };
+            let seen = Seen { context, site, connection: &connection, inspection: &inspection };
             way = seen.find(&mut decision, !leftovers)?;
         }
         Ok((inspection, decision, way))

@@ -3,7 +3,7 @@
 use sluice_engine::proof::{self, Base, Claim};
 use sluice_engine::shadow::{Script, elaborate};
 use sluice_engine::{ApplyError, Server};
-use sluice_facts::{Options, Scope, Snapshot, Step, transition};
+use sluice_facts::{Assertion, Options, Scope, Snapshot, Step, transition};
 use sluice_project::desired::Desired;
 use sluice_report::terminated;
 use sluice_rollout::{Change, ChangeKind};
@@ -56,7 +56,12 @@ impl Both {
     /// # Errors
     /// Steps that are not proved.
     pub fn forth(&self, ground: &Ground) -> Result<Vec<Step>, ApplyError> {
-        way(ground, self.version, [&self.replayed, &self.desired], Some(self.base(&self.replay.changes)))
+        way(
+            ground,
+            self.version,
+            [&self.replayed, &self.desired],
+            Some([self.base(&self.replay.changes), self.base(&self.replay.desired)]),
+        )
     }
 
     /// The steps back, proved.
@@ -64,7 +69,12 @@ impl Both {
     /// # Errors
     /// Steps that are not proved.
     pub fn back(&self, ground: &Ground) -> Result<Vec<Step>, ApplyError> {
-        way(ground, self.version, [&self.desired, &self.replayed], Some(self.base(&self.replay.desired)))
+        way(
+            ground,
+            self.version,
+            [&self.desired, &self.replayed],
+            Some([self.base(&self.replay.desired), self.base(&self.replay.changes)]),
+        )
     }
 
     /// Where not everything counts, the texts make more than what is compared.
@@ -88,7 +98,7 @@ pub fn made(
     Ok((server, scope.map_or(snapshot.clone(), |scope| snapshot.within(scope))))
 }
 
-/// The steps from one schema to another, proved from a base where there is one.
+/// The steps from one schema to another, proved where there is something that both are made of.
 ///
 /// # Errors
 /// No order of the steps; steps that are not proved.
@@ -96,7 +106,7 @@ pub fn way(
     (family, connect): &Ground,
     version: u32,
     [from, to]: [&Snapshot; 2],
-    base: Option<Base<'_>>,
+    bases: Option<[Base<'_>; 2]>,
 ) -> Result<Vec<Step>, ApplyError> {
     let no_way = |message: String| ApplyError::NoWay { message, help: None };
     let Some(rules) = family.rules() else {
@@ -107,9 +117,9 @@ pub fn way(
     if let Some(broken) = way.broken.first() {
         return Err(no_way(format!("no order of the steps was found: {broken}")));
     }
-    if let Some(base) = base {
+    if let Some(bases) = bases {
         let claim = Claim { from, to, way: &way };
-        let proved = runtime.block_on(proof::prove(*family, connect, rules, base, claim));
+        let proved = runtime.block_on(proof::prove(*family, connect, rules, bases, claim));
         proved.map_err(ApplyError::Unproved)?;
     }
     Ok(proof::statements(&way))
@@ -124,6 +134,7 @@ pub fn text(from: &Snapshot, to: &Snapshot, steps: &[Step]) -> String {
             let hazards: Vec<&str> = step.hazards.iter().map(|hazard| hazard.name()).collect();
             text.push_str(&format!("-- {}\n", hazards.join(", ")));
         }
+        text.extend(step.assertions.iter().map(Assertion::line));
         text.push_str(&terminated(&from.engine, &step.sql));
     }
     text

@@ -18,7 +18,8 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Zoned;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sluice_engine::shadow;
 use sluice_project::layout::Directory;
 use sluice_report::{Check, CheckFormat, Problem, Report as _};
@@ -35,7 +36,7 @@ use baseline::Baseline;
 use masking::Masked;
 use reading::with_statements;
 use rehearsal::{Rehearsed, Wish};
-use replayed::Prefix;
+use replayed::{Beginning, Prefix};
 use schema_source::{KnownSchema, Source};
 use scope::Measure;
 use sizes::Sizes;
@@ -100,7 +101,7 @@ pub(super) struct Work {
     /// The first items, if they are only replayed and many.
     prefix: Option<Prefix>,
     /// The schema after those, where it was kept, as bytes that are whole; they have no statements then.
-    begins_with: Option<Arc<Vec<u8>>>,
+    begins_with: Option<Beginning>,
     /// Sizes of tables, where a file tells them.
     statistics: Option<Statistics>,
     /// They are deployed together.
@@ -152,15 +153,17 @@ impl Work {
         match (&self.known, &self.begins_with) {
             (Some(known), _) => known.schema.clone(),
             // Of what this program wrote as a whole everything can be read.
-            (None, Some(kept)) => Schema::from_bytes(kept).unwrap_or_else(|| Schema::unknown(self.dialect)),
+            (None, Some(kept)) => kept.schema().unwrap_or_else(|| Schema::unknown(self.dialect)),
             _ if self.complete => Schema::empty(self.dialect),
             _ => Schema::unknown(self.dialect),
         }
     }
 
-    /// What its review takes as given.
+    /// What its review takes as given. The day is that of UTC, so that a suppression ends everywhere at once (and the
+    /// machine's zone, for which the whole directory of zones is walked, need not be known).
     pub(super) fn conditions(&self, version: Option<ServerVersion>) -> Conditions {
-        Conditions { version, today: Zoned::now().date(), one_batch: self.one_batch }
+        let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        Conditions { version, today, one_batch: self.one_batch }
     }
 }
 
@@ -376,6 +379,8 @@ fn review(
             Some(reviewer.review_chunks(&item.script, statements))
         };
         with_statements(&work.items, review, |item, review| found.add(work, item, review));
+        // As with the texts, when the process ends.
+        std::mem::forget(reviewer);
     }
     let Found { mut check, mut all } = found;
     if let Some(known) = known {

@@ -3,6 +3,7 @@
 mod assertions;
 mod directives;
 mod dump;
+mod forecast;
 pub mod ground;
 pub mod proof;
 mod renames;
@@ -11,11 +12,12 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 
-use sluice_engine::proof::{Base, Claim};
-use sluice_engine::rename::ahead;
+use sluice_engine::proof::{Base, Claim, statements};
+use sluice_engine::rename::{Renamed, ahead};
 use sluice_engine::{Database, Server};
 use sluice_facts::{
-    Change, Diff, Fact, Hazard, Kind, Options, Rename, Snapshot, Step, Transition, Value, transition,
+    Change, Diff, Fact, Hazard, Kind, Options, Rename, Rules, Snapshot, Step, Transition, Value, Verb,
+    transition,
 };
 use sluice_report::{
     AttributeDiff, FactDiff, Problem, ProofReport, SchemaDiff, StepReport, commented, terminated,
@@ -70,7 +72,8 @@ pub fn run(
     let question = renames::Question { args, root, sides: [from, to], schemas: [&old, &new] };
     let renamed = question.answer(output, permitted, rules)?;
     let now = renamed.as_ref().map_or(&old, |renamed| &renamed.schema);
-    let mut way = transition(now, &new, rules, Options { online: !args.offline, version });
+    let options = Options { online: !args.offline, version };
+    let mut way = transition(now, &new, rules, options);
     if let Some(renamed) = &renamed {
         way = ahead(renamed, way, rules);
     }
@@ -113,6 +116,8 @@ pub fn run(
         save(&here.join(path), whole)?;
     }
     let mut report = SchemaDiff { proof, ..report([&args.from, target], &old, &new, &way, &allowed) };
+    report.reverse = reverse(&old, &new, renamed.as_ref(), rules, options);
+    forecast::give(&old, rules, server.as_ref(), &mut report.steps);
     report.facts.extend(renamed.iter().flat_map(|renamed| &renamed.renames).map(named_anew));
     report.facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     let mut problems = assertions::ask(from, &way.steps, &mut report.steps)?;
@@ -364,7 +369,27 @@ fn report(
         unmodelled,
         proof: None,
         refused: if refused { vec![Hazard::DeletesData.name().to_owned()] } else { Vec::new() },
+        reverse: Vec::new(),
     }
+}
+
+/// The way back from TO: its names are given back last.
+fn reverse(
+    old: &Snapshot,
+    new: &Snapshot,
+    renamed: Option<&Renamed>,
+    rules: &dyn Rules,
+    options: Options,
+) -> Vec<StepReport> {
+    let now = renamed.map_or(old, |renamed| &renamed.schema);
+    let way = transition(new, now, rules, options);
+    let mut steps: Vec<StepReport> = statements(&way).iter().map(|one| step(&old.engine, one)).collect();
+    for rename in renamed.iter().flat_map(|renamed| renamed.renames.iter().rev()) {
+        let (Some(given), Some(was)) = (now.get(&rename.new), old.get(&rename.old)) else { continue };
+        let sql = rules.rename(given, was);
+        steps.extend(sql.map(|sql| step(&old.engine, &Step::new(Verb::Rename, &was.id, sql))));
+    }
+    steps
 }
 
 /// A fact that is there in one of both only, or is another one.
@@ -418,5 +443,6 @@ pub fn step(engine: &str, step: &Step) -> StepReport {
         hazards: step.hazards.iter().map(|hazard| hazard.name().to_owned()).collect(),
         alone: step.alone,
         assertions: assertions::reports(step),
+        forecast: None,
     }
 }

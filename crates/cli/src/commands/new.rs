@@ -1,7 +1,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use jiff::Zoned;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sluice_engine::ApplyError;
 use sluice_facts::{Hazard, Step};
 use sluice_project::config::Config;
@@ -172,7 +173,7 @@ pub fn free_version(root: &Path, directories: &[PathBuf]) -> String {
     let files = directories.iter().filter_map(|directory| std::fs::read_dir(root.join(directory)).ok());
     let names: Vec<String> =
         files.flatten().flatten().filter_map(|item| item.file_name().into_string().ok()).collect();
-    let mut at = Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+    let mut at = TimeZone::UTC.to_datetime(Timestamp::now());
     loop {
         let version = at.strftime("%Y%m%d%H%M%S").to_string();
         if !names.iter().any(|name| name.trim_start_matches(['v', 'V']).starts_with(&version)) {

@@ -50,6 +50,9 @@ impl ChangeRun<'_, '_> {
         let evidence = loop {
             attempt += 1;
             self.set_limits(&limits).await?;
+            if attempt == 1 {
+                self.ask_before(progress, &[statement]).await?;
+            }
             let before = self.session.observe(&statement.as_statement()).await.map_err(lost_or_connect)?;
             self.intend(progress, statement, &before).await?;
             fault::at(Point::Intended);

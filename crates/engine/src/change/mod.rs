@@ -1,6 +1,7 @@
 //! One change on one session: transactions with their ledger rows, and statement by statement what cannot run in one.
 
 mod alone;
+mod asking;
 mod failing;
 mod progress;
 mod record;
@@ -188,18 +189,7 @@ impl ChangeRun<'_, '_> {
                 continue;
             }
             let answer = answer.unwrap_or_else(|| "nothing".to_owned());
-            let detail = format!("{place}: assertion `{sql}` answered {answer}");
-            if let Err(unrecorded) = self.record_failure(progress, None, "failed", &detail).await {
-                (self.events)(Event::Warning {
-                    message: format!("the failure could not be recorded in the ledger: {unrecorded}"),
-                });
-            }
-            return Err(ApplyError::Assertion {
-                place,
-                version: change.version.clone(),
-                sql: sql.clone(),
-                answer,
-            });
+            return Err(self.refuse(progress, None, place, sql, answer).await);
         }
         Ok(())
     }

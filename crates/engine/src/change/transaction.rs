@@ -45,6 +45,9 @@ impl ChangeRun<'_, '_> {
             let error = TransactionError { step: None, error, committed: Committed::No };
             return Err(self.fail(progress, at, error, Vec::new()).await);
         }
+        let limits = self.limits(progress.change, None);
+        self.set_limits(&limits).await?;
+        self.ask_before(progress, &statements).await?;
         let total = count(progress.prepared.statements_of(unit));
         let state = progress.state_after(index);
         let atomic = progress.row != RevisionRow::Open && state == RevisionState::Applied;
@@ -85,9 +88,6 @@ impl ChangeRun<'_, '_> {
         if state.is_complete() {
             self.push_end(progress, &mut steps);
         }
-        let limits = self.limits(progress.change, None);
-        self.set_limits(&limits).await?;
-
         let mut attempt = 0;
         loop {
             attempt += 1;

@@ -61,6 +61,20 @@ pub struct ForecastWork {
     pub relation: String,
 }
 
+impl ForecastWork {
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        let verb = match self.kind.as_str() {
+            "scan" => "reads all of",
+            "rewrite" => "rewrites",
+            "index-build" => "builds",
+            "index-rebuild" => "builds again",
+            _ => "looks up the rows of",
+        };
+        format!("{verb} {}", self.relation)
+    }
+}
+
 impl StatementReport {
     /// None for a statement that only reads and writes rows without holding anybody up.
     pub(super) fn of(

@@ -63,3 +63,35 @@ fn what_is_about_changes_says_that_there_are_none() {
     shop.sluice(&["rollback", "--env", "dev", "--yes"]).exits(2).says("git revert");
     shop.sluice(&["drift", "--env", "dev", "--adopt"]).exits(2).says("declare it");
 }
+
+#[test]
+fn rows_that_stand_in_the_way_are_found_when_the_plan_is_made() {
+    for engine in [Engine::Sqlite, Engine::Postgres(18), Engine::Mariadb] {
+        let shop = Declared::with(engine, "", "");
+        shop.write(
+            "schema/tables/users.sql",
+            "CREATE TABLE users (id integer NOT NULL PRIMARY KEY, name varchar(20));\n",
+        );
+        shop.commit("Names may be unknown");
+        shop.deploy("dev").exits(0);
+        let database = shop.database("dev");
+        database.sql("INSERT INTO users (id, name) VALUES (1, 'Ann'), (2, NULL)");
+        shop.write(
+            "schema/tables/users.sql",
+            "CREATE TABLE users (id integer NOT NULL PRIMARY KEY, name varchar(20) NOT NULL);\n",
+        );
+        shop.commit("Names are known");
+
+        shop.sluice(&["plan", "--env", "dev"])
+            .exits(1)
+            .says("will fail: there are 1 ")
+            .says("correct these rows");
+        shop.deploy("dev").exits(1).says("will fail: there are 1 ");
+        assert_eq!(database.sql("SELECT count(*) FROM users WHERE name IS NULL"), "1");
+
+        database.sql("UPDATE users SET name = 'Bob' WHERE name IS NULL");
+        let plan = shop.sluice(&["plan", "--env", "dev"]).exits(0);
+        plan.says("-- sluice: before {");
+        shop.deploy("dev").exits(0);
+    }
+}

@@ -201,3 +201,47 @@ fn rows_that_were_made_up_survive_the_plan_and_others_look_at_it_too() {
     let run = project.sluice(&arguments).exits(0);
     run.says("6 rows that were made up in 2 tables stay what they are; pg_dump says so, too");
 }
+
+#[test]
+fn each_step_has_its_forecast_and_the_whole_its_way_back() {
+    let server = postgres(15);
+    let project = Project::new();
+    let old =
+        "create table users (id int primary key, name varchar(20), age int); create table idle (id int);";
+    project.write("old.sql", old).write(
+        "new.sql",
+        "create table users (id int primary key, label varchar(20), age bigint);\ncreate table idle (id int);\n\
+         create table made (id int primary key);",
+    );
+    let shadow = server.url("postgres");
+    let arguments = [
+        "diff",
+        "old.sql",
+        "new.sql",
+        "--shadow",
+        shadow.as_str(),
+        "--rename",
+        "column:public.users.name=column:public.users.label",
+    ];
+    let run = project.sluice(&arguments).exits(0);
+    run.says("-- blocks reads and writes of public.users; rewrites public.users").says("-- The way back");
+
+    let report = project.sluice(&[arguments.as_slice(), &["--format", "json"]].concat()).exits(0).json();
+    let steps = report["steps"].as_array().unwrap();
+    let step = |sql: &str| steps.iter().find(|step| step["sql"].as_str().unwrap().contains(sql)).unwrap();
+    let rewrite = &step("bigint")["forecast"];
+    assert_eq!(rewrite["blocks"], "reads and writes");
+    assert!(rewrite["work"].to_string().contains("rewrite"), "{rewrite}");
+    // Nobody waits for what is only made.
+    assert!(!step("CREATE TABLE public.made")["forecast"].to_string().contains("idle"));
+
+    // The way back leads back.
+    let database = server.database();
+    database.psql(&project.read("new.sql"));
+    let back = report["reverse"].as_array().unwrap();
+    for step in back {
+        database.psql(step["sql"].as_str().unwrap());
+    }
+    let arguments = ["diff", database.url(), "old.sql", "--shadow", shadow.as_str()];
+    project.sluice(&arguments).exits(0).says("The schemas are equal.");
+}

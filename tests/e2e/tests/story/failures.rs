@@ -99,3 +99,43 @@ fn removed_and_late_changes_are_refused_with_their_versions() {
     shop.sluice(&["repair", "0002", "--forget", "--database", "shop-dev"]).exits(0);
     shop.sluice(&["deploy", "--env", "dev"]).exits(0);
 }
+
+/// What stands above a statement is asked just before it: what came before may be what it is about.
+#[test]
+fn a_statement_is_not_run_where_the_rows_stand_in_its_way() {
+    for engine in Engine::ALL {
+        let shop = Shop::with_gates(engine, "", "");
+        let question = "-- sluice: before {\"finds\":\"totals without an amount\",\
+                        \"sql\":\"SELECT count(*), min(id) FROM totals WHERE amount IS NULL\",\"tries\":false,\"early\":true}";
+        let change = |amount: &str| {
+            format!(
+                "-- sluice: transaction=none\nCREATE TABLE totals (id integer PRIMARY KEY, amount integer);\n\
+                 INSERT INTO totals VALUES (7, {amount});\n{question}\nCREATE TABLE done (id integer);\n"
+            )
+        };
+        shop.write("migrations/0003_totals.sql", &change("NULL"));
+        shop.commit("Totals");
+        let run = shop.sluice(&["deploy"]).exits(4);
+        run.says("migrations/0003_totals.sql:5:1")
+            .says("there are 1 totals without an amount, for example 7");
+        assert_eq!(shop.database("dev").sql("SELECT count(*) FROM totals"), "1");
+
+        shop.database("dev").sql("UPDATE totals SET amount = 1");
+        shop.write(
+            "migrations/0003_totals.sql",
+            &change("NULL").replace("CREATE TABLE done", "create table done"),
+        );
+        shop.commit("Totals, once more");
+        let run = shop.sluice(&["deploy", "--env", "dev"]).exits(0);
+        assert_eq!(shop.applied("dev"), 3, "{run}");
+
+        shop.write(
+            "migrations/0004_more.sql",
+            "-- More.\n-- sluice: before {\nCREATE TABLE more (id integer);\n",
+        );
+        shop.commit("A question that cannot be read");
+        let run = shop.sluice(&["deploy", "--env", "dev"]).exits(4);
+        run.says("migrations/0004_more.sql:3:1").says("it cannot be read");
+        assert_eq!(shop.applied("dev"), 3);
+    }
+}

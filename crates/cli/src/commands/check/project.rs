@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::baseline::{self, Baseline};
 use super::declared::Declared;
 use super::history::{Base, Known, Standing, Wrong};
-use super::replayed::{Files, Prefix};
+use super::replayed::{Beginning, Files, Prefix};
 use super::schema_source::Source;
 use super::scope::{self, Scope};
 use super::{Item, Work, about, change_info, policy};
@@ -246,9 +246,13 @@ impl Task<'_> {
             if scope.is_empty() {
                 continue;
             }
-            let keeps = source.is_none() && !is_rehearsed(args);
+            let kept = if source.is_none() && !is_rehearsed(args) {
+                KeptSchema::Of(files)
+            } else {
+                KeptSchema::None
+            };
             let Items { mut items, prefix, begins_with, lacks_texts } =
-                items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, keeps)?;
+                items(&project, dialect, &reviewed, &selectors, &mut scope, &judge.review, kept)?;
             if lacks_texts {
                 return Ok(None);
             }
@@ -288,7 +292,8 @@ impl Task<'_> {
             });
         }
         if let Some(files) = files {
-            files.keep(&project, first);
+            let prefixes: Vec<&Prefix> = works.iter().filter_map(|work| work.prefix.as_ref()).collect();
+            files.keep(&project, first, &prefixes);
         }
         let directory = Arc::new(project.directory);
         works.iter_mut().for_each(|work| work.directory = Some(directory.clone()));
@@ -307,7 +312,8 @@ pub(in crate::commands) fn whole(project: &Project, args: &args::Check) -> Resul
     for dialect in dialects(&project.config, args)? {
         let mut scope = Scope::of(&[&project.config], review, dialect, None, args)?;
         let items =
-            items(project, dialect, &Reviewed::default(), &selectors, &mut scope, review, false)?.items;
+            items(project, dialect, &Reviewed::default(), &selectors, &mut scope, review, KeptSchema::None)?
+                .items;
         let (policy, fail_on) = (policy::of(review, args)?, policy::fail_on(review, args));
         let measures = scope.measures;
         works.push(Work { items, complete: true, measures, ..Work::new(dialect, policy, fail_on) });
@@ -411,9 +417,18 @@ struct Items {
     /// The first of them, if they are only replayed and many.
     prefix: Option<Prefix>,
     /// The schema after those, where it is kept: they are not cut into statements then.
-    begins_with: Option<Arc<Vec<u8>>>,
+    begins_with: Option<Beginning>,
     /// Some are needed whose texts were left unread.
     lacks_texts: bool,
+}
+
+/// Whether the schema after the changes that are only replayed is kept from run to run.
+#[derive(Clone, Copy)]
+enum KeptSchema<'f> {
+    /// It is worked out each time.
+    None,
+    /// It is, and may be read already by these.
+    Of(Option<&'f Files>),
 }
 
 fn items(
@@ -423,7 +438,7 @@ fn items(
     selectors: &[Option<Selector>],
     scope: &mut Scope<'_>,
     review: &config::Review,
-    keeps: bool,
+    kept: KeptSchema<'_>,
 ) -> Result<Items, CliError> {
     let mut goes = Vec::new();
     for (at, change) in project.changes().iter().enumerate() {
@@ -433,12 +448,15 @@ fn items(
     let is_reviewed = |at: usize, change: &Change, measure: Option<usize>| {
         measure.is_some() && reviewed.contains(at, change.up.file.path())
     };
-    let prefix = keeps.then(|| {
-        let replayed = goes.iter().take_while(|(at, change, measure)| !is_reviewed(*at, change, *measure));
-        Prefix::of(project, dialect, replayed.map(|(_, change, measure)| (*change, measure.is_some())))
-    });
-    let prefix = prefix.flatten();
-    let begins_with = prefix.as_ref().and_then(Prefix::schema);
+    let (prefix, files) = match kept {
+        KeptSchema::None => (None, None),
+        KeptSchema::Of(files) => {
+            let before = goes.iter().take_while(|(at, change, measure)| !is_reviewed(*at, change, *measure));
+            let before = before.map(|(_, change, measure)| (*change, measure.is_some()));
+            (Prefix::of(project, dialect, before), files)
+        }
+    };
+    let begins_with = prefix.as_ref().and_then(|prefix| prefix.schema(files));
     let uncut = prefix.as_ref().filter(|_| begins_with.is_some()).map_or(0, |prefix| prefix.changes);
     let lacks_texts =
         goes.iter().skip(uncut).any(|(_, change, measure)| measure.is_some() && !change.up.file.is_read());

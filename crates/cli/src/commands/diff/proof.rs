@@ -30,7 +30,7 @@ pub fn find(
     claim: Claim<'_>,
 ) -> Result<ProofReport, CliError> {
     let (family, connect) = shadow.reach();
-    let proved = Context::runtime()?.block_on(proof::prove_beside(family, connect, rules, bases, claim));
+    let proved = Context::runtime()?.block_on(proof::prove(family, connect, rules, bases, claim));
     let certificate = proved.map_err(|error| unproved(error, &shadow.name))?;
     let planted = certificate.planted.unwrap_or_default();
     let without =
@@ -57,7 +57,10 @@ pub fn unproved(error: ProofError, name: &str) -> CliError {
         ProofError::Base(_) => Some(
             "name a shadow that has the roles and extensions of the schema, or see the steps without a proof: --no-proof",
         ),
-        ProofError::Step { .. } | ProofError::Differs(_) | ProofError::Rows(_) => Some(
+        ProofError::Step { .. }
+        | ProofError::Differs(_)
+        | ProofError::Observed { .. }
+        | ProofError::Rows(_) => Some(
             "this is a mistake in sluice: please report it with both schemas; --no-proof shows the steps",
         ),
     };

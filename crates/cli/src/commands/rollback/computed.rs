@@ -88,7 +88,7 @@ impl Search<'_> {
         }
         if !way.steps.is_empty() {
             let claim = Claim { from: &after, to: &before, way: &way };
-            let proved = runtime.block_on(proof::prove(family, connect, rules, base, claim));
+            let proved = runtime.block_on(proof::prove(family, connect, rules, [base, Base::Facts], claim));
             proved.map_err(|error| unproved(error, &shadow.name))?;
         }
         let version = &self.applied.get(at).map_or(change.version.as_str(), |revision| &revision.version);
