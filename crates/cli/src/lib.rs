@@ -9,7 +9,6 @@ mod commands;
 mod context;
 mod error;
 mod folder;
-mod kept;
 mod local_server;
 mod output;
 mod preparation;

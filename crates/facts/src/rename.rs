@@ -25,6 +25,14 @@ impl Rename {
         })
     }
 
+    /// Whether each of the names is in one of the schemas alone.
+    pub fn fits(&self, from: &Snapshot, to: &Snapshot) -> bool {
+        from.get(&self.old).is_some()
+            && to.get(&self.new).is_some()
+            && from.get(&self.new).is_none()
+            && to.get(&self.old).is_none()
+    }
+
     /// The id under which the fact stands once everything that it is in has its new name.
     pub fn standing(&self) -> FactId {
         let mut path = self.new.path();

@@ -38,6 +38,10 @@ pub struct Check {
     #[serde(skip)]
     #[schemars(skip)]
     pub elapsed: Option<Duration>,
+    /// Forecasts are left out: nobody will look at them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub without_forecasts: bool,
     #[serde(skip)]
     #[schemars(skip)]
     sources: BTreeMap<String, SourceFile>,
@@ -189,6 +193,7 @@ impl Check {
         self.summary.files += 1;
         self.summary.statements += statements;
         self.summary.suppressed += suppressed;
+        let forecasts = if self.without_forecasts { &[] } else { forecasts };
         if findings.is_empty() && forecasts.is_empty() {
             return;
         }
@@ -355,16 +360,19 @@ const EXCERPT: usize = 200;
 fn excerpt(dialect: Dialect, text: &str, most: usize) -> String {
     // Long statements are cut before anything is looked for in them; a literal that is cut is not shown.
     let shown = sluice_sql::redact(dialect, sluice_text::cut(text, 16 * most));
-    let mut out = String::new();
+    let (mut out, mut count) = (String::with_capacity(shown.len().min(4 * most)), 0);
     for word in shown.split_whitespace() {
-        if out.chars().count() + word.chars().count() > most {
+        let length = word.chars().count();
+        if count + length > most {
             out.push_str(if out.is_empty() { "…" } else { " …" });
             break;
         }
         if !out.is_empty() {
             out.push(' ');
+            count += 1;
         }
         out.push_str(word);
+        count += length;
     }
     out
 }

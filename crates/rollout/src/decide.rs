@@ -119,6 +119,8 @@ pub enum ProblemKind {
     Requires,
     /// A computed change does what nobody has allowed.
     Hazard,
+    /// Something may have a new name, and nobody has said whether it has.
+    Rename,
     /// A computed change will fail with the rows that are there.
     Rows,
     /// A computed change of another release is in flight.

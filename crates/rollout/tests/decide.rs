@@ -67,6 +67,7 @@ fn decided(changes: &[Change], revisions: Vec<Revision>) -> String {
                 ProblemKind::Unadopted => "unadopted",
                 ProblemKind::EditedInFlight => "edited-in-flight",
                 ProblemKind::Hazard => "hazard",
+                ProblemKind::Rename => "rename",
                 ProblemKind::Rows => "rows",
                 ProblemKind::InFlight => "in-flight",
             };

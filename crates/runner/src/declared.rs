@@ -7,15 +7,22 @@ use std::time::Duration;
 
 use sluice_engine::assertion::{self, Answer};
 use sluice_engine::proof::{self, Base, Claim, ProofError};
+use sluice_engine::rename::{self, Renamed, Wish};
 use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Inspection};
-use sluice_facts::{Digest, Hazard, Options, Snapshot, Step, transition};
+use sluice_facts::{
+    Digest, Hazard, Options, Rename, Rules, Snapshot, Step, candidates, transition, unasked, undecided,
+};
 use sluice_rollout::{
     Action, Change, Decision, ProblemKind, Response, Revision, Skip, StatementState, version_key,
 };
 
+use sluice_sql::Dialect;
+
 use crate::context::Context;
+use crate::error::RunError;
 use crate::ground::{self, Ground};
+use crate::renaming::{self, Decisions};
 use crate::replay;
 use crate::sites::{Connection, Site};
 
@@ -41,6 +48,8 @@ pub struct Known {
     desired: Once<String, Result<Arc<Snapshot>, ShadowError>>,
     /// Whether steps lead from the one schema to the other, by the URL of the shadow.
     proofs: Once<(String, Digest, Digest), Result<(), ProofError>>,
+    /// What the one schema is with the names of the other, by the URL of the shadow.
+    renames: Once<(String, Digest, Digest), Result<Arc<Renamed>, String>>,
 }
 
 /// Values that are found once, whoever asks first, while others wait for them.
@@ -135,7 +144,12 @@ impl Seen<'_> {
             return Err(no_way(format!("schemas of {} are not compared yet", from.engine)));
         };
         let version = self.inspection.server.version;
-        let way = transition(from, to, rules, Options { online: true, version });
+        let renamed = self.renamed(declared, rules, [from, to], decision)?;
+        let now = renamed.as_deref().map_or(from, |renamed| &renamed.schema);
+        let mut way = transition(now, to, rules, Options { online: true, version });
+        if let Some(renamed) = renamed.as_deref() {
+            way = rename::ahead(renamed, way, rules);
+        }
         if let Some(broken) = way.broken.first() {
             return Err(no_way(format!("no order of the steps was found: {broken}")));
         }
@@ -157,6 +171,44 @@ impl Seen<'_> {
 }
 
 impl Seen<'_> {
+    /// The schema as it is with the names of the declared one, where names change. It is a problem where something may be a new name
+    /// and nobody has said whether it is one.
+    fn renamed(
+        &self,
+        declared: &Change,
+        rules: &dyn Rules,
+        [from, to]: [&Snapshot; 2],
+        decision: &mut Decision,
+    ) -> Result<Option<Arc<Renamed>>, ApplyError> {
+        let mut decided = decisions(self.context, to).map_err(|error| no_decision(&error))?;
+        decided.renames.retain(|rename| rename.fits(from, to));
+        let mut ask = |from: &Snapshot| {
+            for Rename { old, new } in undecided(candidates(from, to), &decided.renames, &decided.apart) {
+                decision.problem(ProblemKind::Rename, &declared.version, Response::Error, || {
+                    format!("{old} goes and {new} comes, and they are alike: is it a new name?")
+                });
+            }
+        };
+        ask(from);
+        if decided.renames.is_empty() && unasked(from, to, rules).is_empty() {
+            return Ok(None);
+        }
+        let (family, shadow) = shadow_of(self.context, self.site)?;
+        let key = (shadow.url.clone(), from.fingerprint(), to.fingerprint());
+        let carry = || {
+            let wish = Wish { from, to, renames: &decided.renames };
+            let runtime = runtime().map_err(|error| error.to_string())?;
+            let carried = runtime.block_on(rename::carry(family, &shadow, rules, Base::Facts, wish));
+            carried.map(Arc::new).map_err(|error| error.to_string())
+        };
+        let renamed = self.context.known.renames.get(key, carry).map_err(|message| {
+            let help = "a line `no-rename OLD=NEW` in .sluice-renames drops the one and makes the other";
+            ApplyError::NoWay { message, help: Some(help.to_owned()) }
+        })?;
+        ask(&renamed.schema);
+        Ok((!renamed.renames.is_empty()).then_some(renamed))
+    }
+
     /// Asks the database what the steps ask of its rows, reading only: it is a problem where one of them will fail.
     fn ask_rows(&self, declared: &Change, steps: &[Step], decision: &mut Decision) -> Result<(), ApplyError> {
         if !steps.iter().flat_map(|step| &step.assertions).any(|assertion| assertion.early) {
@@ -187,7 +239,7 @@ fn is_in_flight(inspection: &Inspection, revision: &Revision) -> bool {
 fn prove(
     family: &dyn Database,
     shadow: &Connect,
-    rules: &dyn sluice_facts::Rules,
+    rules: &dyn Rules,
     bases: [Base<'_>; 2],
     claim: Claim<'_>,
 ) -> Result<(), ProofError> {
@@ -196,6 +248,24 @@ fn prove(
     }
     let runtime = runtime().map_err(ProofError::Database)?;
     runtime.block_on(proof::prove(family, shadow, rules, bases, claim)).map(|_| ())
+}
+
+/// What was decided about names: in the project, and in the files that declare the schema.
+fn decisions(context: &Context, to: &Snapshot) -> Result<Decisions, RunError> {
+    let mut decided = Decisions::remembered(&context.resolver.root)?;
+    if let Some(dialect) = Dialect::named(&to.engine) {
+        let renames = renaming::declared(dialect, &texts(context), to)?;
+        decided.decide(&Decisions { renames, apart: Vec::new() });
+    }
+    Ok(decided)
+}
+
+fn no_decision(error: &RunError) -> ApplyError {
+    let problem = error.problems.first();
+    let message = problem.map(|problem| problem.message.clone()).unwrap_or_default();
+    let place = problem.and_then(|problem| problem.place.clone()).map(|place| format!("{place}: "));
+    let message = format!("{}{message}", place.unwrap_or_default());
+    ApplyError::NoWay { message, help: problem.and_then(|problem| problem.help.clone()) }
 }
 
 /// The files that declare the schema.

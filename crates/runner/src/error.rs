@@ -217,6 +217,9 @@ pub fn problem_of(problem: &rollout::Problem, target: &str) -> Problem {
             "`--allow` accepts it once, `allow` in [schema] for good; to keep the data, declare what holds it"
                 .to_owned()
         }
+        ProblemKind::Rename => "`-- sluice: renamed from=OLD` on the line above it in the schema, or a line `rename OLD=NEW` in \
+             .sluice-renames, keeps what is in it; a line `no-rename OLD=NEW` there drops the one and makes the other"
+            .to_owned(),
         ProblemKind::Rows => {
             "correct these rows, or let a change do it, before the schema is changed".to_owned()
         }

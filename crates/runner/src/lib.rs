@@ -27,6 +27,7 @@ pub mod error;
 /// Where SQL of a project is tried.
 pub mod ground;
 pub mod histories;
+pub mod kept;
 /// Who is told what goes on.
 pub mod listener;
 pub mod places;
@@ -34,6 +35,7 @@ pub mod places;
 pub mod planning;
 /// What a rollout is made from.
 pub mod preparation;
+pub mod renaming;
 /// What changes make, next to what is declared.
 pub mod replay;
 /// What of schemas counts.

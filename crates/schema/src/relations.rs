@@ -17,7 +17,8 @@ pub struct Relations {
 #[derive(Clone)]
 struct Slot {
     name: Name,
-    relation: OnceLock<Relation>,
+    // Boxed: most of thousands are never looked at.
+    relation: OnceLock<Box<Relation>>,
     kept: Option<Kept>,
 }
 
@@ -29,18 +30,18 @@ struct Kept {
 
 impl Slot {
     fn get(&self) -> &Relation {
-        self.relation.get_or_init(|| decoded(self.kept.as_ref(), &self.name))
+        self.relation.get_or_init(|| Box::new(decoded(self.kept.as_ref(), &self.name)))
     }
 
     /// Never none.
     fn get_mut(&mut self) -> Option<&mut Relation> {
         self.get();
-        self.relation.get_mut()
+        self.relation.get_mut().map(Box::as_mut)
     }
 
     fn into_relation(self) -> Relation {
         let Self { name, relation, kept } = self;
-        relation.into_inner().unwrap_or_else(|| decoded(kept.as_ref(), &name))
+        relation.into_inner().map_or_else(|| decoded(kept.as_ref(), &name), |relation| *relation)
     }
 }
 
@@ -84,7 +85,7 @@ impl Relations {
 
     /// Puts one in; the one that had the name.
     pub fn insert(&mut self, name: Name, relation: Relation) -> Option<Relation> {
-        let old = self.put(Slot { name, relation: OnceLock::from(relation), kept: None });
+        let old = self.put(Slot { name, relation: OnceLock::from(Box::new(relation)), kept: None });
         old.map(Slot::into_relation)
     }
 

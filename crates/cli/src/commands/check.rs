@@ -208,7 +208,7 @@ pub fn run(
             .help("leave --format out, or review the text without --fix and --diff"));
     }
     if args.diff {
-        let (mut check, found) = review(&works, args, known.as_ref())?;
+        let (mut check, found) = review(&works, args, known.as_ref(), false)?;
         let fixed = edits::Fixed::of(&works, &found);
         output.text(&fixed.diff());
         fixed.tell_left(output);
@@ -225,7 +225,7 @@ pub fn run(
     if args.fix {
         let mut made = 0;
         for _ in 0..edits::ROUNDS {
-            let found = review(&works, args, known.as_ref())?.1;
+            let found = review(&works, args, known.as_ref(), false)?.1;
             let fixed = edits::Fixed::of(&works, &found);
             if fixed.made() == 0 {
                 fixed.tell_left(output);
@@ -243,10 +243,12 @@ pub fn run(
             output.warning(&Problem::warning(message).help(Some(help.to_owned())));
         }
     }
+    // The other formats are about findings.
+    let shows_forecasts = matches!(global.format, Format::Json | Format::Markdown);
     let (mut check, _) = match &args.write_baseline {
-        None => review(&works, args, known.as_ref())?,
+        None => review(&works, args, known.as_ref(), shows_forecasts)?,
         Some(name) => {
-            let (mut check, mut all) = review(&works, args, None)?;
+            let (mut check, mut all) = review(&works, args, None, shows_forecasts)?;
             let path = baseline::path(name.as_deref(), args, place.as_ref());
             let changes = works.first().map_or(&[][..], |work| &work.changes);
             let written = baseline::write(&path, &check, changes, &reviewed_paths(&works))?;
@@ -329,7 +331,7 @@ fn fix_text(
 ) -> Result<Exit, CliError> {
     let mut made = 0;
     for _ in 0..edits::ROUNDS {
-        let found = review(slice::from_ref(&work), args, known)?.1;
+        let found = review(slice::from_ref(&work), args, known, false)?.1;
         let fixed = edits::in_one_text(&found);
         let mut items = work.items.iter_mut().filter(|item| item.reviewed);
         let Some((item, text)) = items.find_map(|item| {
@@ -343,7 +345,7 @@ fn fix_text(
         let file = SourceFile::new(item.script.file.path(), text);
         item.script = files::script_of(work.dialect, file);
     }
-    let (mut check, _) = review(slice::from_ref(&work), args, known)?;
+    let (mut check, _) = review(slice::from_ref(&work), args, known, false)?;
     check.settle();
     for item in work.items.iter().filter(|item| item.reviewed) {
         output.text(item.script.file.text());
@@ -357,9 +359,11 @@ fn review(
     works: &[Work],
     args: &args::Check,
     known: Option<&Baseline>,
+    shows_forecasts: bool,
 ) -> Result<(Check, Vec<Finding>), CliError> {
     let version = server_version(args)?;
     let mut found = Found::default();
+    found.check.without_forecasts = !shows_forecasts;
     for work in works {
         let version = version.or(work.known.as_ref().map(|known| known.version));
         let mut reviewer = Reviewer::new(work.schema(), &work.policy, work.conditions(version))

@@ -1,7 +1,6 @@
 //! `sluice diff`
 
 mod assertions;
-mod directives;
 mod dump;
 mod forecast;
 pub mod ground;
@@ -30,7 +29,6 @@ use crate::args::{self, Format, Global};
 use crate::context::{config_path, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
-use crate::kept;
 use crate::output::Output;
 use crate::scope::Counted;
 use crate::secrets::Secrets;
@@ -38,6 +36,7 @@ use crate::sites::Resolver;
 pub use ground::{Ground, Local};
 use side::Side;
 pub use side::failed;
+use sluice_runner::kept;
 
 /// `sluice diff FROM TO`
 ///

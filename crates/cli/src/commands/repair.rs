@@ -140,6 +140,7 @@ fn untrue(decision: &Decision, database: &str) -> Vec<RepairProblem> {
                 | ProblemKind::Requires
                 | ProblemKind::Unadopted
                 | ProblemKind::Hazard
+                | ProblemKind::Rename
                 | ProblemKind::Rows
                 | ProblemKind::InFlight
                 | ProblemKind::EditedInFlight => (RepairKind::OutOfPlace, None),

@@ -14,12 +14,12 @@ use crate::args::{self, Global};
 use crate::context::{config_path, in_parallel, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
-use crate::kept::write;
 use crate::output::Output;
 use crate::planning::LOOKERS;
 use crate::question::counted;
 use crate::secrets::Secrets;
 use crate::sites::{self, Resolver};
+use sluice_runner::kept::write;
 
 /// What one database answered.
 struct Answer {

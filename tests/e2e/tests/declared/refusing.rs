@@ -95,3 +95,29 @@ fn rows_that_stand_in_the_way_are_found_when_the_plan_is_made() {
         shop.deploy("dev").exits(0);
     }
 }
+
+#[test]
+fn what_may_be_a_new_name_is_asked_and_the_rows_stay() {
+    for engine in [Engine::Sqlite, Engine::Postgres(18), Engine::Mariadb] {
+        let shop = Declared::with(engine, "\n[schema]\nallow = [\"deletes_data\"]\n", "");
+        shop.write("schema/a_view.sql", "");
+        shop.commit("No view");
+        shop.deploy("dev").exits(0);
+        let database = shop.database("dev");
+        database.sql("INSERT INTO users (id, name) VALUES (1, 'Ann')");
+        let users = |above: &str| {
+            format!("CREATE TABLE users (\n  id integer NOT NULL PRIMARY KEY,\n{above}  label varchar(20) NOT NULL\n);\n")
+        };
+        shop.write("schema/tables/users.sql", &users(""));
+        shop.commit("Labels");
+        shop.sluice(&["plan", "--env", "dev"]).exits(1).says("is it a new name?").says(".sluice-renames");
+        shop.deploy("dev").exits(1).says("is it a new name?");
+
+        shop.write("schema/tables/users.sql", &users("  -- sluice: renamed from=name\n"));
+        shop.commit("Labels are names");
+        shop.sluice(&["plan", "--env", "dev"]).exits(0).says("RENAME COLUMN");
+        shop.deploy("dev").exits(0);
+        assert_eq!(database.sql("SELECT label FROM users"), "Ann");
+        shop.deploy("dev").exits(0).says("nothing to do");
+    }
+}

@@ -84,6 +84,6 @@ async fn judge(
     let deletes = way.steps.iter().any(|step| step.hazards.contains(&Hazard::DeletesData));
     assert!(!deletes, "{name} deletes data: {steps:#?}");
     let claim = Claim { from: &from, to: &to, way: &way };
-    let proved = prove(database, connect, rules, base, claim).await;
+    let proved = prove(database, connect, rules, [base, Base::Facts], claim).await;
     proved.unwrap_or_else(|error| panic!("{name}: {error}: {steps:#?}"));
 }

@@ -23,11 +23,11 @@ use crate::args::{self, Global};
 use crate::context::{in_parallel, run_id};
 use crate::error::{CliError, Exit};
 use crate::folder::Folder;
-use crate::kept;
 use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 use crate::targets;
+use sluice_runner::kept;
 
 /// A project whose folder is the current directory, and where the command was given.
 pub(super) struct Place {

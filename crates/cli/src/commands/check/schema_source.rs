@@ -20,11 +20,11 @@ use crate::against::{Against, version_of};
 use crate::args;
 use crate::context::run_id;
 use crate::error::CliError;
-use crate::kept;
 use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 use crate::{histories, targets};
+use sluice_runner::kept;
 
 /// Where the schema comes from that the reviewed changes begin with, in place of the changes before them: a database, or the lock
 /// that was written of one.

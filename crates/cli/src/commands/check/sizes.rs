@@ -10,7 +10,7 @@ use super::project::Place;
 use super::schema_source::family;
 use crate::args;
 use crate::error::CliError;
-use crate::kept;
+use sluice_runner::kept;
 
 /// Statistics of a file, and the engine that they are of.
 pub(super) struct Sizes {

@@ -1,25 +1,20 @@
 //! Which names change between two schemas: what was decided, what nobody has decided, and how it is remembered.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sluice_engine::rename::{RenameError, Renamed, Wish, carry};
 use sluice_facts::{Rename, Rules, Snapshot, candidates, unasked, undecided};
 use sluice_report::Problem;
+use sluice_runner::renaming::{Decisions, declared};
 use sluice_sql::Dialect;
 
-use super::directives::declared;
 use super::ground::Ground;
 use super::proof;
 use super::side::Side;
 use crate::args;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::kept;
 use crate::output::Output;
-
-/// The file beside `sluice.toml` that keeps decisions.
-const FILE: &str = ".sluice-renames";
-const HEAD: &str = "# What was decided about names: `rename OLD=NEW`, or `no-rename OLD=NEW` where one goes and the other comes.\n";
 
 /// What is asked about names.
 pub struct Question<'a> {
@@ -31,13 +26,6 @@ pub struct Question<'a> {
     pub sides: [&'a Side; 2],
     /// The schemas.
     pub schemas: [&'a Snapshot; 2],
-}
-
-/// What was decided.
-#[derive(Debug, Default)]
-struct Decisions {
-    renames: Vec<Rename>,
-    apart: Vec<Rename>,
 }
 
 impl Question<'_> {
@@ -109,12 +97,7 @@ impl Question<'_> {
     /// What was decided on the command line, in the schema TO, and before. What the command line says is kept.
     fn decisions(&self) -> Result<Decisions, CliError> {
         let [from, to] = self.schemas;
-        let fits = |rename: &Rename| {
-            from.get(&rename.old).is_some()
-                && to.get(&rename.new).is_some()
-                && from.get(&rename.new).is_none()
-                && to.get(&rename.old).is_none()
-        };
+        let fits = |rename: &Rename| rename.fits(from, to);
         let said = Decisions {
             renames: parsed("--rename", &self.args.rename)?,
             apart: parsed("--no-rename", &self.args.no_rename)?,
@@ -125,14 +108,13 @@ impl Question<'_> {
             ))
             .help("`sluice diff` without it says what differs"));
         }
-        let path = self.root.as_deref().map(|root| root.join(FILE));
         let mut decided = Decisions::default();
-        if let Some(path) = &path {
-            decided = remembered(path)?;
+        if let Some(root) = &self.root {
+            decided = Decisions::remembered(root)?;
         }
         decided.decide(&said);
-        if let Some(path) = path.filter(|_| !said.renames.is_empty() || !said.apart.is_empty()) {
-            kept::write(&path, decided.text())?;
+        if let Some(root) = self.root.as_deref().filter(|_| !said.is_empty()) {
+            decided.keep(root)?;
         }
         if let Side::Scripts(scripts) = self.sides[1]
             && let Some(dialect) = Dialect::named(&to.engine)
@@ -147,23 +129,6 @@ impl Question<'_> {
     }
 }
 
-impl Decisions {
-    /// Later decisions stand over earlier ones.
-    fn decide(&mut self, later: &Self) {
-        self.renames.retain(|known| !later.apart.contains(known) && !later.renames.contains(known));
-        self.apart.retain(|known| !later.renames.contains(known) && !later.apart.contains(known));
-        self.renames.extend(later.renames.iter().filter(|it| !later.apart.contains(it)).cloned());
-        self.apart.extend(later.apart.iter().cloned());
-    }
-
-    fn text(&self) -> String {
-        let mut text = HEAD.to_owned();
-        text.extend(self.renames.iter().map(|rename| format!("rename {rename}\n")));
-        text.extend(self.apart.iter().map(|rename| format!("no-rename {rename}\n")));
-        text
-    }
-}
-
 fn parsed(option: &str, texts: &[String]) -> Result<Vec<Rename>, CliError> {
     let parse = |text: &String| {
         Rename::parse(text).ok_or_else(|| {
@@ -172,26 +137,6 @@ fn parsed(option: &str, texts: &[String]) -> Result<Vec<Rename>, CliError> {
         })
     };
     texts.iter().map(parse).collect()
-}
-
-fn remembered(path: &Path) -> Result<Decisions, CliError> {
-    let mut decisions = Decisions::default();
-    let text = kept::read(path)?.unwrap_or_default();
-    for (at, line) in
-        text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty())
-    {
-        let parsed = line.split_once(' ').and_then(|(word, rename)| Some((word, Rename::parse(rename)?)));
-        match parsed {
-            Some(("rename", rename)) => decisions.renames.push(rename),
-            Some(("no-rename", rename)) => decisions.apart.push(rename),
-            _ => {
-                let place = format!("{}:{}", path.display(), at + 1);
-                let problem = Problem::error("a line is `rename OLD=NEW` or `no-rename OLD=NEW`").at(place);
-                return Err(CliError::new(Exit::Usage, problem));
-            }
-        }
-    }
-    Ok(decisions)
 }
 
 fn not_renamed(error: RenameError, name: &str) -> CliError {

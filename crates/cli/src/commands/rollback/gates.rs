@@ -11,7 +11,7 @@ use crate::args;
 use crate::commands::rollout::person;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::kept;
+use sluice_runner::kept;
 
 /// Who has agreed to which rollback, beside the rollouts.
 const FILE: &str = ".sluice/rollbacks.json";

@@ -7,7 +7,7 @@ use sluice_sql::model::{CreateTable, Ident, NameClass, ObjectName, Statement, Ta
 use sluice_sql::{Dialect, ObjectKind, Piece, PieceKind, comments, parse, split};
 use sluice_text::Span;
 
-use crate::error::{CliError, Exit};
+use crate::error::{Exit, RunError};
 
 /// A directive as it was found: what comes next, and the old name.
 struct Directive {
@@ -24,7 +24,7 @@ struct Directive {
 ///
 /// # Errors
 /// A directive above nothing that has a name, or above something that is not in the schema.
-pub fn declared(dialect: Dialect, scripts: &[Script], to: &Snapshot) -> Result<Vec<Rename>, CliError> {
+pub fn declared(dialect: Dialect, scripts: &[Script], to: &Snapshot) -> Result<Vec<Rename>, RunError> {
     let mut directives = Vec::new();
     for script in scripts.iter().filter(|script| script.text.contains("sluice:")) {
         let Ok(pieces) = split(dialect, &script.text) else { continue };
@@ -48,8 +48,8 @@ pub fn declared(dialect: Dialect, scripts: &[Script], to: &Snapshot) -> Result<V
     resolve(dialect, &directives, to)
 }
 
-fn refusal(message: String, place: String) -> CliError {
-    CliError::new(Exit::Usage, Problem::error(message).at(place)).help(
+fn refusal(message: String, place: String) -> RunError {
+    RunError::new(Exit::Usage, Problem::error(message).at(place)).help(
         "write it on the line above a CREATE statement, or above a column or constraint in CREATE TABLE",
     )
 }
@@ -116,7 +116,7 @@ fn kinds_of(kind: ObjectKind) -> Vec<Kind> {
 }
 
 /// The facts that directives speak of: objects first, since an old column is in a table under its old name.
-fn resolve(dialect: Dialect, directives: &[Directive], to: &Snapshot) -> Result<Vec<Rename>, CliError> {
+fn resolve(dialect: Dialect, directives: &[Directive], to: &Snapshot) -> Result<Vec<Rename>, RunError> {
     let mut renames: Vec<Rename> = Vec::new();
     let (parts, objects): (Vec<_>, Vec<_>) = directives.iter().partition(|it| it.part.is_some());
     for directive in objects.into_iter().chain(parts) {
