@@ -238,11 +238,15 @@ pub fn alter(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
         });
     }
     if change.touches("not_null") && new.flag("not_null") && !parent_says(change.new, scene, true) {
-        if super::online::applies(change.new, scene) && scene.options.version < 180_000 {
+        if super::online::applies(change.new, scene) {
             steps.extend(super::online::not_null(change.new, &table, scene));
         } else {
+            let set = match new.text("not_null_name") {
+                Some(name) => format!("ADD CONSTRAINT {} NOT NULL {column}", quote(name)),
+                None => format!("ALTER COLUMN {column} SET NOT NULL"),
+            };
             steps.push(
-                step(format!("ALTER COLUMN {column} SET NOT NULL"))
+                step(set)
                     .hazard(Hazard::ScansTable)
                     .hazard(Hazard::DependsOnData)
                     .asserting(assertion::not_null(change.new, scene)),
@@ -253,6 +257,10 @@ pub fn alter(change: &Change<'_>, scene: &Scene<'_>) -> Vec<Step> {
         steps.extend(identity_steps(change, identity, &table, &column));
     }
     steps.extend(alter_settings(change, &table, &column));
+    let both = change.old.payload.flag("not_null") && new.flag("not_null");
+    if change.touches("not_null_name") && both && !parent_says(change.new, scene, true) {
+        steps.push(rename_not_null(change, &table));
+    }
     steps
 }
 
@@ -321,6 +329,21 @@ fn alter_settings(change: &Change<'_>, table: &str, column: &str) -> Vec<Step> {
     }
     let step = |action| Step::new(Verb::Alter, &change.new.id, format!("ALTER TABLE ONLY {table} {action}"));
     actions.into_iter().map(step).collect()
+}
+
+/// Gives a column's NOT NULL its name: it keeps the old one where the column gets another.
+fn rename_not_null(change: &Change<'_>, table: &str) -> Step {
+    let [from, to] = [change.old, change.new].map(|column| quote(&not_null_name(column)));
+    Step::new(Verb::Rename, &change.new.id, format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}"))
+}
+
+/// The name of a column's NOT NULL, which is a constraint since PostgreSQL 18: what the server calls it by itself is not in the facts.
+pub(super) fn not_null_name(column: &Fact) -> String {
+    if let Some(name) = column.payload.text("not_null_name") {
+        return name.to_owned();
+    }
+    let base: String = format!("{}_{}", column.id.part(1), column.id.name()).chars().take(54).collect();
+    format!("{base}_not_null")
 }
 
 /// A default comes or changes.

@@ -54,9 +54,21 @@ pub fn index(mut step: Step) -> Step {
     step.alone()
 }
 
-/// A column that is never null: a check is looked at while others write, and spares the server to look itself.
+/// A column that is never null: a check is looked at while others write, and spares the server to look itself. Since PostgreSQL 18 NOT NULL
+/// itself can be added for new rows and looked at afterwards (manual, ALTER TABLE, ADD table_constraint NOT VALID).
 pub fn not_null(fact: &Fact, table: &str, scene: &Scene<'_>) -> Vec<Step> {
     let column = quote(&fact.id.name());
+    if scene.options.version >= 180_000 {
+        let name = quote(&super::column::not_null_name(fact));
+        let step = |action: String| Step::new(Verb::Alter, &fact.id, format!("ALTER TABLE {table} {action}"));
+        let inherit = if fact.payload.flag("not_null_no_inherit") { " NO INHERIT" } else { "" };
+        let mut steps = vec![step(format!("ADD CONSTRAINT {name} NOT NULL {column}{inherit} NOT VALID"))];
+        if !fact.payload.flag("not_null_not_valid") {
+            let validate = step(format!("VALIDATE CONSTRAINT {name}")).hazard(Hazard::DependsOnData);
+            steps.push(validate.asserting(assertion::not_null(fact, scene)));
+        }
+        return steps;
+    }
     let name = quote(&format!("{}_is_not_null", fact.id.name().chars().take(50).collect::<String>()));
     let step = |action: String| Step::new(Verb::Alter, &fact.id, format!("ALTER TABLE {table} {action}"));
     vec![

@@ -48,12 +48,12 @@ fn what_failed_is_left_behind_when_something_else_is_declared() {
     shop.deploy("dev").exits(0);
     shop.database("dev").sql("insert into users values (1, 'Ann'), (2, 'Ann')");
     let users = "CREATE TABLE users (id integer NOT NULL PRIMARY KEY, name varchar(20) NOT NULL";
-    shop.write("schema/tables/users.sql", &format!("{users}, UNIQUE KEY by_name (name));\n"))
-        .commit("Unique names");
-    shop.deploy("dev").exits(4).says("Duplicate");
+    shop.write("schema/tables/users.sql", &format!("{users}, n tinyint AS (id * 100) STORED);\n"))
+        .commit("A number that is too large for its column");
+    shop.deploy("dev").exits(4).says("Out of range");
     shop.sluice(&["status", "--env", "dev"]).exits(0).says("failed");
     // As long as the same is declared, the same is tried.
-    shop.deploy("dev").exits(4).says("Duplicate");
+    shop.deploy("dev").exits(4).says("Out of range");
     shop.write("schema/tables/users.sql", &format!("{users}, KEY by_name (name));\n")).commit("Names");
     shop.deploy("dev").exits(0);
     assert_eq!(shop.states("dev"), ["applied", "applied"]);

@@ -90,8 +90,7 @@ fn rows_that_stand_in_the_way_are_found_when_the_plan_is_made() {
         assert_eq!(database.sql("SELECT count(*) FROM users WHERE name IS NULL"), "1");
 
         database.sql("UPDATE users SET name = 'Bob' WHERE name IS NULL");
-        let plan = shop.sluice(&["plan", "--env", "dev"]).exits(0);
-        plan.says("-- sluice: before {");
+        shop.sluice(&["plan", "--env", "dev"]).exits(0);
         shop.deploy("dev").exits(0);
     }
 }
@@ -106,7 +105,9 @@ fn what_may_be_a_new_name_is_asked_and_the_rows_stay() {
         let database = shop.database("dev");
         database.sql("INSERT INTO users (id, name) VALUES (1, 'Ann')");
         let users = |above: &str| {
-            format!("CREATE TABLE users (\n  id integer NOT NULL PRIMARY KEY,\n{above}  label varchar(20) NOT NULL\n);\n")
+            format!(
+                "CREATE TABLE users (\n  id integer NOT NULL PRIMARY KEY,\n{above}  label varchar(20) NOT NULL\n);\n"
+            )
         };
         shop.write("schema/tables/users.sql", &users(""));
         shop.commit("Labels");

@@ -245,3 +245,25 @@ fn each_step_has_its_forecast_and_the_whole_its_way_back() {
     let arguments = ["diff", database.url(), "old.sql", "--shadow", shadow.as_str()];
     project.sluice(&arguments).exits(0).says("The schemas are equal.");
 }
+
+#[test]
+fn not_null_is_added_for_new_rows_first_where_the_server_can() {
+    for (version, expected) in [(17, "CHECK (a IS NOT NULL) NOT VALID"), (18, "NOT NULL a NOT VALID")] {
+        let server = postgres(version);
+        let (database, project) = (server.database(), Project::new());
+        database.psql("create table t (a int, b int); insert into t values (1, 1)");
+        let name = if version == 18 { " constraint always_there" } else { "" };
+        project.write("new.sql", &format!("create table t (a int not null, b int{name} not null);"));
+        let shadow = server.url("postgres");
+        let arguments = ["diff", database.url(), "new.sql", "--shadow", &shadow, "--format", "sql"];
+        let script = project.sluice(&arguments).exits(0).stdout;
+        assert!(script.contains(expected), "{script}");
+        database.psql(&script);
+        assert_eq!(project.sluice(&arguments).exits(0).stdout, "");
+        // The short form gives the same.
+        let offline = [arguments.as_slice(), &["--offline"]].concat();
+        database.psql("alter table t alter a drop not null, alter b drop not null");
+        database.psql(&project.sluice(&offline).exits(0).stdout);
+        assert_eq!(project.sluice(&arguments).exits(0).stdout, "");
+    }
+}

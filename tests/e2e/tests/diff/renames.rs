@@ -36,7 +36,8 @@ fn diff(project: &Project, database: &EmptyDatabase, more: &[&str]) -> sluice_e2
     project.sluice(&arguments)
 }
 
-const ENGINES: [Engine; 3] = [Engine::Postgres(15), Engine::Mariadb, Engine::Sqlite];
+/// NOT NULL has a name of its own since PostgreSQL 18.
+const ENGINES: [Engine; 4] = [Engine::Postgres(15), Engine::Postgres(18), Engine::Mariadb, Engine::Sqlite];
 
 #[test]
 fn a_column_that_may_be_another_one_is_asked_about_and_keeps_its_values() {
