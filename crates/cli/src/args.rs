@@ -542,6 +542,10 @@ pub struct Serve {
     /// Folder for everything that the server keeps; made where there is none
     #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
     pub data: PathBuf,
+    /// PostgreSQL database that several servers share: env:NAME, file:PATH, exec:COMMAND, vault:PATH#FIELD, or a URL without a
+    /// password; the folder of --data by default
+    #[arg(long, value_name = "DATABASE", env = "SLUICE_STORE")]
+    pub store: Option<String>,
     /// Address and port; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,

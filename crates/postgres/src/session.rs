@@ -189,7 +189,7 @@ pub fn application_name(run_id: &str) -> String {
     name.chars().take(63).collect()
 }
 
-fn server(connection: &Connection) -> Result<Server, DbError> {
+pub(crate) fn server(connection: &Connection) -> Result<Server, DbError> {
     let greeting = &connection.greeting;
     let number = greeting.version.split([' ', '-']).next().unwrap_or_default();
     let version = version_number(number);
