@@ -38,6 +38,11 @@ impl State {
         self
     }
 
+    /// Whether others may take over what is done here.
+    pub fn is_leased(&self) -> bool {
+        self.lease.is_some()
+    }
+
     /// Whether there is any.
     pub fn exists(&self) -> bool {
         match &self.place.kind {

@@ -40,7 +40,6 @@ impl Site {
         self.place.open_server().unwrap()
     }
 
-
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
