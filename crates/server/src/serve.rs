@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api;
 use crate::app::App;
+use crate::log::Log;
 use crate::permission::{Grant, Role};
 use crate::worker;
 
@@ -27,6 +28,8 @@ pub struct Options {
     pub file_repositories: bool,
     /// Most bytes of a clone.
     pub clone_limit: u64,
+    /// How long events can be streamed again.
+    pub keep_events: Duration,
 }
 
 /// A server that cannot start or go on.
@@ -57,6 +60,9 @@ pub enum ServeError {
 
 /// How many projects are worked on at the same time.
 const WORKERS: usize = 4;
+
+/// How often what is too old is looked for.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// How long requests may go on after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -117,6 +123,7 @@ pub fn serve(
         .map_err(system("threads"))?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        tokio::spawn(keep_house(Arc::clone(&app), options.keep_events));
         // Last of all: whoever does not hear of it cannot get in.
         let first = app.with_store(first_token).map_err(std::io::Error::other)?;
         tell(address, first.as_deref());
@@ -169,4 +176,16 @@ fn first_token(store: &mut Store) -> Result<Option<String>, StoreError> {
         detail: serde_json::json!({ "grants": grants }),
     };
     store.create_first_token(&token, &act)
+}
+
+/// Forgets what is too old, now and then.
+async fn keep_house(app: Arc<App>, events: Duration) {
+    loop {
+        let shared = Arc::clone(&app);
+        let forget = move || shared.with_store(|store| store.forget_events(events));
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(forget).await {
+            Log::about("store").line(&format!("old events cannot be removed: {error}"));
+        }
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
 }

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use crate::fault::Fault;
 use crate::news::News;
-use crate::store::Writer;
+use crate::store::{Writer, text};
 use crate::value::{Value, values};
 use crate::{Store, StoreError};
 
@@ -65,6 +67,18 @@ impl Store {
                 subject: row.get(4)?,
                 data: row.get(5)?,
             })
+        })
+    }
+
+    /// Forgets events that are older than this; the latest stays, so that numbers go on from it. How many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_events(&mut self, older: Duration) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM feed WHERE at < ?1 AND sequence < (SELECT max(sequence) FROM feed)";
+        self.write(|writer| {
+            let before = writer.now.checked_sub(older).map_or_else(|_| String::new(), text);
+            writer.execute(sql, values![before])
         })
     }
 

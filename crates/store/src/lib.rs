@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod backend;
+mod backup;
 mod database;
 mod error;
 mod fault;
@@ -26,6 +27,7 @@ mod token;
 mod value;
 mod work;
 
+pub use backup::{back_up, restore};
 pub use database::StoredDatabase;
 pub use error::StoreError;
 pub use feed::FeedEvent;

@@ -68,11 +68,12 @@ impl Server {
         server
     }
 
-    /// Another server on the same store, which both are told of in their environment.
+    /// Another server on the same store, which both are told of in their environment; `changes` are what differs in its own.
     #[track_caller]
-    pub fn replica(&self) -> Self {
+    pub fn replica(&self, changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a temporary folder");
-        let (environment, admin) = (self.environment.clone(), self.admin.clone());
+        let (mut environment, admin) = (self.environment.clone(), self.admin.clone());
+        environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut replica = Self { folder, started: None, address: String::new(), environment, admin };
         std::fs::create_dir(replica.data()).expect("a folder");
         std::fs::copy(self.data().join("server.key"), replica.data().join("server.key")).expect("a key");

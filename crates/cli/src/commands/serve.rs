@@ -1,6 +1,7 @@
 //! `sluice serve`
 
 use std::path::Path;
+use std::time::Duration;
 
 use sluice_project::secret::{Secret, SecretRef, resolve as resolve_secret};
 use sluice_report::{Problem, ServerStarted};
@@ -19,6 +20,7 @@ pub fn run(output: Output, cancel: &CancellationToken, args: &args::Serve) -> Re
         store,
         listen: args.listen,
         file_repositories: args.allow_file_repositories,
+        keep_events: Duration::from_secs(u64::from(args.keep_events).saturating_mul(86_400)),
         clone_limit: args.largest_repository.saturating_mul(1024 * 1024),
     };
     serve(&options, cancel, |address, token| {

@@ -35,6 +35,9 @@ impl Connection {
             set_wal(&connection.0).map_err(fault)?;
             connection.upgrade()?;
             version = connection.version()?;
+        } else if durable {
+            // A copy that was restored has none.
+            set_wal(&connection.0).map_err(fault)?;
         }
         if version != schema::VERSION {
             return Err(Fault::Newer { found: version, known: schema::VERSION });
@@ -79,6 +82,11 @@ impl Connection {
         let _ = self.batch("ROLLBACK");
     }
 
+    /// Writes a copy of everything as it is at this moment.
+    pub(crate) fn copy_to(&self, file: &Path) -> Result<(), Fault> {
+        self.execute("VACUUM INTO ?1", &[Value::from(file.to_string_lossy().into_owned())]).map(drop)
+    }
+
     fn batch(&self, sql: &str) -> Result<(), Fault> {
         self.0.execute_batch(sql).map_err(fault)
     }
@@ -101,6 +109,22 @@ impl Connection {
         };
         steps().inspect_err(|_| self.rollback())
     }
+}
+
+/// Looks whether a file is a state that this version understands, and whole. It is left as it is.
+pub(crate) fn check(file: &Path) -> Result<(), Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection(rusqlite::Connection::open_with_flags(file, flags).map_err(fault)?);
+    let found = connection.version()?;
+    if found > schema::VERSION {
+        return Err(Fault::Newer { found, known: schema::VERSION });
+    }
+    let said: String =
+        connection.rows("PRAGMA quick_check(1)", &[])?.first().map_or(Ok(String::new()), |row| row.get(0))?;
+    if found < 1 || said != "ok" {
+        return Err(Fault::Damaged(if found < 1 { "it is no state of sluice".to_owned() } else { said }));
+    }
+    Ok(())
 }
 
 impl ToSql for Value {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sluice_store::{ProjectState, StoredDatabase};
 
@@ -43,6 +44,23 @@ on_both! {
         assert_eq!(store.project("shop").unwrap().unwrap().seen.commit, None);
         let kinds: Vec<_> = store.feed(0, 100).unwrap().into_iter().map(|event| event.kind).collect();
         assert_eq!(kinds[3..], ["project.created", "project.state", "project.state"]);
+    }
+
+    fn events_are_forgotten_when_they_are_old_and_their_numbers_go_on(site) {
+        let mut store = site.open();
+        for name in ["a", "b", "c"] {
+            store.create_project(&project(name)).unwrap();
+        }
+        let last = store.feed_end().unwrap();
+        assert_eq!(store.forget_events(Duration::from_secs(3600)).unwrap(), 0);
+        assert_eq!(store.feed(0, 9).unwrap().len(), 3);
+        // Of what was told at this very moment nothing is older than it.
+        let until = store.now().as_millisecond() + 1;
+        while store.now().as_millisecond() <= until {}
+        assert_eq!(store.forget_events(Duration::ZERO).unwrap(), 2);
+        assert_eq!(store.feed_end().unwrap(), last);
+        store.create_project(&project("d")).unwrap();
+        assert!(store.feed_end().unwrap() > last);
     }
 
     fn databases_are_those_that_were_seen_last(site) {

@@ -136,7 +136,7 @@ fn a_network_that_swallows_everything_is_noticed_before_a_lease_is_over() {
 }
 
 #[test]
-fn what_was_done_although_its_answer_was_lost_is_done_once() {
+fn what_was_done_although_its_answer_never_came_is_done_once() {
     let site = Site::postgres();
     drop(site.with_rollout("r-1"));
     let server = newest_postgres();
@@ -146,7 +146,7 @@ fn what_was_done_although_its_answer_was_lost_is_done_once() {
     assert_eq!(store.append_events("r-1", 0, Update::default(), &["1"]).unwrap(), 1);
     // The proxy remembers the end of what was sent last: it must not be the last COMMIT.
     assert_eq!(store.events("r-1", 0).unwrap().len(), 1);
-    proxy.inject(Fault::CutAnswerTo(b"COMMIT".to_vec()));
+    proxy.inject(Fault::SilenceAfter(b"COMMIT".to_vec()));
     let error = store.append_events("r-1", 1, Update::default(), &["2"]).unwrap_err();
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error}");
     // Nobody who asks again can do it twice.

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sluice_e2e::{Project, Server};
-use sluice_testkit::{TestDatabase, newest_postgres};
+use sluice_testkit::{Fault, FaultProxy, TestDatabase, newest_postgres};
 
 /// Waits in its transaction until there is a row in `gate`: the test decides how long it runs.
 const WAITING: &str = "do $$ begin while not exists (select from gate) loop perform pg_sleep(0.01); end loop; end $$;\n\
@@ -33,11 +33,16 @@ impl Fleet {
         Self { store: server.database(), target: server.database(), repository }
     }
 
-    /// The first server; the password and all of the URL come by reference.
+    /// The first server.
     fn start(&self) -> Server {
+        self.start_at(self.store.url())
+    }
+
+    /// The first server, which reaches the store in its own way. The URL with its password comes by reference.
+    fn start_at(&self, store: &str) -> Server {
         Server::start(&[
             ("SLUICE_STORE", "env:STORE_URL"),
-            ("STORE_URL", self.store.url()),
+            ("STORE_URL", store),
             ("SHOP_DEV_URL", self.target.url()),
         ])
     }
@@ -86,7 +91,7 @@ fn a_replica_goes_on_with_what_another_one_was_doing_when_it_was_killed() {
     let mut first = fleet.start();
     fleet.make_known(&first);
     fleet.wait_until_it_waits();
-    let second = first.replica();
+    let second = first.replica(&[]);
     let mut events = second.events(&second.admin, 0);
     assert_eq!(first.stop("KILL"), 137);
     fleet.let_it_go_on();
@@ -100,7 +105,7 @@ fn a_replica_that_stood_still_for_longer_than_its_lease_finds_that_another_one_h
     let mut first = fleet.start();
     fleet.make_known(&first);
     fleet.wait_until_it_waits();
-    let second = first.replica();
+    let second = first.replica(&[]);
     let mut events = second.events(&second.admin, 0);
     first.signal("STOP");
     fleet.let_it_go_on();
@@ -122,6 +127,33 @@ fn a_replica_that_stood_still_for_longer_than_its_lease_finds_that_another_one_h
 }
 
 #[test]
+fn a_replica_that_is_cut_from_the_store_stops_and_another_one_goes_on() {
+    let fleet = Fleet::new();
+    let port = newest_postgres().port();
+    let proxy = FaultProxy::start(port);
+    let mut first = fleet.start_at(&proxy.url(fleet.store.url(), port));
+    fleet.make_known(&first);
+    fleet.wait_until_it_waits();
+    let second = first.replica(&[("STORE_URL", fleet.store.url())]);
+    let mut events = second.events(&second.admin, 0);
+    proxy.inject(Fault::BlackHole);
+    assert_eq!(first.get("", "/readyz").status, 503);
+    fleet.let_it_go_on();
+    events.wait_for("project.state", |data| data["state"] == "synced");
+    fleet.is_done_once(&second);
+
+    // The network is whole again.
+    proxy.heal();
+    let until = Instant::now() + Duration::from_secs(60);
+    while first.get("", "/readyz").status != 200 {
+        assert!(Instant::now() < until, "it does not find the store again");
+    }
+    assert_eq!(first.get(&first.admin, "/api/v1/projects/shop").is(200)["state"], "synced");
+    assert_eq!(first.stop("TERM"), 0);
+    fleet.is_done_once(&second);
+}
+
+#[test]
 fn every_replica_serves_and_hears_what_happens_in_the_others() {
     let fleet = Fleet::new();
     fleet
@@ -129,7 +161,7 @@ fn every_replica_serves_and_hears_what_happens_in_the_others() {
         .write("migrations/0002_waits.sql", "insert into effects values (2);\n")
         .commit("no gate");
     let first = fleet.start();
-    let second = first.replica();
+    let second = first.replica(&[]);
     let mut events = [first.events(&first.admin, 0), second.events(&second.admin, 0)];
     fleet.make_known(&second);
     for events in &mut events {
