@@ -7,7 +7,7 @@ use crate::backend::sqlite;
 use crate::fault::Fault;
 use crate::{Location, RunnerLock, Store, StoreError};
 
-/// Files of a server that nothing makes again: its state, and its key.
+/// Name of the file with a server's key.
 const KEY: &str = "server.key";
 
 /// Copies the state and the key of the server in `data` into the new folder `to`, which nobody else may read. The server may go on
@@ -34,8 +34,11 @@ pub fn back_up(data: &Path, to: &Path) -> Result<(), StoreError> {
 pub fn restore(from: &Path, data: &Path) -> Result<(), StoreError> {
     let (copy, state) = (from.join(Store::FILE), data.join(Store::FILE));
     let _only = RunnerLock::try_take(data, "server restore")?;
-    if state.exists() {
-        return Err(failed(&state, "created")(Error::from(ErrorKind::AlreadyExists)));
+    // A server that shares a store with others has only its key here.
+    for there in [&state, &data.join(KEY)] {
+        if there.exists() {
+            return Err(failed(there, "created")(Error::from(ErrorKind::AlreadyExists)));
+        }
     }
     // Whole or not at all.
     let beside = data.join("state.db.new");

@@ -58,6 +58,9 @@ fn nothing_is_overwritten_and_no_server_is_disturbed() {
     back_up(folder.path(), &copy).unwrap();
     assert!(matches!(back_up(folder.path(), &copy), Err(StoreError::File { action: "created", .. })));
     assert!(matches!(restore(&copy, folder.path()), Err(StoreError::File { action: "created", .. })));
+    let replica = tempfile::tempdir().unwrap();
+    Key::of(replica.path()).unwrap();
+    assert!(matches!(restore(&copy, replica.path()), Err(StoreError::File { action: "created", .. })));
     let running = tempfile::tempdir().unwrap();
     let _lock = RunnerLock::try_take(running.path(), "serve").unwrap();
     assert!(matches!(restore(&copy, running.path()), Err(StoreError::Running { .. })));
