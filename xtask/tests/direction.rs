@@ -26,7 +26,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("sluice-postgres", DATABASE_CRATE),
     ("sluice-mysql", DATABASE_CRATE),
     ("sluice-sqlite", DATABASE_CRATE),
-    ("sluice-store", &["sluice-text", "sluice-sql", "sluice-rollout"]),
+    ("sluice-store", &["sluice-text", "sluice-sql", "sluice-rollout", "sluice-engine", "sluice-postgres"]),
     (
         "sluice-report",
         &[

@@ -177,6 +177,9 @@ pub enum Command {
     ///
     /// The first start prints the token of an admin once. docs/server.md leads from there to the first rollout.
     Serve(Serve),
+    /// What a server keeps in its folder: copies of it
+    #[command(subcommand)]
+    Server(Server),
     /// The audit log of a server
     #[command(subcommand)]
     Audit(Audit),
@@ -542,6 +545,10 @@ pub struct Serve {
     /// Folder for everything that the server keeps; made where there is none
     #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
     pub data: PathBuf,
+    /// PostgreSQL database that several servers share: env:NAME, file:PATH, exec:COMMAND, vault:PATH#FIELD, or a URL without a
+    /// password; the folder of --data by default
+    #[arg(long, value_name = "DATABASE", env = "SLUICE_STORE")]
+    pub store: Option<String>,
     /// Address and port; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,
@@ -551,6 +558,32 @@ pub struct Serve {
     /// Largest clone of a repository, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub largest_repository: u64,
+    /// Days for which events can be streamed again; the audit log and what rollouts did are kept for ever
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub keep_events: u32,
+}
+
+/// A server's folder.
+#[derive(Debug, Subcommand)]
+pub enum Server {
+    /// Copy a server's state and key into a new folder; the server may go on meanwhile
+    ///
+    /// For servers that keep their state in their folder. A PostgreSQL store is copied with its own tools; copy `server.key`, too.
+    Backup {
+        /// Folder of the server
+        #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
+        data: PathBuf,
+        /// Folder for the copy; must not be there yet. It holds the server's key: keep it as secret as the server
+        to: PathBuf,
+    },
+    /// Make a server's folder from a copy
+    Restore {
+        /// Folder of the server, where no server has been yet
+        #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
+        data: PathBuf,
+        /// Folder of the copy
+        from: PathBuf,
+    },
 }
 
 /// Audit logs.
@@ -561,6 +594,9 @@ pub enum Audit {
         /// Folder of the server
         #[arg(long, value_name = "DIR", env = "SLUICE_DATA")]
         data: PathBuf,
+        /// PostgreSQL database of the server, as `sluice serve --store` has it
+        #[arg(long, value_name = "DATABASE", env = "SLUICE_STORE")]
+        store: Option<String>,
     },
     /// Say whether an exported log is whole and unchanged; needs no server
     Verify(Verify),

@@ -99,7 +99,8 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             signals::listen(&cancel, output)?;
             return commands::serve::run(output, &cancel, args);
         }
-        Command::Audit(command) => return commands::audit::run(output, command),
+        Command::Server(command) => return commands::server::run(output, command),
+        Command::Audit(command) => return commands::audit::run(output, command, &cancel),
         Command::Init(args) => return commands::init::run(output, args),
         Command::New(args) if args.from_schema => {
             signals::listen(&cancel, output)?;
@@ -181,6 +182,7 @@ fn finish(cli: &Cli, context: &Context) -> Result<Exit, CliError> {
         | Command::Diff(_)
         | Command::Serve(_)
         | Command::Audit(_)
+        | Command::Server(_)
         | Command::Completions { .. }
         | Command::Man => Ok(Exit::Done),
     };

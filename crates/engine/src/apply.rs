@@ -20,7 +20,9 @@ use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
 use crate::loss::{Losses, Sent};
 use crate::script::{Prepared, PreparedStatement, prepare};
-use crate::{Connect, Database, DbError, DbErrorKind, LockAttempt, Query, Server, Session, Step, unfinished};
+use crate::{
+    Connect, Database, DbError, DbErrorKind, Limits, LockAttempt, Query, Server, Session, Step, unfinished,
+};
 
 /// What is to be done to one target.
 pub struct Job<'a> {
@@ -94,6 +96,8 @@ pub struct Timing {
     pub reconnect: Duration,
     /// How long a statement may run without an answer before the server is asked whether it still works on it.
     pub silence: Duration,
+    /// How long a session may say nothing before the server ends it; `None` where nobody else would take the work over.
+    pub idle: Option<Duration>,
 }
 
 impl Default for Timing {
@@ -105,6 +109,7 @@ impl Default for Timing {
             statement_timeout: None,
             reconnect: Duration::from_secs(60),
             silence: Duration::from_secs(15),
+            idle: None,
         }
     }
 }
@@ -560,6 +565,11 @@ pub(crate) async fn lock(
     timing: &Timing,
     events: &EventSink,
 ) -> Result<(), ApplyError> {
+    if timing.idle.is_some() {
+        // Before there is a lock to be kept.
+        let limits = Limits { idle: timing.idle, ..Limits::default() };
+        session.set_limits(&limits).await.map_err(lost_or_connect)?;
+    }
     let started = Instant::now();
     let mut tries = 0;
     let mut told = None;

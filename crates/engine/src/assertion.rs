@@ -112,7 +112,7 @@ pub async fn survey(
 ) -> Result<Vec<Vec<Option<Answer>>>, DbError> {
     let mut session = database.connect_to_read(connect).await?;
     let limits =
-        Limits { lock_timeout: Some(patience), statement_timeout: Some(patience), die_with_client: None };
+        Limits { lock_timeout: Some(patience), statement_timeout: Some(patience), ..Limits::default() };
     session.set_limits(&limits).await?;
     let mut answers = Vec::with_capacity(steps.len());
     for step in steps {

@@ -245,6 +245,9 @@ pub struct Limits {
     /// Ask the server to notice within this time that we are gone and to stop then (PostgreSQL
     /// `client_connection_check_interval`); `None` lets it finish.
     pub die_with_client: Option<Duration>,
+    /// How long the session may say nothing before the server ends it, and gives its locks back: of a runner that stands still, nobody
+    /// else can take them. Once it was said it holds until something else is.
+    pub idle: Option<Duration>,
 }
 
 /// A statement of ours: text with `?` for each parameter. Never holds values in its text.

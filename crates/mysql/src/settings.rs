@@ -130,7 +130,7 @@ impl Settings {
     pub fn limit(&mut self, limits: &Limits, dialect: Dialect) -> String {
         /// Seconds after which the server ends an idle session, and frees its lock, when the client is gone and nothing says
         /// so (a network that was cut). Longer than any pause between two statements of a run.
-        const IDLE: u32 = 120;
+        const IDLE: u64 = 120;
         /// A year: the largest value that the server takes for metadata locks.
         const NO_LIMIT: u64 = 31_536_000;
         let wait = limits.lock_timeout.map_or(NO_LIMIT, |limit| {
@@ -148,9 +148,10 @@ impl Settings {
             _ => (EXECUTION_TIME, limits.statement_timeout.unwrap_or_default().as_millis().to_string()),
         };
         self.set(name, time.clone());
+        let idle = limits.idle.map_or(IDLE, |idle| idle.as_secs().max(1));
         format!(
             "SET SESSION {LOCK_WAIT} = {wait}, SESSION {ROW_LOCK_WAIT} = {wait}, SESSION {name} = {time}, \
-             SESSION wait_timeout = {IDLE}"
+             SESSION wait_timeout = {idle}"
         )
     }
 
@@ -200,7 +201,7 @@ mod tests {
             let limits = Limits {
                 lock_timeout: lock.map(Duration::from_millis),
                 statement_timeout: statement.map(Duration::from_millis),
-                die_with_client: None,
+                ..Limits::default()
             };
             settings("1", "").limit(&limits, dialect)
         };

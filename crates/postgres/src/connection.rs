@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{AsyncMessage, Client, Config};
 
 use crate::failure::start_up_error;
 use crate::key_reader::{KeyCell, KeyReader};
@@ -74,6 +74,9 @@ pub struct Greeting {
     pub other_product: Option<&'static str>,
 }
 
+/// Who is told of notifications: the channel's name.
+pub type Heard = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Why a connection broke.
 #[derive(Debug, Clone, Default)]
 pub struct Broken(Arc<Mutex<Option<String>>>);
@@ -111,10 +114,20 @@ impl Place {
 
     /// Opens a connection to this host.
     pub async fn open(&self, application: &str, timeout: Duration) -> Result<Connection, DbError> {
+        self.open_and_hear(application, timeout, None).await
+    }
+
+    /// Opens a connection to this host; whoever wants to is told of its notifications.
+    pub async fn open_and_hear(
+        &self,
+        application: &str,
+        timeout: Duration,
+        heard: Option<Heard>,
+    ) -> Result<Connection, DbError> {
         let attempt = async {
             match &self.host {
-                Host::Tcp(_) => self.start(self.dial_tcp().await?, application).await,
-                Host::Unix(_) => self.start(self.dial_unix().await?, application).await,
+                Host::Tcp(_) => self.start(self.dial_tcp().await?, application, heard).await,
+                Host::Unix(_) => self.start(self.dial_unix().await?, application, heard).await,
             }
         };
         match tokio::time::timeout(timeout, attempt).await {
@@ -206,7 +219,12 @@ impl Place {
         }
     }
 
-    async fn start<S>(&self, stream: S, application: &str) -> Result<Connection, DbError>
+    async fn start<S>(
+        &self,
+        stream: S,
+        application: &str,
+        heard: Option<Heard>,
+    ) -> Result<Connection, DbError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -236,7 +254,12 @@ impl Place {
             async move {
                 loop {
                     match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
-                        // Notices and notifications are for nobody here.
+                        Some(Ok(AsyncMessage::Notification(notification))) => {
+                            if let Some(heard) = &heard {
+                                heard(notification.channel());
+                            }
+                        }
+                        // Notices are for nobody here.
                         Some(Ok(_)) => {}
                         Some(Err(error)) => {
                             let cause = std::error::Error::source(&error).map(ToString::to_string);

@@ -15,6 +15,7 @@ mod failure;
 mod gauge;
 mod key_reader;
 mod ledger;
+mod line;
 mod live;
 mod lock;
 mod observer;
@@ -31,6 +32,8 @@ mod tls;
 mod transaction;
 
 use async_trait::async_trait;
+pub use connection::Heard;
+pub use line::{Address, Line};
 pub use rules::PostgresRules;
 use sluice_engine::shadow::{Misplaced, Script};
 use sluice_engine::{Connect, Database, DbError, Session};

@@ -164,7 +164,7 @@ impl PostgresSession {
 
     fn write_limits(&mut self) {
         let milliseconds = |limit: Option<Duration>| limit.map_or(0, |limit| limit.as_millis().max(1));
-        let Limits { lock_timeout, statement_timeout, die_with_client } = &self.limits;
+        let Limits { lock_timeout, statement_timeout, die_with_client, idle } = &self.limits;
         self.prelude.push_str(&format!(
             // The server, too, must notice a network that was cut, or the lock would stay with a session that nobody has.
             "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
@@ -172,6 +172,12 @@ impl PostgresSession {
             milliseconds(*lock_timeout),
             milliseconds(*statement_timeout),
         ));
+        if idle.is_some() {
+            self.prelude.push_str(&format!(
+                "SET idle_session_timeout = {0}; SET idle_in_transaction_session_timeout = {0}; ",
+                milliseconds(*idle)
+            ));
+        }
         if die_with_client.is_some() || self.checks_client {
             self.checks_client = true;
             // Refused where the platform cannot tell whether a client is there; then the statement runs to its end.
@@ -189,7 +195,7 @@ pub fn application_name(run_id: &str) -> String {
     name.chars().take(63).collect()
 }
 
-fn server(connection: &Connection) -> Result<Server, DbError> {
+pub(crate) fn server(connection: &Connection) -> Result<Server, DbError> {
     let greeting = &connection.greeting;
     let number = greeting.version.split([' ', '-']).next().unwrap_or_default();
     let version = version_number(number);
@@ -252,8 +258,9 @@ impl Session for PostgresSession {
     }
 
     async fn set_limits(&mut self, limits: &Limits) -> Result<(), DbError> {
-        if self.limits != *limits {
-            self.limits = limits.clone();
+        let limits = Limits { idle: limits.idle.or(self.limits.idle), ..limits.clone() };
+        if self.limits != limits {
+            self.limits = limits;
             self.write_limits();
         }
         Ok(())

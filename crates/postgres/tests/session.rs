@@ -185,15 +185,21 @@ async fn reset_keeps_the_lock_and_the_limits() {
         lock_timeout: Some(Duration::from_millis(1234)),
         statement_timeout: None,
         die_with_client: Some(Duration::from_secs(2)),
+        idle: Some(Duration::from_secs(40)),
     };
     session.set_limits(&limits).await.unwrap();
     assert_eq!(session.try_lock().await.unwrap(), LockAttempt::Acquired);
     transact(session.as_mut(), &["set lock_timeout = 0", "set datestyle = 'SQL'"]).await.unwrap();
     session.reset().await.unwrap();
     let settings = "select current_setting('lock_timeout'), current_setting('client_connection_check_interval'), \
-                    current_setting('datestyle'), current_setting('application_name')";
+                    current_setting('datestyle'), current_setting('application_name'), \
+                    current_setting('idle_session_timeout'), \
+                    current_setting('idle_in_transaction_session_timeout')";
     let rows = session.query(&Query::new(settings, Vec::new())).await.unwrap();
-    assert_eq!(rows[0], ["1234ms", "2s", "ISO, MDY", "sluice/test"].map(|text| Some(text.to_owned())));
+    assert_eq!(
+        rows[0],
+        ["1234ms", "2s", "ISO, MDY", "sluice/test", "40s", "40s"].map(|text| Some(text.to_owned()))
+    );
     assert!(matches!(open(database.url()).await.try_lock().await.unwrap(), LockAttempt::Held { .. }));
 }
 

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluice_engine::ledger::Identity;
 use sluice_engine::{
@@ -233,6 +234,8 @@ impl Context {
             lock_attempts: apply.lock_attempts,
             lock_wait: apply.lock_wait,
             statement_timeout: apply.statement_timeout,
+            // Less than a lease: by the time that somebody else may begin, a runner that stands still has lost its lock.
+            idle: self.state.is_leased().then_some(Duration::from_secs(10)),
             ..Timing::default()
         }
     }

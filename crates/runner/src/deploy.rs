@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use sluice_rollout::{Digest, Event, Release};
 use sluice_store::{RunnerLock, Store, StoreError, StoredChange, StoredRelease};
 
@@ -87,7 +86,7 @@ impl Deploy<'_> {
         put_release(&mut context.state.open()?, &release)?;
         let mut tracker = prepared.tracker(&context.state)?;
 
-        let now = Timestamp::now();
+        let now = context.state.now();
         let mut events = lost(&tracker);
         events.extend(if self.retry { driver::again(&tracker) } else { driver::interrupted(&tracker) });
         events.push(Event::Started);
@@ -168,7 +167,7 @@ pub fn put_release(store: &mut Store, release: &Release) -> Result<sluice_store:
     Ok(store.put_release(&StoredRelease {
         digest: release.digest.clone(),
         project: release.project.clone(),
-        created_at: Timestamp::now().to_string(),
+        created_at: String::new(),
         provenance: release.provenance.clone(),
         changes,
         configuration: release.configuration.clone(),

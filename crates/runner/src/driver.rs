@@ -13,6 +13,7 @@ use sluice_rollout::{
     Command, Covers, Environment, Event, Outcome, Response, Rollout, RolloutState, TargetName, TargetRun,
     TargetState,
 };
+use sluice_store::State;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -159,7 +160,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         let deadline = Instant::now() + self.driver.wait;
         let mut events = vec![Event::Tick];
         loop {
-            let now = Timestamp::now();
+            let now = self.driver.context.state.now();
             let commands =
                 if events.is_empty() { Vec::new() } else { self.driver.tracker.record(&events, now)? };
             events.clear();
@@ -283,7 +284,8 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
     fn hold(&self, target: &TargetName) -> Hold {
         let rollout = self.driver.tracker.rollout();
         let stage = rollout.target(target).and_then(|run| rollout.stages().get(run.stage));
-        Hold { environment: stage.map(|stage| stage.environment.clone()), paused: self.paused.clone() }
+        let environment = stage.map(|stage| stage.environment.clone());
+        Hold { environment, state: self.driver.context.state.clone(), paused: self.paused.clone() }
     }
 
     /// What people have agreed to on a target.
@@ -329,7 +331,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
                 let undated = sites.any(|site| {
                     site.target.name == target && self.driver.undated.contains(&site.target.environment)
                 });
-                events.push(ended(target, attempt, result, undated));
+                events.push(ended(target, attempt, result, undated, self.driver.context.state.now()));
             }
         }
     }
@@ -396,6 +398,7 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
 /// What may stop a target between changes: time, and people.
 struct Hold {
     environment: Option<Environment>,
+    state: State,
     paused: Arc<Mutex<Option<String>>>,
 }
 
@@ -404,7 +407,7 @@ impl Hold {
         if let Some(by) = &*self.paused.lock().unwrap_or_else(PoisonError::into_inner) {
             return Err(format!("paused by {by}"));
         }
-        let closed = self.environment.as_ref().and_then(|it| it.calendar().closed(Timestamp::now()));
+        let closed = self.environment.as_ref().and_then(|it| it.calendar().closed(self.state.now()));
         closed.map_or(Ok(()), Err)
     }
 }
@@ -421,12 +424,17 @@ enum Agreed {
 }
 
 /// What a runner's end means for the rollout. `undated`: the ledger does not tell since when the target has the release.
-fn ended(target: TargetName, attempt: u32, result: Result<Applied, ApplyError>, undated: bool) -> Event {
+fn ended(
+    target: TargetName,
+    attempt: u32,
+    result: Result<Applied, ApplyError>,
+    undated: bool,
+    now: Timestamp,
+) -> Event {
     match result {
         Ok(applied) => {
             let before = applied.finished_at.as_deref().and_then(|at| at.parse().ok());
-            let finished_at =
-                before.filter(|_| applied.versions.is_empty() && !undated).unwrap_or_else(Timestamp::now);
+            let finished_at = before.filter(|_| applied.versions.is_empty() && !undated).unwrap_or(now);
             let applied = u64::try_from(applied.versions.len()).unwrap_or(u64::MAX);
             Event::TargetSucceeded { target, attempt, finished_at, applied }
         }

@@ -114,9 +114,11 @@ impl RunError {
 impl From<StoreError> for RunError {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
-            StoreError::NotFound { .. } | StoreError::Ambiguous { .. } | StoreError::Newer { .. } => {
-                Exit::Usage
-            }
+            StoreError::NotFound { .. }
+            | StoreError::Ambiguous { .. }
+            | StoreError::Newer { .. }
+            | StoreError::OtherKey { .. } => Exit::Usage,
+            StoreError::Unreachable { .. } => Exit::Unreachable,
             // A file where the directory should be, or the other way round.
             StoreError::File { error, .. }
                 if matches!(
@@ -134,6 +136,7 @@ impl From<StoreError> for RunError {
             | StoreError::Json { .. }
             | StoreError::RolloutExists { .. }
             | StoreError::Conflict { .. }
+            | StoreError::Fenced { .. }
             | StoreError::Running { .. } => Exit::Failed,
         };
         let help = error.help().unwrap_or_else(|| {

@@ -200,17 +200,17 @@ impl Preparation {
                 return Err(held);
             } else if whole
                 && runs.len() < wanted.len()
-                && other.rollout().outcome(Timestamp::now()) == Some(Outcome::Failed)
+                && other.rollout().outcome(state.now()) == Some(Outcome::Failed)
             {
                 replaced.push((other, "superseded by a rollout of more databases".to_owned()));
             }
         }
         for (mut other, by) in replaced {
-            other.decide(Event::CancelRequested { by }, Timestamp::now())?;
+            other.decide(Event::CancelRequested { by }, state.now())?;
         }
         match open_rollout(state, &self.input.release, &wanted)? {
             Some(tracker) => Ok(tracker),
-            None => Tracker::create(state.open()?, self.input.clone(), Timestamp::now()),
+            None => Tracker::create(state.open()?, self.input.clone(), state.now()),
         }
     }
 

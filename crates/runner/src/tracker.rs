@@ -121,7 +121,7 @@ impl Tracker {
 
     fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<Command>, RunError> {
         let texts = entries.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
-        let now = Timestamp::now();
+        let now = self.store.now();
         loop {
             let mut commands = Vec::new();
             for entry in &entries {
@@ -172,6 +172,11 @@ impl Tracker {
         self.sequence = stored.state_sequence;
         self.refresh()?;
         Ok(())
+    }
+
+    /// What time it is for this rollout: see [`sluice_store::Place::now`].
+    pub fn now(&self) -> Timestamp {
+        self.store.now()
     }
 
     /// The rollout for people and programs.

@@ -5,14 +5,16 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use sluice_project::git::Protocols;
-use sluice_store::{Key, State, Store, StoreError, WorkKind};
+use sluice_store::{Key, News, Place, State, Store, StoreError, Task, WorkKind};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// What all parts of a server share.
 pub struct App {
-    /// Where it keeps everything.
+    /// Folder of this server: clones, its key, and its state where no other place keeps it.
     pub data: PathBuf,
+    /// Where state is.
+    pub place: Place,
     /// Its key.
     pub key: Key,
     /// Where repositories may be.
@@ -21,14 +23,15 @@ pub struct App {
     pub clone_limit: u64,
     /// Cancelled when it is to stop.
     pub cancel: CancellationToken,
-    /// Number of the latest event that is known to be stored.
-    pub latest: watch::Sender<u64>,
+    /// Changes whenever events were stored, by whichever server.
+    pub feed: watch::Sender<u64>,
     /// How many wait for events.
     pub watchers: AtomicUsize,
     /// How many requests were answered.
     pub requests: AtomicU64,
-    /// Rollouts that wait for somebody, by project: the generation in which nothing was left to do.
-    pub settled: Mutex<HashMap<String, (String, u64)>>,
+    /// Rollouts that wait for somebody, by project: the generation in which nothing was left to do, and how often a look had been
+    /// wanted by then.
+    pub settled: Mutex<HashMap<String, (String, u64, u64)>>,
     stores: Mutex<Vec<Store>>,
     wanted: Mutex<u64>,
     wake: Condvar,
@@ -41,6 +44,7 @@ impl App {
     /// With its first store.
     pub fn new(
         data: PathBuf,
+        place: Place,
         key: Key,
         protocols: Protocols,
         clone_limit: u64,
@@ -49,11 +53,12 @@ impl App {
     ) -> Self {
         Self {
             data,
+            place,
             key,
             protocols,
             clone_limit,
             cancel,
-            latest: watch::Sender::new(0),
+            feed: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
             settled: Mutex::default(),
@@ -74,7 +79,7 @@ impl App {
         let spare = self.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut store = match spare {
             Some(store) => store,
-            None => Store::open_server(&self.data)?,
+            None => self.place.open_server()?,
         };
         let result = work(&mut store);
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +91,7 @@ impl App {
 
     /// What is kept of a project.
     pub fn state(&self, project: &str) -> State {
-        State::of_project(&self.data, project)
+        State::of_project(&self.place, &self.data, project)
     }
 
     /// Has a project looked at soon.
@@ -94,10 +99,16 @@ impl App {
     /// # Errors
     /// A store that takes no writes.
     pub fn want(&self, project: &str) -> Result<(), StoreError> {
-        self.with_store(|store| store.want(WorkKind::Reconcile, project, Duration::ZERO))?;
-        self.settled.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
-        self.wake();
-        Ok(())
+        let look = Task::of_project(WorkKind::Reconcile, project);
+        self.with_store(|store| store.want(&look, Duration::ZERO))
+    }
+
+    /// Takes in what happened, here or in another server.
+    pub fn hear(&self, news: News) {
+        match news {
+            News::Work => self.wake(),
+            News::Feed => self.feed.send_modify(|count| *count = count.wrapping_add(1)),
+        }
     }
 
     /// Wakes the workers: something may be due.

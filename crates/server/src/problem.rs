@@ -72,7 +72,7 @@ impl From<StoreError> for Problem {
             StoreError::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
             StoreError::Ambiguous { .. } => (StatusCode::CONFLICT, "ambiguous"),
             StoreError::Conflict { .. } => (StatusCode::CONFLICT, "conflict"),
-            StoreError::Busy { .. } | StoreError::ReadOnly { .. } => {
+            StoreError::Busy { .. } | StoreError::ReadOnly { .. } | StoreError::Unreachable { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable")
             }
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

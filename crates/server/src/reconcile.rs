@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sluice_engine::ApplyError;
 use sluice_project::git::{Checkout, GitError, RepositoryUrl};
 use sluice_report::Problem as Finding;
@@ -200,7 +199,7 @@ impl Look<'_> {
             root,
             trust: Trust::Others { state: app.data.clone() },
             selection: Selection::default(),
-            state: app.state(&project.name),
+            state: app.state(&project.name).under(self.lease),
             listener: Arc::new(self.log.clone()),
         };
         let needs = Needs::Databases { rollouts: true };
@@ -299,14 +298,14 @@ impl Look<'_> {
             }
             "succeeded" => Ok(None),
             _ => {
-                let known = (latest.summary.id.clone(), latest.summary.generation);
+                let known = (latest.summary.id.clone(), latest.summary.generation, self.lease.wanted);
                 let settled = self.app.settled.lock().unwrap_or_else(PoisonError::into_inner);
                 if settled.get(&self.project.name) != Some(&known) {
                     return Ok(None);
                 }
                 drop(settled);
                 let tracker = Tracker::open(store, latest)?;
-                let now = Timestamp::now();
+                let now = tracker.now();
                 let due = tracker
                     .rollout()
                     .why(now)
@@ -334,20 +333,23 @@ impl Look<'_> {
     /// Remembers that nothing is left to do until somebody decides or a gate opens.
     fn settle(&self, tracker: &Tracker) {
         let mut settled = self.app.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        settled.insert(self.project.name.clone(), (tracker.id().to_owned(), tracker.generation()));
+        let known = (tracker.id().to_owned(), tracker.generation(), self.lease.wanted);
+        settled.insert(self.project.name.clone(), known);
     }
 
     fn keep_databases(&self, sites: &[Site<'_>], surveys: &[Survey]) -> Result<(), Trouble> {
         let databases: Vec<StoredDatabase> =
             sites.iter().zip(surveys).map(|(site, survey)| database(site, survey)).collect();
         let project = &self.lease.project;
-        Ok(self.app.with_store(|store| store.put_databases(project, &databases))?)
+        // Not if somebody else has taken over meanwhile, and knows better.
+        let mut store = self.app.state(project).under(self.lease).open()?;
+        Ok(store.put_databases(project, &databases)?)
     }
 }
 
 /// How a rollout stands, for the project.
 fn standing(tracker: &Tracker, outcome: Outcome) -> Seen {
-    let now = Timestamp::now();
+    let now = tracker.now();
     let state = match outcome {
         Outcome::Succeeded => return Seen::new(ProjectState::Synced, ""),
         Outcome::WaitingAtGate | Outcome::Paused => ProjectState::RollingOut,

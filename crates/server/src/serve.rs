@@ -1,30 +1,35 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sluice_project::git::Protocols;
+use sluice_project::secret::Secret;
 use sluice_store::audit::{Act, Outcome};
-use sluice_store::{Key, NewToken, RunnerLock, Store, StoreError, TokenKind, WorkKind};
+use sluice_store::{Key, NewToken, Place, RunnerLock, Store, StoreError, Task, TokenKind, WorkKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::api;
 use crate::app::App;
+use crate::log::Log;
 use crate::permission::{Grant, Role};
 use crate::worker;
 
 /// What a server is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where it keeps everything.
+    /// Folder for what it keeps: clones, its key, and its state where no other place is given.
     pub data: PathBuf,
+    /// URL of the PostgreSQL database that several servers share.
+    pub store: Option<Secret>,
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
     /// Whether repositories on this machine's disks may be followed.
     pub file_repositories: bool,
     /// Most bytes of a clone.
     pub clone_limit: u64,
+    /// How long events can be streamed again.
+    pub keep_events: Duration,
 }
 
 /// A server that cannot start or go on.
@@ -56,8 +61,8 @@ pub enum ServeError {
 /// How many projects are worked on at the same time.
 const WORKERS: usize = 4;
 
-/// How often it is looked for events that somebody waits for.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often what is too old is looked for.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// How long requests may go on after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -75,34 +80,50 @@ pub fn serve(
     create_private(&options.data).map_err(system("data directory"))?;
     let data = std::fs::canonicalize(&options.data).map_err(system("data directory"))?;
     let _only = RunnerLock::try_take(&data, "serve")?;
-    let mut store = Store::open_server(&data)?;
+    let place = match &options.store {
+        Some(url) => Place::postgres(url.expose())?,
+        None => Place::folder(&data),
+    };
+    let mut store = place.open_server()?;
     let key = Key::of(&data)?;
+    if place.is_shared() {
+        store.agree_on_key(&key)?;
+    } else {
+        store.release_leases()?;
+    }
     for project in store.projects()? {
         // Whatever was going on is found out and gone on with.
-        store.want(WorkKind::Reconcile, &project.name, Duration::ZERO)?;
+        store.want(&Task::of_project(WorkKind::Reconcile, &project.name), Duration::ZERO)?;
     }
-    store.release_leases()?;
     let listener = TcpListener::bind(options.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| ServeError::Listen { address: options.listen, error })?;
     let address = listener.local_addr().map_err(system("address"))?;
     let protocols = Protocols { files: options.file_repositories };
-    let app = Arc::new(App::new(data, key, protocols, options.clone_limit, cancel.clone(), store));
+    let app = Arc::new(App::new(data, place, key, protocols, options.clone_limit, cancel.clone(), store));
+    let told = Arc::downgrade(&app);
+    app.place.listen(move |news| {
+        if let Some(app) = told.upgrade() {
+            app.hear(news);
+        }
+    });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(32)
         .build()
         .map_err(system("event loop"))?;
+    let process = sluice_runner::context::user_at_host();
     let workers = (1..=WORKERS)
         .map(|number| {
             let (app, name) = (Arc::clone(&app), format!("worker-{number}"));
-            std::thread::Builder::new().name(name.clone()).spawn(move || worker::run(&app, &name))
+            let holder = format!("{name} of {process}");
+            std::thread::Builder::new().name(name).spawn(move || worker::run(&app, &holder))
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(system("threads"))?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        tokio::spawn(watch(Arc::clone(&app)));
+        tokio::spawn(keep_house(Arc::clone(&app), options.keep_events));
         // Last of all: whoever does not hear of it cannot get in.
         let first = app.with_store(first_token).map_err(std::io::Error::other)?;
         tell(address, first.as_deref());
@@ -138,9 +159,6 @@ fn create_private(folder: &std::path::Path) -> std::io::Result<()> {
 
 /// Makes the token of the first admin where there is no token at all.
 fn first_token(store: &mut Store) -> Result<Option<String>, StoreError> {
-    if !store.tokens()?.is_empty() {
-        return Ok(None);
-    }
     let grants = [Grant { role: Role::Admin, project: None, environment: None }];
     let token = NewToken {
         kind: TokenKind::Person,
@@ -149,28 +167,25 @@ fn first_token(store: &mut Store) -> Result<Option<String>, StoreError> {
         created_by: "first start".to_owned(),
         expires_at: None,
     };
-    store.audit(&Act {
+    let act = Act {
         actor: token.created_by.clone(),
         action: "token.create".to_owned(),
         project: String::new(),
         subject: token.identity.clone(),
         outcome: Outcome::Accepted,
         detail: serde_json::json!({ "grants": grants }),
-    })?;
-    store.create_token(&token).map(|(_, text)| Some(text))
+    };
+    store.create_first_token(&token, &act)
 }
 
-/// Looks for new events while somebody waits for them.
-async fn watch(app: Arc<App>) {
+/// Forgets what is too old, now and then.
+async fn keep_house(app: Arc<App>, events: Duration) {
     loop {
-        tokio::time::sleep(GLANCE).await;
-        if app.watchers.load(Ordering::Relaxed) == 0 {
-            continue;
-        }
         let shared = Arc::clone(&app);
-        let end = tokio::task::spawn_blocking(move || shared.with_store(|store| store.feed_end())).await;
-        if let Ok(Ok(end)) = end {
-            app.latest.send_if_modified(|latest| std::mem::replace(latest, end) != end);
+        let forget = move || shared.with_store(|store| store.forget_events(events));
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(forget).await {
+            Log::about("store").line(&format!("old events cannot be removed: {error}"));
         }
+        tokio::time::sleep(HOUSEKEEPING).await;
     }
 }

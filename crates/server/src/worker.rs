@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sluice_store::{Lease, StoreError, WorkKind};
 use tokio_util::sync::CancellationToken;
@@ -64,22 +64,23 @@ fn work(app: &Arc<App>, lease: &Lease, log: &Log) {
         // It comes again when its lease is over.
         log.line(&format!("{}: the work cannot be given back: {error}", lease.project));
     }
-    // Somebody may have wanted it meanwhile.
-    app.wake();
 }
 
 /// Keeps the lease while work is done; stops the work when it is somebody else's.
 fn keep(app: &App, lease: &Lease, cancel: &CancellationToken, done: &AtomicBool) {
-    let mut kept = std::time::Instant::now();
+    let mut kept = Instant::now();
     loop {
-        thread::park_timeout(LEASE / 3);
+        thread::park_timeout(LEASE / 5);
         if done.load(Ordering::Acquire) {
             return;
         }
+        // The lease begins when it is asked for, not when the answer comes: this process may have stood still in between.
+        let asked = Instant::now();
         match app.with_store(|store| store.renew(lease, LEASE)) {
-            Ok(true) => kept = std::time::Instant::now(),
+            Ok(true) => kept = asked,
             Ok(false) => return cancel.cancel(),
-            Err(_) if kept.elapsed() >= LEASE => return cancel.cancel(),
+            // Before others may begin.
+            Err(_) if kept.elapsed() >= LEASE * 2 / 3 => return cancel.cancel(),
             Err(_) => {}
         }
     }

@@ -12,7 +12,7 @@ fn limits(lock: Option<u64>, statement: Option<u64>) -> Limits {
     Limits {
         lock_timeout: lock.map(Duration::from_millis),
         statement_timeout: statement.map(Duration::from_millis),
-        die_with_client: None,
+        ..Limits::default()
     }
 }
 

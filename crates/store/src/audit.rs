@@ -6,12 +6,13 @@
 
 use std::io::BufRead;
 
-use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::fault::Fault;
 use crate::key::{Key, is_signed, sha256_hex};
-use crate::store::now;
+use crate::store::{Writer, text};
+use crate::value::{Row, values};
 use crate::{Store, StoreError};
 
 /// Something that somebody did, or was not let do.
@@ -106,8 +107,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    fn new(count: u64, head: String, key: &Key) -> Self {
-        let mut checkpoint = Self { count, head, at: now(), key: key.public(), signature: String::new() };
+    fn new(count: u64, head: String, at: String, key: &Key) -> Self {
+        let mut checkpoint = Self { count, head, at, key: key.public(), signature: String::new() };
         checkpoint.signature = key.sign(&checkpoint.text());
         checkpoint
     }
@@ -327,44 +328,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn audit(&mut self, act: &Act) -> Result<u64, StoreError> {
-        self.write(|transaction| {
-            let last: Option<(u64, String)> = transaction
-                .prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let (sequence, previous) = last.unwrap_or_default();
-            let mut record = Record {
-                sequence: sequence.saturating_add(1),
-                at: now(),
-                actor: act.actor.clone(),
-                action: act.action.clone(),
-                project: act.project.clone(),
-                subject: act.subject.clone(),
-                outcome: act.outcome.name().to_owned(),
-                detail: act.detail.clone(),
-                previous,
-                hash: String::new(),
-            };
-            record.hash = record.expected_hash();
-            transaction
-                .prepare_cached(
-                    "INSERT INTO audit (sequence, at, actor, action, project, subject, outcome, detail, previous, hash)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![
-                    record.sequence,
-                    record.at,
-                    record.actor,
-                    record.action,
-                    record.project,
-                    record.subject,
-                    record.outcome,
-                    canonical(&record.detail),
-                    record.previous,
-                    record.hash
-                ])?;
-            Ok(record.sequence)
-        })
+        self.write(|writer| append(writer, act))
     }
 
     /// At most `limit` records after the one numbered `after`, in order.
@@ -373,10 +337,7 @@ impl Store {
     /// [`StoreError`].
     pub fn audit_page(&self, after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM audit WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
-        let found = self.read(|connection| {
-            connection.prepare_cached(&sql)?.query_map(params![after, limit], record)?.collect()
-        })?;
-        Ok(found.unwrap_or_default())
+        self.rows(&sql, values![after, limit], record)
     }
 
     /// Writes the whole chain as JSON lines, and a signed checkpoint as the last of them.
@@ -397,7 +358,7 @@ impl Store {
                 break;
             }
         }
-        let checkpoint = Checkpoint::new(count, head, key);
+        let checkpoint = Checkpoint::new(count, head, text(self.now()), key);
         let mut last = Map::new();
         last.insert("checkpoint".to_owned(), serde_json::to_value(&checkpoint).unwrap_or_default());
         line(canonical(&Value::Object(last)));
@@ -405,7 +366,48 @@ impl Store {
     }
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+/// Appends an act to the chain; its number.
+pub(crate) fn append(writer: &Writer<'_>, act: &Act) -> Result<u64, Fault> {
+    let last: Option<(u64, String)> =
+        writer.row("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let (sequence, previous) = last.unwrap_or_default();
+    let mut record = Record {
+        sequence: sequence.saturating_add(1),
+        at: writer.at(),
+        actor: act.actor.clone(),
+        action: act.action.clone(),
+        project: act.project.clone(),
+        subject: act.subject.clone(),
+        outcome: act.outcome.name().to_owned(),
+        detail: act.detail.clone(),
+        previous,
+        hash: String::new(),
+    };
+    record.hash = record.expected_hash();
+    let sql =
+        "INSERT INTO audit (sequence, at, actor, action, project, subject, outcome, detail, previous, hash)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    writer.execute(
+        sql,
+        values![
+            record.sequence,
+            record.at,
+            record.actor,
+            record.action,
+            record.project,
+            record.subject,
+            record.outcome,
+            canonical(&record.detail),
+            record.previous,
+            record.hash
+        ],
+    )?;
+    Ok(record.sequence)
+}
+
+fn record(row: &Row) -> Result<Record, Fault> {
     let detail: String = row.get(7)?;
     Ok(Record {
         sequence: row.get(0)?,

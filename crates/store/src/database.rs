@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
-use rusqlite::{Row, params};
-
-use crate::store::now;
+use crate::fault::Fault;
+use crate::value::{Row, Value, values};
 use crate::{Store, StoreError};
 
 /// A database as a server has seen it last. The ledger in it is the truth.
@@ -32,7 +31,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn put_databases(&mut self, project: &str, databases: &[StoredDatabase]) -> Result<(), StoreError> {
-        let at = now();
         let json = |what, error| StoreError::Json { what, error };
         let texts = databases
             .iter()
@@ -41,26 +39,21 @@ impl Store {
             })
             .collect::<Result<Vec<(String, String)>, serde_json::Error>>()
             .map_err(|error| json("databases", error))?;
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM database WHERE project = ?", [project])?;
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO database (project, name, environment, labels, state, pending, applied, message, seen_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?;
-            for (database, (labels, applied)) in databases.iter().zip(&texts) {
-                insert.execute(params![
-                    project,
-                    database.name,
-                    database.environment,
-                    labels,
-                    database.state,
-                    database.pending,
-                    applied,
-                    database.message,
-                    at
-                ])?;
-            }
-            Ok(())
+        let sql = "INSERT INTO database (project, name, environment, labels, state, pending, applied, message, seen_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        self.write(|writer| {
+            writer.execute("DELETE FROM database WHERE project = ?1", values![project])?;
+            let at = writer.at();
+            let rows: Vec<Vec<Value>> = databases
+                .iter()
+                .zip(&texts)
+                .map(|(database, (labels, applied))| {
+                    let StoredDatabase { name, environment, state, pending, message, .. } = database;
+                    values![project, name, environment, labels, state, *pending, applied, message, &at]
+                        .to_vec()
+                })
+                .collect();
+            writer.execute_each(sql, &rows)
         })
     }
 
@@ -70,15 +63,13 @@ impl Store {
     /// [`StoreError`].
     pub fn databases(&self, project: &str) -> Result<Vec<StoredDatabase>, StoreError> {
         let sql = "SELECT name, environment, labels, state, pending, applied, message, seen_at FROM database
-                   WHERE project = ? ORDER BY environment, name";
-        let found = self
-            .read(|connection| connection.prepare_cached(sql)?.query_map([project], database)?.collect())?;
-        Ok(found.unwrap_or_default())
+                   WHERE project = ?1 ORDER BY environment, name";
+        self.rows(sql, values![project], database)
     }
 }
 
-fn database(row: &Row<'_>) -> rusqlite::Result<StoredDatabase> {
-    let (labels, applied): (String, String) = (row.get(2)?, row.get(5)?);
+fn database(row: &Row) -> Result<StoredDatabase, Fault> {
+    let (labels, applied) = (row.get::<String>(2)?, row.get::<String>(5)?);
     Ok(StoredDatabase {
         name: row.get(0)?,
         environment: row.get(1)?,

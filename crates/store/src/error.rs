@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
-use crate::Holder;
+use crate::{Holder, Location};
 
-/// The local state cannot be read or written.
+/// State cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Files or directories.
@@ -17,45 +17,68 @@ pub enum StoreError {
         error: std::io::Error,
     },
     /// Written by a newer version.
-    #[error("`{path}` has schema version {found}, and this version of sluice knows versions up to {known}")]
+    #[error("`{place}` has schema version {found}, and this version of sluice knows versions up to {known}")]
     Newer {
-        /// The state file.
-        path: PathBuf,
+        /// Where the state is.
+        place: Location,
         /// Its schema version.
         found: i64,
         /// The newest that is known here.
         known: i64,
     },
     /// Not what was written.
-    #[error("`{path}` is damaged: {what}")]
+    #[error("`{place}` is damaged: {what}")]
     Damaged {
-        /// The state file.
-        path: PathBuf,
+        /// Where the state is.
+        place: Location,
         /// What is wrong with it.
         what: String,
     },
-    /// The file or its directory cannot be written.
-    #[error("`{path}` cannot be written: {what}")]
+    /// The file, its directory or the database cannot be written.
+    #[error("`{place}` cannot be written: {what}")]
     ReadOnly {
-        /// The state file.
-        path: PathBuf,
+        /// Where the state is.
+        place: Location,
         /// What the system says.
         what: String,
     },
     /// Another process writes for longer than we wait.
-    #[error("`{path}` is locked by another process")]
+    #[error("`{place}` is locked by another process: {what}")]
     Busy {
-        /// The state file.
-        path: PathBuf,
+        /// Where the state is.
+        place: Location,
+        /// What the database says.
+        what: String,
     },
-    /// SQLite failed otherwise.
-    #[error("`{path}` could not be used: {error}")]
-    Database {
-        /// The state file.
-        path: PathBuf,
+    /// The database's server does not answer. What was about to be written may have been.
+    #[error("the store `{place}` does not answer: {what}")]
+    Unreachable {
+        /// Where the state is.
+        place: Location,
         /// Why.
-        #[source]
-        error: rusqlite::Error,
+        what: String,
+    },
+    /// The database failed otherwise.
+    #[error("`{place}` could not be used: {what}")]
+    Database {
+        /// Where the state is.
+        place: Location,
+        /// Why.
+        what: String,
+    },
+    /// The work that something was to be written for is somebody else's by now.
+    #[error("the work on {project} was taken over by another worker: nothing more is written for it here")]
+    Fenced {
+        /// The project.
+        project: String,
+    },
+    /// Servers that share a store have different keys.
+    #[error("this server's key is {found}, and the servers of this store have {known}")]
+    OtherKey {
+        /// The public key of this one.
+        found: String,
+        /// The public key of the others.
+        known: String,
     },
     /// A value cannot be written as JSON.
     #[error("the {what} cannot be written as JSON: {error}")]
@@ -116,16 +139,27 @@ impl StoreError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         let text = match self {
+            Self::ReadOnly { place: Location::Server(_), .. } => {
+                "connect to the primary with a user who may create a schema, and see that its disk has room".to_owned()
+            }
             Self::File { .. } | Self::ReadOnly { .. } => {
                 "see that this user may write the directory and that the disk has room".to_owned()
             }
             Self::Newer { .. } => "use the newer sluice that wrote it".to_owned(),
-            Self::Damaged { path, .. } => format!(
+            Self::Damaged { place: Location::Server(_), .. } => {
+                "restore the database from a backup; what is applied is in the ledgers of the databases in any case".to_owned()
+            }
+            Self::Damaged { place: Location::File(path), .. } => format!(
                 "delete the directory `{}`: what is applied is in the ledgers of the databases, and the next run goes on from \
                  there; releases are made again from git, approvals must be given again",
                 path.parent().unwrap_or(path).display()
             ),
             Self::Busy { .. } => "wait for the other sluice and run the same command again".to_owned(),
+            Self::Unreachable { .. } => "see that the database's server runs and can be reached from here".to_owned(),
+            Self::Fenced { .. } => "nothing is lost: whoever has it goes on with it".to_owned(),
+            Self::OtherKey { .. } => {
+                "copy `server.key` from the data folder of a server that works into this one's".to_owned()
+            }
             Self::Database { .. } | Self::Json { .. } | Self::RolloutExists { .. } => return None,
             Self::NotFound { kind, known, .. } if known.is_empty() => format!("there are no {kind}s yet"),
             Self::NotFound { kind, known, .. } => {

@@ -1,6 +1,9 @@
-use rusqlite::{Connection, params};
+use std::time::Duration;
 
-use crate::store::now;
+use crate::fault::Fault;
+use crate::news::News;
+use crate::store::{Writer, text};
+use crate::value::{Value, values};
 use crate::{Store, StoreError};
 
 /// Something that happened in a server, in the order in which it was stored.
@@ -22,41 +25,32 @@ pub struct FeedEvent {
 
 /// Appends an event.
 pub(crate) fn tell(
-    connection: &Connection,
+    writer: &Writer<'_>,
     project: &str,
     kind: &str,
     subject: &str,
     data: &str,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT INTO feed (at, project, kind, subject, data) VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![now(), project, kind, subject, data])
-        .map(drop)
+) -> Result<(), Fault> {
+    tell_all(writer, project, kind, subject, &[data])
+}
+
+/// Appends events of one kind.
+pub(crate) fn tell_all(
+    writer: &Writer<'_>,
+    project: &str,
+    kind: &str,
+    subject: &str,
+    data: &[&str],
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO feed (at, project, kind, subject, data) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let at = writer.at();
+    let rows: Vec<Vec<Value>> =
+        data.iter().map(|data| values![&at, project, kind, subject, *data].to_vec()).collect();
+    writer.tell(News::Feed);
+    writer.execute_each(sql, &rows)
 }
 
 impl Store {
-    /// Appends an event, where the state is that of a server.
-    pub(crate) fn tell(
-        &mut self,
-        project: &str,
-        kind: &str,
-        subject: &str,
-        data: &str,
-    ) -> Result<(), StoreError> {
-        if self.project_seen().is_none() {
-            return Ok(());
-        }
-        self.write(|transaction| tell(transaction, project, kind, subject, data))
-    }
-
-    /// As [`Store::tell`], of the project that is seen.
-    pub(crate) fn tell_own(&mut self, kind: &str, subject: &str, data: &str) -> Result<(), StoreError> {
-        match self.project_seen().map(str::to_owned) {
-            Some(project) => self.write(|transaction| tell(transaction, &project, kind, subject, data)),
-            None => Ok(()),
-        }
-    }
-
     /// At most `limit` events after the one numbered `after`, in order.
     ///
     /// # Errors
@@ -64,22 +58,28 @@ impl Store {
     pub fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedEvent>, StoreError> {
         let sql = "SELECT sequence, at, project, kind, subject, data FROM feed WHERE sequence > ?1
                    ORDER BY sequence LIMIT ?2";
-        let found = self.read(|connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_map(params![after, limit], |row| {
-                    Ok(FeedEvent {
-                        sequence: row.get(0)?,
-                        at: row.get(1)?,
-                        project: row.get(2)?,
-                        kind: row.get(3)?,
-                        subject: row.get(4)?,
-                        data: row.get(5)?,
-                    })
-                })?
-                .collect()
-        });
-        Ok(found?.unwrap_or_default())
+        self.rows(sql, values![after, limit], |row| {
+            Ok(FeedEvent {
+                sequence: row.get(0)?,
+                at: row.get(1)?,
+                project: row.get(2)?,
+                kind: row.get(3)?,
+                subject: row.get(4)?,
+                data: row.get(5)?,
+            })
+        })
+    }
+
+    /// Forgets events that are older than this; the latest stays, so that numbers go on from it. How many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_events(&mut self, older: Duration) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM feed WHERE at < ?1 AND sequence < (SELECT max(sequence) FROM feed)";
+        self.write(|writer| {
+            let before = writer.now.checked_sub(older).map_or_else(|_| String::new(), text);
+            writer.execute(sql, values![before])
+        })
     }
 
     /// Number of the latest event.
@@ -88,7 +88,6 @@ impl Store {
     /// [`StoreError`].
     pub fn feed_end(&self) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(max(sequence), 0) FROM feed";
-        let end = self.read(|connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)));
-        Ok(end?.unwrap_or_default())
+        Ok(self.row(sql, &[], |row| row.get(0))?.unwrap_or_default())
     }
 }

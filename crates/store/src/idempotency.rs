@@ -1,5 +1,4 @@
-use rusqlite::{OptionalExtension as _, params};
-
+use crate::value::values;
 use crate::{Store, StoreError};
 
 /// An answer that was given before.
@@ -30,21 +29,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn begin_request(&mut self, token: &str, key: &str, request: &str) -> Result<Begun, StoreError> {
-        self.write(|transaction| {
+        self.write(|writer| {
             // What is not answered after a minute never will be: the server was stopped meanwhile.
-            let forget = "DELETE FROM idempotency WHERE begun_at < unixepoch() - 86400
-                          OR (status IS NULL AND begun_at < unixepoch() - 60)";
-            transaction.execute(forget, [])?;
-            let found: Option<(String, Option<u16>, Option<String>)> = transaction
-                .prepare_cached("SELECT request, status, answer FROM idempotency WHERE token = ? AND key = ?")?
-                .query_row([token, key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
+            let forget = "DELETE FROM idempotency WHERE begun_at < ?1 OR (status IS NULL AND begun_at < ?2)";
+            let now = writer.now.as_second();
+            writer.execute(forget, values![now.saturating_sub(86_400), now.saturating_sub(60)])?;
+            let known = "SELECT request, status, answer FROM idempotency WHERE token = ?1 AND key = ?2";
+            let found: Option<(String, Option<u16>, Option<String>)> =
+                writer.row(known, values![token, key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             Ok(match found {
                 None => {
-                    transaction.execute(
-                        "INSERT INTO idempotency (token, key, request, begun_at) VALUES (?, ?, ?, unixepoch())",
-                        [token, key, request],
-                    )?;
+                    let sql =
+                        "INSERT INTO idempotency (token, key, request, begun_at) VALUES (?1, ?2, ?3, ?4)";
+                    writer.execute(sql, values![token, key, request, now])?;
                     Begun::First
                 }
                 Some((known, ..)) if known != request => Begun::Other,
@@ -59,13 +56,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn end_request(&mut self, token: &str, key: &str, answer: &StoredAnswer) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute(
-                "UPDATE idempotency SET status = ?3, answer = ?4 WHERE token = ?1 AND key = ?2",
-                params![token, key, answer.status, answer.body],
-            )
-        })
-        .map(drop)
+        let sql = "UPDATE idempotency SET status = ?3, answer = ?4 WHERE token = ?1 AND key = ?2";
+        self.write(|writer| writer.execute(sql, values![token, key, answer.status, &answer.body]).map(drop))
     }
 
     /// Forgets a request that came to nothing, so that it may be sent again.
@@ -73,9 +65,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn drop_request(&mut self, token: &str, key: &str) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM idempotency WHERE token = ? AND key = ?", [token, key])
-        })
-        .map(drop)
+        let sql = "DELETE FROM idempotency WHERE token = ?1 AND key = ?2";
+        self.write(|writer| writer.execute(sql, values![token, key]).map(drop))
     }
 }

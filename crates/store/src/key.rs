@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use ring::{digest, hmac};
 
-use crate::StoreError;
+use crate::{Location, StoreError};
 
 /// The key of a server: signs checkpoints of its audit log, and gives secrets that need not be kept.
 pub struct Key {
@@ -51,8 +51,10 @@ impl Key {
     }
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, StoreError> {
-        let pair = Ed25519KeyPair::from_pkcs8(bytes)
-            .map_err(|_| StoreError::Damaged { path: path.to_owned(), what: "it holds no key".to_owned() })?;
+        let pair = Ed25519KeyPair::from_pkcs8(bytes).map_err(|_| StoreError::Damaged {
+            place: Location::File(path.to_owned()),
+            what: "it holds no key".to_owned(),
+        })?;
         let secret = digest::digest(&digest::SHA256, &[b"sluice secrets\n", bytes].concat());
         Ok(Self { pair, secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()) })
     }

@@ -1,7 +1,7 @@
-use rusqlite::{OptionalExtension as _, Row, params};
 use sluice_rollout::Digest;
 
-use crate::store::now;
+use crate::fault::Fault;
+use crate::value::{Row, values};
 use crate::{Store, StoreError, feed};
 
 /// A repository that a server follows.
@@ -93,22 +93,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn create_project(&mut self, project: &StoredProject) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let inserted = transaction.execute(
-                "INSERT INTO project (name, url, branch, path, interval_seconds, created_at, created_by, state, message, fence)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, 'new', '', 0) ON CONFLICT (name) DO NOTHING",
-                params![
-                    project.name,
-                    project.url,
-                    project.branch,
-                    project.path,
-                    project.interval_seconds,
-                    now(),
-                    project.created_by
-                ],
-            )?;
+        let sql = "INSERT INTO project (name, url, branch, path, interval_seconds, created_at, created_by, state, message, fence)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'new', '', 0) ON CONFLICT (name) DO NOTHING";
+        self.write(|writer| {
+            let StoredProject { name, url, branch, path, interval_seconds, created_by, .. } = project;
+            let values = values![name, url, branch, path, *interval_seconds, writer.at(), created_by];
+            let inserted = writer.execute(sql, values)?;
             if inserted > 0 {
-                feed::tell(transaction, &project.name, "project.created", &project.name, "{}")?;
+                feed::tell(writer, &project.name, "project.created", &project.name, "{}")?;
             }
             Ok(inserted > 0)
         })
@@ -120,9 +112,7 @@ impl Store {
     /// [`StoreError`].
     pub fn projects(&self) -> Result<Vec<StoredProject>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM project ORDER BY name");
-        let found =
-            self.read(|connection| connection.prepare_cached(&sql)?.query_map([], project)?.collect())?;
-        Ok(found.unwrap_or_default())
+        self.rows(&sql, &[], project)
     }
 
     /// One project.
@@ -130,10 +120,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn project(&self, name: &str) -> Result<Option<StoredProject>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM project WHERE name = ?");
-        let found =
-            self.read(|connection| connection.prepare_cached(&sql)?.query_row([name], project).optional())?;
-        Ok(found.flatten())
+        let sql = format!("SELECT {COLUMNS} FROM project WHERE name = ?1");
+        self.row(&sql, values![name], project)
     }
 
     /// Keeps what a look at a repository came to, unless a later holder of the work has written already. Answers whether it was
@@ -148,24 +136,20 @@ impl Store {
         seen: &Observation,
     ) -> Result<bool, StoreError> {
         let release = seen.release.as_ref().map(|release| release.0.as_str());
-        self.write(|transaction| {
-            let before: Option<(String, String, Option<String>)> = transaction
-                .prepare_cached(
-                    "SELECT state, message, commit_id FROM project WHERE name = ?1 AND fence <= ?2",
-                )?
-                .query_row(params![name, fence], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
+        self.write(|writer| {
+            let known = "SELECT state, message, commit_id FROM project WHERE name = ?1 AND fence <= ?2";
+            let before: Option<(String, String, Option<String>)> =
+                writer.row(known, values![name, fence], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let Some(before) = before else { return Ok(false) };
-            transaction.execute(
-                "UPDATE project SET state = ?3, message = ?4, commit_id = coalesce(?5, commit_id),
-                 release = coalesce(?6, release), seen_at = ?7, fence = ?2 WHERE name = ?1",
-                params![name, fence, seen.state.name(), seen.message, seen.commit, release, now()],
-            )?;
+            let sql = "UPDATE project SET state = ?3, message = ?4, commit_id = coalesce(?5, commit_id),
+                       release = coalesce(?6, release), seen_at = ?7, fence = ?2 WHERE name = ?1";
+            let Observation { state, message, commit, .. } = seen;
+            writer.execute(sql, values![name, fence, state.name(), message, commit, release, writer.at()])?;
             if before != (seen.state.name().to_owned(), seen.message.clone(), seen.commit.clone()) {
                 let data = serde_json::json!({
                     "state": seen.state, "message": seen.message, "commit": seen.commit, "release": release,
                 });
-                feed::tell(transaction, name, "project.state", name, &data.to_string())?;
+                feed::tell(writer, name, "project.state", name, &data.to_string())?;
             }
             Ok(true)
         })
@@ -178,13 +162,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn forget_history(&mut self, name: &str) -> Result<(), StoreError> {
-        let sql =
-            "UPDATE project SET commit_id = NULL, release = NULL, state = 'new', message = '' WHERE name = ?";
-        self.write(|transaction| transaction.execute(sql, [name])).map(drop)
+        let sql = "UPDATE project SET commit_id = NULL, release = NULL, state = 'new', message = '' WHERE name = ?1";
+        self.write(|writer| writer.execute(sql, values![name]).map(drop))
     }
 }
 
-fn project(row: &Row<'_>) -> rusqlite::Result<StoredProject> {
+fn project(row: &Row) -> Result<StoredProject, Fault> {
     Ok(StoredProject {
         name: row.get(0)?,
         url: row.get(1)?,
@@ -194,10 +177,10 @@ fn project(row: &Row<'_>) -> rusqlite::Result<StoredProject> {
         created_at: row.get(5)?,
         created_by: row.get(6)?,
         seen: Observation {
-            state: ProjectState::parse(&row.get::<_, String>(7)?),
+            state: ProjectState::parse(&row.get::<String>(7)?),
             message: row.get(8)?,
             commit: row.get(9)?,
-            release: row.get::<_, Option<String>>(10)?.map(Digest),
+            release: row.get::<Option<String>>(10)?.map(Digest),
         },
         seen_at: row.get(11)?,
     })

@@ -1,8 +1,9 @@
-use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use sluice_rollout::{ChangeKind, Digest, Provenance, Release};
 
-use crate::{Store, StoreError};
+use crate::fault::Fault;
+use crate::value::{Row, Value, values};
+use crate::{Store, StoreError, feed};
 
 /// A release as it is kept: what it holds and where it comes from, but not the text of its changes, which git has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,18 +78,21 @@ impl Store {
         let provenance =
             serde_json::to_string(&release.provenance).map_err(|error| json("provenance", error))?;
         let content = serde_json::to_string(&release.changes).map_err(|error| json("changes", error))?;
-        let inserted = self.writer()?.execute(
-            "INSERT INTO release (digest, project, provenance, content, configuration) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (digest) DO NOTHING",
-            params![release.digest.0, release.project, provenance, content, release.configuration],
-        );
-        match inserted.map_err(|error| self.error(error))? {
-            0 => Ok(Put::Exists),
-            _ => {
-                self.tell(&release.project, "release.created", &release.digest.0, "{}")?;
-                Ok(Put::Inserted)
+        let sql = "INSERT INTO release (digest, project, provenance, content, configuration, created_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (digest) DO NOTHING";
+        let told = self.project_seen().is_some();
+        self.write(|writer| {
+            let StoredRelease { digest, project, configuration, .. } = release;
+            let created_at = writer.later_than_all("release")?;
+            let values = values![&digest.0, project, provenance, content, configuration, created_at];
+            if writer.execute(sql, values)? == 0 {
+                return Ok(Put::Exists);
             }
-        }
+            if told {
+                feed::tell(writer, project, "release.created", &digest.0, "{}")?;
+            }
+            Ok(Put::Inserted)
+        })
     }
 
     /// All releases, newest first.
@@ -96,17 +100,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn releases(&self) -> Result<Vec<StoredRelease>, StoreError> {
-        let Some(connection) = self.reader() else { return Ok(Vec::new()) };
         let sql = format!(
-            "SELECT {COLUMNS} FROM release WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, rowid DESC"
+            "SELECT {COLUMNS} FROM release WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, digest DESC"
         );
-        let read = || {
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement
-                .query_map([self.project_seen()], RawRelease::read)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|error| self.error(error))?.into_iter().map(|raw| raw.parse(self)).collect()
+        let found = self.rows(&sql, values![self.project_seen()], RawRelease::read)?;
+        found.into_iter().map(|raw| raw.parse(self)).collect()
     }
 
     /// Releases of some projects (absent: of all), newest first, at most `limit` of those that come after the one with the digest
@@ -120,22 +118,15 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<StoredRelease>, StoreError> {
-        let named = projects.map(|projects| vec!["?"; projects.len()].join(", "));
-        let of = named.map_or_else(String::new, |named| format!("AND project IN ({named})"));
+        let of = projects.map_or_else(String::new, |projects| among(projects, 2));
         let sql = format!(
             "SELECT {COLUMNS} FROM release
              WHERE (?1 IS NULL OR (created_at, digest) < (SELECT created_at, digest FROM release WHERE digest = ?1)) {of}
              ORDER BY created_at DESC, digest DESC LIMIT {limit}"
         );
-        let mut values = vec![after.map(str::to_owned)];
-        values.extend(projects.unwrap_or_default().iter().cloned().map(Some));
-        let found = self.read(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_map(rusqlite::params_from_iter(values), RawRelease::read)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        });
-        found?.unwrap_or_default().into_iter().map(|raw| raw.parse(self)).collect()
+        let mut values = vec![Value::from(after)];
+        values.extend(projects.unwrap_or_default().iter().map(Value::from));
+        self.rows(&sql, &values, RawRelease::read)?.into_iter().map(|raw| raw.parse(self)).collect()
     }
 
     /// The release with this digest, or the only one whose digest begins so (`sha256:` may be left out).
@@ -150,24 +141,19 @@ impl Store {
             &prefix,
             "SELECT digest FROM release WHERE substr(digest, 1, length(?1)) = ?1",
         )?;
-        let missing = || self.missing("release", digest);
-        let connection = self.reader().ok_or_else(missing)?;
-        let sql = format!("SELECT {COLUMNS} FROM release WHERE digest = ?");
-        connection.query_row(&sql, [found], RawRelease::read).map_err(|error| self.error(error))?.parse(self)
+        let sql = format!("SELECT {COLUMNS} FROM release WHERE digest = ?1");
+        let found = self.row(&sql, values![found], RawRelease::read)?;
+        found.ok_or_else(|| self.missing("release", digest))?.parse(self)
     }
 
     /// The error about a name that nothing has, with names that something has.
     pub(crate) fn missing(&self, kind: &'static str, given: &str) -> StoreError {
         let newest = match kind {
-            "release" => "SELECT digest FROM release ORDER BY created_at DESC, rowid DESC LIMIT 5",
-            _ => "SELECT id FROM rollout ORDER BY created_at DESC, rowid DESC LIMIT 5",
-        };
-        let read = |connection: &rusqlite::Connection| {
-            let mut statement = connection.prepare_cached(newest)?;
-            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+            "release" => "SELECT digest FROM release ORDER BY created_at DESC, digest DESC LIMIT 5",
+            _ => "SELECT id FROM rollout ORDER BY created_at DESC, id DESC LIMIT 5",
         };
         // Without them the error still says what is wrong.
-        let known = self.reader().and_then(|connection| read(connection).ok()).unwrap_or_default();
+        let known = self.rows(newest, &[], |row| row.get(0)).unwrap_or_default();
         StoreError::NotFound { kind, given: given.to_owned(), known }
     }
 
@@ -180,12 +166,10 @@ impl Store {
         sql: &str,
     ) -> Result<String, StoreError> {
         let missing = || self.missing(kind, given);
-        let connection = self.reader().filter(|_| !given.is_empty()).ok_or_else(missing)?;
-        let read = || {
-            let mut statement = connection.prepare_cached(sql)?;
-            statement.query_map([prefix], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
-        };
-        let mut found = read().map_err(|error| self.error(error))?;
+        if given.is_empty() {
+            return Err(missing());
+        }
+        let mut found: Vec<String> = self.rows(sql, values![prefix], |row| row.get(0))?;
         if let Some(exact) = found.iter().position(|id| id == prefix) {
             return Ok(found.swap_remove(exact));
         }
@@ -200,6 +184,15 @@ impl Store {
     }
 }
 
+/// `AND project IN (…)`, with parameters from the one numbered `first` on.
+pub(crate) fn among(projects: &[String], first: usize) -> String {
+    if projects.is_empty() {
+        return "AND 1 = 0".to_owned();
+    }
+    let numbers: Vec<String> = (first..).take(projects.len()).map(|number| format!("?{number}")).collect();
+    format!("AND project IN ({})", numbers.join(", "))
+}
+
 struct RawRelease {
     release: StoredRelease,
     provenance: String,
@@ -207,7 +200,7 @@ struct RawRelease {
 }
 
 impl RawRelease {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row) -> Result<Self, Fault> {
         let release = StoredRelease {
             digest: Digest(row.get(0)?),
             project: row.get(1)?,

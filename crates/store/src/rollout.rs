@@ -1,8 +1,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use rusqlite::{ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 use sluice_rollout::Digest;
 
+use crate::fault::Fault;
+use crate::release::among;
+use crate::value::{Row, Value, values};
 use crate::{Store, StoreError, feed};
 
 /// A rollout to be kept.
@@ -89,21 +91,31 @@ impl Store {
     /// # Errors
     /// [`StoreError::RolloutExists`]; [`StoreError::NotFound`] when the release was never put.
     pub fn create_rollout(&mut self, rollout: &NewRollout) -> Result<(), StoreError> {
-        let inserted = self.writer()?.execute(
-            "INSERT INTO rollout (id, release, plan, status, state, state_sequence, sequence, generation, project)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, coalesce((SELECT project FROM release WHERE digest = ?2), ''))",
-            params![rollout.id, rollout.release.0, rollout.plan.0, rollout.status, rollout.state],
-        );
-        match inserted {
-            Ok(_) => {
-                let data = serde_json::json!({ "status": rollout.status, "release": rollout.release });
-                self.tell_own("rollout.created", &rollout.id, &data.to_string())
+        let sql = "INSERT INTO rollout (id, release, plan, status, state, state_sequence, sequence, generation, project,
+                     created_at, updated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, coalesce((SELECT project FROM release WHERE digest = ?2), ''), ?6, ?6)";
+        let own = self.project_seen().map(str::to_owned);
+        let NewRollout { id, release, plan, status, state } = rollout;
+        let created = self.write(|writer| {
+            let there = "SELECT (SELECT count(*) FROM rollout WHERE id = ?1), (SELECT count(*) FROM release WHERE digest = ?2)";
+            let counted = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+            match writer.row(there, values![id, &release.0], counted)? {
+                Some((0_i64, 1_i64)) => {}
+                Some((_, 0)) => return Ok(Created::NoRelease),
+                _ => return Ok(Created::Exists),
             }
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                self.release(&rollout.release.0)?;
-                Err(StoreError::RolloutExists { id: rollout.id.clone() })
+            let created_at = writer.later_than_all("rollout")?;
+            writer.execute(sql, values![id, &release.0, &plan.0, status, state, created_at])?;
+            if let Some(project) = &own {
+                let data = serde_json::json!({ "status": status, "release": release });
+                feed::tell(writer, project, "rollout.created", id, &data.to_string())?;
             }
-            Err(error) => Err(self.error(error)),
+            Ok(Created::Done)
+        })?;
+        match created {
+            Created::Done => Ok(()),
+            Created::Exists => Err(StoreError::RolloutExists { id: id.clone() }),
+            Created::NoRelease => Err(self.missing("release", &release.0)),
         }
     }
 
@@ -114,7 +126,7 @@ impl Store {
     pub fn rollout(&self, id: &str) -> Result<StoredRollout, StoreError> {
         let found =
             self.resolve("rollout", id, id, "SELECT id FROM rollout WHERE substr(id, 1, length(?1)) = ?1")?;
-        let rollout = self.one_rollout("id = ?", &found)?;
+        let rollout = self.one_rollout("id = ?1", &found)?;
         rollout.ok_or_else(|| self.missing("rollout", id))
     }
 
@@ -123,17 +135,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn latest_rollout(&self, release: &Digest) -> Result<Option<StoredRollout>, StoreError> {
-        self.one_rollout("release = ? ORDER BY created_at DESC, rowid DESC LIMIT 1", &release.0)
+        self.one_rollout("release = ?1 ORDER BY created_at DESC, id DESC LIMIT 1", &release.0)
     }
 
     /// `condition` is text of this module with one parameter.
     fn one_rollout(&self, condition: &str, parameter: &str) -> Result<Option<StoredRollout>, StoreError> {
-        let Some(connection) = self.reader() else { return Ok(None) };
         let sql = format!("SELECT {SUMMARY}, state, state_sequence FROM rollout WHERE {condition}");
-        let found = connection.query_row(&sql, [parameter], |row| {
+        self.row(&sql, values![parameter], |row| {
             Ok(StoredRollout { summary: summary(row)?, state: row.get(8)?, state_sequence: row.get(9)? })
-        });
-        found.optional().map_err(|error| self.error(error))
+        })
     }
 
     /// All rollouts, newest first, without their states.
@@ -141,17 +151,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn rollouts(&self) -> Result<Vec<RolloutSummary>, StoreError> {
-        let Some(connection) = self.reader() else { return Ok(Vec::new()) };
         let sql = format!(
-            "SELECT {SUMMARY} FROM rollout WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, rowid DESC"
+            "SELECT {SUMMARY} FROM rollout WHERE ?1 IS NULL OR project = ?1 ORDER BY created_at DESC, id DESC"
         );
-        let read = || {
-            connection
-                .prepare_cached(&sql)?
-                .query_map([self.project_seen()], summary)?
-                .collect::<rusqlite::Result<_>>()
-        };
-        read().map_err(|error| self.error(error))
+        self.rows(&sql, values![self.project_seen()], summary)
     }
 
     /// Rollouts of some projects (absent: of all), newest first, at most `limit` of those that come after the one named `after`; each
@@ -165,22 +168,15 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, RolloutSummary)>, StoreError> {
-        let named = projects.map(|projects| vec!["?"; projects.len()].join(", "));
-        let of = named.map_or_else(String::new, |named| format!("AND project IN ({named})"));
+        let of = projects.map_or_else(String::new, |projects| among(projects, 2));
         let sql = format!(
             "SELECT {SUMMARY}, project FROM rollout
              WHERE (?1 IS NULL OR (created_at, id) < (SELECT created_at, id FROM rollout WHERE id = ?1)) {of}
              ORDER BY created_at DESC, id DESC LIMIT {limit}"
         );
-        let mut values = vec![after.map(str::to_owned)];
-        values.extend(projects.unwrap_or_default().iter().cloned().map(Some));
-        let found = self.read(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_map(rusqlite::params_from_iter(values), |row| Ok((row.get(8)?, summary(row)?)))?
-                .collect()
-        });
-        Ok(found?.unwrap_or_default())
+        let mut values = vec![Value::from(after)];
+        values.extend(projects.unwrap_or_default().iter().map(Value::from));
+        self.rows(&sql, &values, |row| Ok((row.get(8)?, summary(row)?)))
     }
 
     /// How many rollouts have which status.
@@ -189,10 +185,7 @@ impl Store {
     /// [`StoreError`].
     pub fn rollout_statuses(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let sql = "SELECT status, count(*) FROM rollout GROUP BY status ORDER BY status";
-        let found = self.read(|connection| {
-            connection.prepare_cached(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        });
-        Ok(found?.unwrap_or_default())
+        self.rows(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// The project that a rollout belongs to.
@@ -200,11 +193,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub fn project_of_rollout(&self, id: &str) -> Result<String, StoreError> {
-        let sql = "SELECT project FROM rollout WHERE id = ?";
-        let found = self.read(|connection| {
-            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
-        })?;
-        found.flatten().ok_or_else(|| self.missing("rollout", id))
+        let sql = "SELECT project FROM rollout WHERE id = ?1";
+        self.row(sql, values![id], |row| row.get(0))?.ok_or_else(|| self.missing("rollout", id))
     }
 
     /// The events of a rollout after the one numbered `after` (0 for all), in order.
@@ -212,17 +202,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn events(&self, id: &str, after: u64) -> Result<Vec<StoredEvent>, StoreError> {
-        let Some(connection) = self.reader() else { return Ok(Vec::new()) };
-        let read = || {
-            let sql = "SELECT sequence, at, event FROM rollout_event WHERE rollout = ? AND sequence > ? ORDER BY sequence";
-            connection
-                .prepare_cached(sql)?
-                .query_map(params![id, after], |row| {
-                    Ok(StoredEvent { sequence: row.get(0)?, at: row.get(1)?, event: row.get(2)? })
-                })?
-                .collect::<rusqlite::Result<_>>()
-        };
-        read().map_err(|error| self.error(error))
+        let sql = "SELECT sequence, at, event FROM rollout_event WHERE rollout = ?1 AND sequence > ?2 ORDER BY sequence";
+        self.rows(sql, values![id, after], |row| {
+            Ok(StoredEvent { sequence: row.get(0)?, at: row.get(1)?, event: row.get(2)? })
+        })
     }
 
     /// Appends events and moves the rollout on, all or nothing, if nobody else has since `expected` was read. Returns the
@@ -238,50 +221,40 @@ impl Store {
         events: &[T],
     ) -> Result<u64, StoreError> {
         let project = self.project_seen().map(str::to_owned);
-        let connection = self.writer()?;
-        let mut append = || -> rusqlite::Result<Appended> {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let found: Option<(u64, u64, String)> = transaction
-                .prepare_cached("SELECT generation, sequence, status FROM rollout WHERE id = ?")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
-            let Some((generation, mut sequence, before)) = found else { return Ok(Appended::Missing) };
+        let appended = self.write(|writer| {
+            let known = "SELECT generation, sequence, status FROM rollout WHERE id = ?1";
+            let found: Option<(u64, u64, String)> =
+                writer.row(known, values![id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let Some((generation, last, before)) = found else { return Ok(Appended::Missing) };
             if generation != expected {
                 return Ok(Appended::Conflict(generation));
             }
-            {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO rollout_event (rollout, sequence, event) VALUES (?, ?, ?)",
-                )?;
-                for event in events {
-                    sequence += 1;
-                    insert.execute(params![id, sequence, event.as_ref()])?;
-                    if let Some(project) = &project {
-                        feed::tell(&transaction, project, "rollout.event", id, event.as_ref())?;
-                    }
+            let (at, generation) = (writer.at(), generation.saturating_add(1));
+            let rows: Vec<Vec<Value>> = (last.saturating_add(1)..)
+                .zip(events)
+                .map(|(sequence, event)| values![id, sequence, &at, event.as_ref()].to_vec())
+                .collect();
+            let sequence = last.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+            let keep = "INSERT INTO rollout_event (rollout, sequence, at, event) VALUES (?1, ?2, ?3, ?4)";
+            writer.execute_each(keep, &rows)?;
+            let go_on = "UPDATE rollout SET generation = ?2, sequence = ?3, status = coalesce(?4, status), updated_at = ?5
+                         WHERE id = ?1";
+            writer.execute(go_on, values![id, generation, sequence, update.status, &at])?;
+            if let Some(state) = update.state {
+                let keep = "UPDATE rollout SET state = ?2, state_sequence = ?3 WHERE id = ?1";
+                writer.execute(keep, values![id, state, sequence])?;
+            }
+            if let Some(project) = &project {
+                let texts: Vec<&str> = events.iter().map(AsRef::as_ref).collect();
+                feed::tell_all(writer, project, "rollout.event", id, &texts)?;
+                if let Some(status) = update.status.filter(|status| *status != before) {
+                    let data = serde_json::json!({ "status": status, "before": before }).to_string();
+                    feed::tell(writer, project, "rollout.status", id, &data)?;
                 }
             }
-            transaction
-                .prepare_cached(
-                    "UPDATE rollout SET generation = ?2, sequence = ?3, status = coalesce(?4, status),
-                     updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
-                )?
-                .execute(params![id, generation + 1, sequence, update.status])?;
-            if let Some(state) = update.state {
-                transaction
-                    .prepare_cached("UPDATE rollout SET state = ?2, state_sequence = ?3 WHERE id = ?1")?
-                    .execute(params![id, state, sequence])?;
-            }
-            if let (Some(project), Some(status)) = (&project, update.status)
-                && status != before
-            {
-                let data = serde_json::json!({ "status": status, "before": before }).to_string();
-                feed::tell(&transaction, project, "rollout.status", id, &data)?;
-            }
-            transaction.commit()?;
-            Ok(Appended::Generation(generation + 1))
-        };
-        match append().map_err(|error| self.error(error))? {
+            Ok(Appended::Generation(generation))
+        })?;
+        match appended {
             Appended::Generation(generation) => Ok(generation),
             Appended::Conflict(found) => Err(StoreError::Conflict { id: id.to_owned(), expected, found }),
             Appended::Missing => Err(self.missing("rollout", id)),
@@ -295,7 +268,13 @@ enum Appended {
     Missing,
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<RolloutSummary> {
+enum Created {
+    Done,
+    Exists,
+    NoRelease,
+}
+
+fn summary(row: &Row) -> Result<RolloutSummary, Fault> {
     Ok(RolloutSummary {
         id: row.get(0)?,
         release: Digest(row.get(1)?),

@@ -1,148 +1,56 @@
-//! The file's schema, as steps: step `n` leads from version `n` to `n + 1`, and `PRAGMA user_version` holds the version.
+//! The schema as steps: step `n` leads from version `n` to `n + 1`. One text for both databases; what PostgreSQL writes in another
+//! way is written anew word by word. SQLite keeps the version in `PRAGMA user_version`, PostgreSQL in a table.
 
-use rusqlite::{Connection, TransactionBehavior};
+/// The version that the steps lead to.
+pub(crate) const VERSION: i64 = 3;
 
-const STEPS: [&str; 2] = [
-    "
-CREATE TABLE release (
-  digest text PRIMARY KEY,
-  project text NOT NULL,
-  created_at text NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  provenance text NOT NULL,
-  content text NOT NULL,
-  configuration text NOT NULL
-) STRICT;
-CREATE TABLE rollout (
-  id text PRIMARY KEY,
-  release text NOT NULL REFERENCES release (digest),
-  plan text NOT NULL,
-  status text NOT NULL,
-  state text NOT NULL,
-  state_sequence integer NOT NULL,
-  sequence integer NOT NULL,
-  generation integer NOT NULL,
-  created_at text NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  updated_at text NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-) STRICT;
-CREATE INDEX rollout_release ON rollout (release);
-CREATE TABLE rollout_event (
-  rollout text NOT NULL REFERENCES rollout (id),
-  sequence integer NOT NULL,
-  at text NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  event text NOT NULL,
-  PRIMARY KEY (rollout, sequence)
-) STRICT, WITHOUT ROWID;
-",
-    "
-ALTER TABLE rollout ADD COLUMN project text NOT NULL DEFAULT '';
-UPDATE rollout SET project = (SELECT project FROM release WHERE digest = rollout.release);
-CREATE INDEX rollout_project ON rollout (project, created_at);
-CREATE INDEX release_project ON release (project, created_at);
-CREATE TABLE project (
-  name text PRIMARY KEY,
-  url text NOT NULL,
-  branch text NOT NULL,
-  path text NOT NULL,
-  interval_seconds integer NOT NULL,
-  created_at text NOT NULL,
-  created_by text NOT NULL,
-  state text NOT NULL,
-  message text NOT NULL,
-  commit_id text,
-  release text,
-  fence integer NOT NULL,
-  seen_at text
-) STRICT;
-CREATE TABLE database (
-  project text NOT NULL,
-  name text NOT NULL,
-  environment text NOT NULL,
-  labels text NOT NULL,
-  state text NOT NULL,
-  pending integer,
-  applied text NOT NULL,
-  message text NOT NULL,
-  seen_at text NOT NULL,
-  PRIMARY KEY (project, name)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE token (
-  id text PRIMARY KEY,
-  hash text NOT NULL UNIQUE,
-  kind text NOT NULL,
-  identity text NOT NULL,
-  grants text NOT NULL,
-  created_at text NOT NULL,
-  created_by text NOT NULL,
-  expires_at text,
-  revoked_at text
-) STRICT;
-CREATE TABLE audit (
-  sequence integer PRIMARY KEY,
-  at text NOT NULL,
-  actor text NOT NULL,
-  action text NOT NULL,
-  project text NOT NULL,
-  subject text NOT NULL,
-  outcome text NOT NULL,
-  detail text NOT NULL,
-  previous text NOT NULL,
-  hash text NOT NULL
-) STRICT;
-CREATE TABLE feed (
-  sequence integer PRIMARY KEY AUTOINCREMENT,
-  at text NOT NULL,
-  project text NOT NULL,
-  kind text NOT NULL,
-  subject text NOT NULL,
-  data text NOT NULL
-) STRICT;
-CREATE TABLE work (
-  kind text NOT NULL,
-  project text NOT NULL,
-  due_at integer NOT NULL,
-  wanted integer NOT NULL,
-  holder text NOT NULL,
-  lease_until integer NOT NULL,
-  fence integer NOT NULL,
-  PRIMARY KEY (kind, project)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX work_due ON work (due_at);
-CREATE TABLE idempotency (
-  token text NOT NULL,
-  key text NOT NULL,
-  request text NOT NULL,
-  status integer,
-  answer text,
-  begun_at integer NOT NULL,
-  PRIMARY KEY (token, key)
-) STRICT, WITHOUT ROWID;
-",
+/// The oldest version of Sluice's schema that may go on working on a state of [`VERSION`], while servers are replaced one by one. A
+/// step that only adds leaves it as it is; one that takes away or changes what older servers use raises it to itself.
+pub(crate) const OLDEST: i64 = 3;
+
+const STEPS: [&str; 3] = [
+    include_str!("schema/1_rollouts.sql"),
+    include_str!("schema/2_server.sql"),
+    include_str!("schema/3_replicas.sql"),
 ];
 
-/// The version that [`STEPS`] lead to.
-pub(crate) const VERSION: i64 = 2;
-
-pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+/// The steps that a state of version `found` still needs; none for a newer one.
+pub(crate) fn after(found: i64) -> &'static [&'static str] {
+    usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).unwrap_or_default()
 }
 
-/// Brings the file to [`VERSION`]. Does nothing where another process was faster or the file is newer.
-pub(crate) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let Ok(found) = usize::try_from(version(&transaction)?) else { return Ok(()) };
-    if let Some(steps) = STEPS.get(found..).filter(|steps| !steps.is_empty()) {
-        for step in steps {
-            transaction.execute_batch(step)?;
-        }
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
-    transaction.commit()
+/// A step as PostgreSQL writes it. Texts are compared byte by byte, as in SQLite.
+pub(crate) fn for_postgres(step: &str) -> String {
+    let words = [
+        ("integer PRIMARY KEY AUTOINCREMENT", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+        (" DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", ""),
+        (" integer", " bigint"),
+        (" text", " text COLLATE \"C\""),
+        (") STRICT, WITHOUT ROWID;", ");"),
+        (") STRICT;", ");"),
+    ];
+    words.iter().fold(step.to_owned(), |text, (ours, theirs)| text.replace(ours, theirs))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn every_version_has_its_step() {
-        assert_eq!(i64::try_from(super::STEPS.len()), Ok(super::VERSION));
+        assert_eq!(i64::try_from(STEPS.len()), Ok(VERSION));
+        assert_eq!(after(0).len(), STEPS.len());
+        assert!(after(VERSION).is_empty() && after(VERSION + 1).is_empty() && after(-1).is_empty());
+        assert!((1..=VERSION).contains(&OLDEST));
+    }
+
+    #[test]
+    fn nothing_of_sqlite_alone_is_left_for_postgres() {
+        for step in STEPS {
+            let text = for_postgres(step);
+            for word in ["STRICT", "ROWID", "AUTOINCREMENT", "strftime", "integer"] {
+                assert!(!text.contains(word), "{word}: {text}");
+            }
+        }
     }
 }

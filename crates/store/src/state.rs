@@ -1,28 +1,59 @@
 use std::path::{Path, PathBuf};
 
-use crate::{RunnerLock, Store, StoreError};
+use jiff::Timestamp;
+
+use crate::place::Kind;
+use crate::{Lease, Place, RunnerLock, Store, StoreError};
 
 /// Where releases and rollouts are kept, and whose are meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct State {
+    place: Place,
+    /// Where locks of this machine are.
     directory: PathBuf,
     project: Option<String>,
+    lease: Option<Lease>,
 }
 
 impl State {
     /// That of one project, beside its configuration: everything there is the project's.
     pub fn local(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), project: None }
+        Self { place: Place::folder(directory), directory: directory.to_owned(), project: None, lease: None }
     }
 
-    /// That of one of many projects, in the data directory of a server.
-    pub fn of_project(directory: &Path, project: &str) -> Self {
-        Self { directory: directory.to_owned(), project: Some(project.to_owned()) }
+    /// That of one of many projects of a server, whose data folder is `directory`.
+    pub fn of_project(place: &Place, directory: &Path, project: &str) -> Self {
+        Self {
+            place: place.clone(),
+            directory: directory.to_owned(),
+            project: Some(project.to_owned()),
+            lease: None,
+        }
+    }
+
+    /// For whoever holds this work: once it is somebody else's, nothing is written any more.
+    #[must_use]
+    pub fn under(mut self, lease: &Lease) -> Self {
+        self.lease = Some(lease.clone());
+        self
+    }
+
+    /// Whether others may take over what is done here.
+    pub fn is_leased(&self) -> bool {
+        self.lease.is_some()
     }
 
     /// Whether there is any.
     pub fn exists(&self) -> bool {
-        self.directory.join(Store::FILE).exists()
+        match &self.place.kind {
+            Kind::Folder(folder) => folder.join(Store::FILE).exists(),
+            Kind::Postgres(_) => true,
+        }
+    }
+
+    /// What time it is, for every decision: see [`Place::now`].
+    pub fn now(&self) -> Timestamp {
+        self.place.now()
     }
 
     /// Opens it.
@@ -30,12 +61,14 @@ impl State {
     /// # Errors
     /// As [`Store::open`].
     pub fn open(&self) -> Result<Store, StoreError> {
-        let mut store = Store::open(&self.directory)?;
+        let mut store = self.place.open()?;
         store.limit_to(self.project.clone());
+        store.write_under(self.lease.clone());
         Ok(store)
     }
 
-    /// Takes the right to run its rollouts, see [`RunnerLock::try_take`].
+    /// Takes the right to run its rollouts on this machine, see [`RunnerLock::try_take`]. Between machines it is the lease that gives
+    /// it.
     ///
     /// # Errors
     /// Those of [`RunnerLock::try_take`].

@@ -1,26 +1,31 @@
+use std::cell::RefCell;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use jiff::Timestamp;
 
-use crate::{StoreError, schema};
+use crate::backend::postgres::Session;
+use crate::backend::{Connection, sqlite};
+use crate::fault::Fault;
+use crate::news::News;
+use crate::place::Kind;
+use crate::value::{Row, Value, values};
+use crate::{Lease, Place, StoreError};
 
-/// Longest wait for another process; its writes take milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The local state of one project, in one directory. Several processes may have it open; each `Store` is for one thread at
-/// a time.
+/// The state of one project beside its configuration, or of a server. Several processes may have it open; each `Store` is for one
+/// thread at a time, which waits for the disk or the database's server.
 ///
 /// Nothing is created before something is written: reading where there is no state finds nothing.
 #[derive(Debug)]
 pub struct Store {
-    directory: PathBuf,
-    file: PathBuf,
+    place: Place,
     connection: Option<Connection>,
     /// Whose releases and rollouts are seen; absent: all.
     project: Option<String>,
+    /// What everything that is written belongs to.
+    lease: Option<Lease>,
+    durable: bool,
 }
 
 impl Store {
@@ -32,25 +37,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`], [`StoreError::Damaged`], and whatever keeps the file from being read.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let file = directory.join(Self::FILE);
-        let mut store = Self { directory: directory.to_owned(), file, connection: None, project: None };
-        match std::fs::metadata(&store.file) {
-            Ok(_) => store.connection = Some(store.connect(false)?),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(store.file_error("read", error)),
+        Place::folder(directory).open()
+    }
+
+    pub(crate) fn at(place: Place, server: bool) -> Result<Self, StoreError> {
+        let mut store = Self { place, connection: None, project: None, lease: None, durable: server };
+        match store.place.kind.clone() {
+            Kind::Postgres(pool) => store.connection = Some(Connection::Postgres(Session::new(pool))),
+            Kind::Folder(_) if server => drop(store.writer()?),
+            Kind::Folder(directory) => {
+                let file = directory.join(Self::FILE);
+                match std::fs::metadata(&file) {
+                    Ok(_) => store.connection = Some(store.connect(&file, false)?),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(StoreError::File { path: file, action: "read", error }),
+                }
+            }
         }
         Ok(store)
     }
 
-    /// Opens the state of a server, and makes it where there is none. What it has told somebody survives a power cut.
-    ///
-    /// # Errors
-    /// Those of [`Store::open`].
-    pub fn open_server(directory: &Path) -> Result<Self, StoreError> {
-        let mut store = Self::open(directory)?;
-        let set = store.writer()?.execute_batch("PRAGMA synchronous = FULL");
-        set.map_err(|error| store.error(error))?;
-        Ok(store)
+    /// What time it is: see [`Place::now`].
+    pub fn now(&self) -> Timestamp {
+        self.place.now()
     }
 
     /// From here on only the releases and rollouts of one project are seen.
@@ -58,121 +67,163 @@ impl Store {
         self.project = project;
     }
 
+    /// From here on nothing is written once this work is somebody else's.
+    pub(crate) fn write_under(&mut self, lease: Option<Lease>) {
+        self.lease = lease;
+    }
+
     /// The project whose releases and rollouts are seen.
     pub(crate) fn project_seen(&self) -> Option<&str> {
         self.project.as_deref()
     }
 
-    /// Reads; `None` where there is no state.
-    pub(crate) fn read<T>(
+    /// Reads rows; none where there is no state.
+    pub(crate) fn rows<T>(
         &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>, StoreError> {
-        self.reader().map(read).transpose().map_err(|error| self.error(error))
+        sql: &str,
+        values: &[Value],
+        read: impl FnMut(&Row) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, StoreError> {
+        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+        let rows = connection.rows(sql, values).and_then(|rows| rows.iter().map(read).collect());
+        rows.map_err(|fault| self.error(fault))
     }
 
-    /// Writes all or nothing.
+    /// Reads the first row, if there is one.
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        read: impl FnMut(&Row) -> Result<T, Fault>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(sql, values, read)?.into_iter().next())
+    }
+
+    /// Writes all or nothing, alone among all writers.
     pub(crate) fn write<T>(
         &mut self,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        write: impl FnOnce(&Writer<'_>) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
+        let location = self.place.location();
+        let (lease, bell) = (self.lease.clone(), self.place.bell.clone());
         let connection = self.writer()?;
         let all = || {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let result = write(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
+            let now = connection.begin()?;
+            let writer = Writer { connection, now, news: RefCell::default() };
+            let result = writer.check(lease.as_ref()).and_then(|()| write(&writer));
+            let news = writer.news.into_inner();
+            let result = result.and_then(|result| connection.commit(&news).map(|()| result));
+            if result.is_err() {
+                connection.rollback();
+            }
+            result.map(|result| (result, news))
         };
-        all().map_err(|error| self.error(error))
-    }
-
-    /// Where the state is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// For reading; `None` where there is no state.
-    pub(crate) fn reader(&self) -> Option<&Connection> {
-        self.connection.as_ref()
+        let (result, news) = all().map_err(|fault| fault.at(location))?;
+        news.into_iter().for_each(|news| bell.ring(news));
+        Ok(result)
     }
 
     /// For writing; creates the state where there is none.
-    pub(crate) fn writer(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                create_directory(&self.directory)?;
-                self.connect(true)?
+    fn writer(&mut self) -> Result<&Connection, StoreError> {
+        let connection = match (self.connection.take(), &self.place.kind) {
+            (Some(connection), _) => connection,
+            (None, Kind::Postgres(pool)) => Connection::Postgres(Session::new(pool.clone())),
+            (None, Kind::Folder(directory)) => {
+                create_directory(directory)?;
+                self.connect(&directory.join(Self::FILE), true)?
             }
         };
         Ok(self.connection.insert(connection))
     }
 
-    fn connect(&self, create: bool) -> Result<Connection, StoreError> {
-        let failed = |error| self.error(error);
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        }
+    fn connect(&self, file: &Path, create: bool) -> Result<Connection, StoreError> {
+        let unread = |error| StoreError::File { path: file.to_owned(), action: "read", error };
         // A relative path may begin with `file:`, which SQLite would take for a URI.
-        let path = std::path::absolute(&self.file).map_err(|error| self.file_error("read", error))?;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        let mut version = schema::version(&connection).map_err(failed)?;
-        // With a write-ahead log this is safe against crashes of programs, and after a power cut the latest commits may be
-        // missing but nothing is torn. The ledgers in the databases are what must survive that.
-        connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON").map_err(failed)?;
-        if version < schema::VERSION {
-            set_wal(&connection).map_err(failed)?;
-            schema::upgrade(&mut connection).map_err(failed)?;
-            version = schema::version(&connection).map_err(failed)?;
-        }
-        if version != schema::VERSION {
-            return Err(StoreError::Newer {
-                path: self.file.clone(),
-                found: version,
-                known: schema::VERSION,
-            });
-        }
-        Ok(connection)
+        let path = std::path::absolute(file).map_err(unread)?;
+        let connection = sqlite::Connection::open(&path, create, self.durable);
+        connection.map(Connection::Sqlite).map_err(|fault| self.error(fault))
     }
 
-    fn file_error(&self, action: &'static str, error: std::io::Error) -> StoreError {
-        StoreError::File { path: self.file.clone(), action, error }
-    }
-
-    pub(crate) fn error(&self, error: rusqlite::Error) -> StoreError {
-        let path = self.file.clone();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                StoreError::Damaged { path, what: error.to_string() }
-            }
-            // A table or column that the schema version promises is not there.
-            Some(ErrorCode::Unknown) => StoreError::Damaged { path, what: error.to_string() },
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::DiskFull) => {
-                StoreError::ReadOnly { path, what: error.to_string() }
-            }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
-            _ => StoreError::Database { path, error },
-        }
+    pub(crate) fn error(&self, fault: Fault) -> StoreError {
+        fault.at(self.place.location())
     }
 
     pub(crate) fn damaged(&self, what: String) -> StoreError {
-        StoreError::Damaged { path: self.file.clone(), what }
+        StoreError::Damaged { place: self.place.location(), what }
     }
 }
 
-/// Switches to a write-ahead log, so that readers never wait. SQLite does not call the busy handler for this, and another
-/// process may be doing the same.
-fn set_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let mut tries = 0;
-    loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries < 500 => {
-                tries += 1;
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            result => return result,
+/// A transaction that writes.
+pub(crate) struct Writer<'a> {
+    connection: &'a Connection,
+    /// The database's time.
+    pub(crate) now: Timestamp,
+    news: RefCell<Vec<News>>,
+}
+
+impl Writer<'_> {
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        read: impl FnMut(&Row) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        self.connection.rows(sql, values)?.iter().map(read).collect()
+    }
+
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        read: impl FnMut(&Row) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.rows(sql, values, read)?.into_iter().next())
+    }
+
+    /// How many rows it has changed.
+    pub(crate) fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Fault> {
+        self.connection.execute(sql, values)
+    }
+
+    /// One statement for each list of values.
+    pub(crate) fn execute_each(&self, sql: &str, each: &[Vec<Value>]) -> Result<(), Fault> {
+        self.connection.execute_each(sql, each)
+    }
+
+    /// Now, RFC 3339 in UTC.
+    pub(crate) fn at(&self) -> String {
+        text(self.now)
+    }
+
+    /// Now, in milliseconds since 1970.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+
+    /// A time for a new row of `table` that is later than that of any other: rows are listed by it, newest first.
+    pub(crate) fn later_than_all(&self, table: &'static str) -> Result<String, Fault> {
+        let sql = format!("SELECT max(created_at) FROM {table}");
+        let last: Option<String> = self.row(&sql, &[], |row| row.get(0))?.flatten();
+        let last = last.and_then(|last| last.parse::<Timestamp>().ok());
+        let next = last.and_then(|last| last.checked_add(std::time::Duration::from_millis(1)).ok());
+        Ok(text(next.map_or(self.now, |next| next.max(self.now))))
+    }
+
+    /// Has others told when the transaction is done.
+    pub(crate) fn tell(&self, news: News) {
+        let mut told = self.news.borrow_mut();
+        if !told.contains(&news) {
+            told.push(news);
+        }
+    }
+
+    fn check(&self, lease: Option<&Lease>) -> Result<(), Fault> {
+        let Some(lease) = lease else { return Ok(()) };
+        let sql = "SELECT fence FROM task WHERE kind = ?1 AND project = ?2 AND subject = ?3 AND fence = ?4";
+        let values = values![lease.kind.name(), &lease.project, &lease.subject, lease.fence];
+        match self.row(sql, values, |row| row.get::<u64>(0))? {
+            Some(_) => Ok(()),
+            None => Err(Fault::Fenced { project: lease.project.clone() }),
         }
     }
 }
@@ -189,7 +240,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Now, RFC 3339 in UTC, as texts that sort by time.
-pub(crate) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+/// RFC 3339 in UTC, as texts that sort by time.
+pub(crate) fn text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -1,7 +1,8 @@
-use rusqlite::{OptionalExtension as _, Row, params};
-
+use crate::audit::{Act, append};
+use crate::fault::Fault;
 use crate::key::{random_hex, sha256_hex};
-use crate::store::now;
+use crate::store::Writer;
+use crate::value::{Row, values};
 use crate::{Store, StoreError};
 
 /// Whose a token is.
@@ -58,35 +59,26 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn create_token(&mut self, token: &NewToken) -> Result<(StoredToken, String), StoreError> {
-        // Long and random, so that a plain hash is enough: there is nothing to guess.
-        let (id, text) = (random_hex(6)?, format!("sluice_{}", random_hex(32)?));
-        let stored = StoredToken {
-            id,
-            kind: token.kind,
-            identity: token.identity.clone(),
-            grants: token.grants.clone(),
-            created_at: now(),
-            created_by: token.created_by.clone(),
-            expires_at: token.expires_at.clone(),
-            revoked_at: None,
-        };
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO token (id, hash, kind, identity, grants, created_at, created_by, expires_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                params![
-                    stored.id,
-                    sha256_hex(text.as_bytes()),
-                    kind_name(stored.kind),
-                    stored.identity,
-                    stored.grants,
-                    stored.created_at,
-                    stored.created_by,
-                    stored.expires_at
-                ],
-            )
+        let secret = Secret::new()?;
+        let stored = self.write(|writer| insert(writer, token, &secret))?;
+        Ok((stored, secret.text))
+    }
+
+    /// Makes a token, and records `act`, only where there is no token at all: of servers that start at the same time one does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_first_token(&mut self, token: &NewToken, act: &Act) -> Result<Option<String>, StoreError> {
+        let secret = Secret::new()?;
+        let made = self.write(|writer| {
+            let known: Option<i64> = writer.row("SELECT count(*) FROM token", &[], |row| row.get(0))?;
+            if known != Some(0) {
+                return Ok(false);
+            }
+            append(writer, act)?;
+            insert(writer, token, &secret).map(|_| true)
         })?;
-        Ok((stored, text))
+        Ok(made.then_some(secret.text))
     }
 
     /// The token with this text, if it counts now.
@@ -94,12 +86,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn token_of(&self, text: &str) -> Result<Option<StoredToken>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM token WHERE hash = ?");
-        let hash = sha256_hex(text.as_bytes());
-        let found = self
-            .read(|connection| connection.prepare_cached(&sql)?.query_row([&hash], token).optional())?
-            .flatten();
-        let now = jiff::Timestamp::now();
+        let sql = format!("SELECT {COLUMNS} FROM token WHERE hash = ?1");
+        let found = self.row(&sql, values![sha256_hex(text.as_bytes())], token)?;
+        let now = self.now();
         let expired = |token: &StoredToken| {
             token
                 .expires_at
@@ -115,9 +104,7 @@ impl Store {
     /// [`StoreError`].
     pub fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM token ORDER BY created_at, id");
-        let found =
-            self.read(|connection| connection.prepare_cached(&sql)?.query_map([], token)?.collect())?;
-        Ok(found.unwrap_or_default())
+        self.rows(&sql, &[], token)
     }
 
     /// Makes a token count no more. Answers whether there is one.
@@ -125,11 +112,34 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn revoke_token(&mut self, id: &str) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
-            Ok(transaction.execute(sql, params![id, now()])? > 0)
-        })
+        let sql = "UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+        self.write(|writer| Ok(writer.execute(sql, values![id, writer.at()])? > 0))
     }
+}
+
+/// The names of a new token: one for people, and one that nobody can guess.
+struct Secret {
+    id: String,
+    text: String,
+}
+
+impl Secret {
+    fn new() -> Result<Self, StoreError> {
+        Ok(Self { id: random_hex(6)?, text: format!("sluice_{}", random_hex(32)?) })
+    }
+}
+
+fn insert(writer: &Writer<'_>, token: &NewToken, secret: &Secret) -> Result<StoredToken, Fault> {
+    let NewToken { kind, identity, grants, created_by, expires_at } = token.clone();
+    let (id, created_at) = (secret.id.clone(), writer.at());
+    let sql = "INSERT INTO token (id, hash, kind, identity, grants, created_at, created_by, expires_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    // Long and random, so that a plain hash is enough: there is nothing to guess.
+    let hash = sha256_hex(secret.text.as_bytes());
+    let values =
+        values![&id, hash, kind_name(kind), &identity, &grants, &created_at, &created_by, &expires_at];
+    writer.execute(sql, values)?;
+    Ok(StoredToken { id, kind, identity, grants, created_at, created_by, expires_at, revoked_at: None })
 }
 
 fn kind_name(kind: TokenKind) -> &'static str {
@@ -139,7 +149,7 @@ fn kind_name(kind: TokenKind) -> &'static str {
     }
 }
 
-fn token(row: &Row<'_>) -> rusqlite::Result<StoredToken> {
+fn token(row: &Row) -> Result<StoredToken, Fault> {
     let kind: String = row.get(1)?;
     Ok(StoredToken {
         id: row.get(0)?,

@@ -68,6 +68,30 @@ impl Server {
         server
     }
 
+    /// Another server on the same store, which both are told of in their environment; `changes` are what differs in its own.
+    #[track_caller]
+    pub fn replica(&self, changes: &[(&str, &str)]) -> Self {
+        let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a temporary folder");
+        let (mut environment, admin) = (self.environment.clone(), self.admin.clone());
+        environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut replica = Self { folder, started: None, address: String::new(), environment, admin };
+        std::fs::create_dir(replica.data()).expect("a folder");
+        std::fs::copy(self.data().join("server.key"), replica.data().join("server.key")).expect("a key");
+        replica.run();
+        replica
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: &str) {
+        self.started.as_ref().expect("it runs").signal(signal);
+    }
+
+    /// What it has said so far.
+    pub fn said(&self) -> String {
+        self.started.as_ref().map(Started::said).unwrap_or_default()
+    }
+
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -6,26 +6,37 @@ use std::path::Path;
 
 use sluice_report::{AuditVerification, Problem};
 use sluice_store::audit::{AuditError, Expectation, checkpoint_of, verify};
-use sluice_store::{Key, Store};
+use sluice_store::{Key, Place};
+use tokio_util::sync::CancellationToken;
 
 use crate::args;
+use crate::commands::serve::resolve;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
 
 /// `sluice audit …`
-pub fn run(output: Output, command: &args::Audit) -> Result<Exit, CliError> {
+pub fn run(output: Output, command: &args::Audit, cancel: &CancellationToken) -> Result<Exit, CliError> {
     match command {
-        args::Audit::Export { data } => export(output, data),
+        args::Audit::Export { data, store } => {
+            let place = match store {
+                Some(reference) => Place::postgres(resolve(reference, cancel)?.expose())?,
+                None => Place::folder(data),
+            };
+            export(output, data, &place)
+        }
         args::Audit::Verify(args) => check(output, args),
     }
 }
 
-fn export(output: Output, data: &Path) -> Result<Exit, CliError> {
+fn export(output: Output, data: &Path, place: &Place) -> Result<Exit, CliError> {
     if !data.join("server.key").is_file() {
         return Err(CliError::usage(format!("{} is no folder of a server", data.display()))
             .help("give the folder that `sluice serve --data` has"));
     }
-    let (store, key) = (Store::open(data)?, Key::of(data)?);
+    let (mut store, key) = (place.open()?, Key::of(data)?);
+    if place.is_shared() {
+        store.agree_on_key(&key)?;
+    }
     store.export_audit(&key, |line| output.text(&format!("{line}\n")))?;
     Ok(Exit::Done)
 }

@@ -18,5 +18,6 @@ pub mod rollback;
 pub mod rollout;
 pub mod rules;
 pub mod serve;
+pub mod server;
 pub mod stats;
 pub mod status;

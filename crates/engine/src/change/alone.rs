@@ -201,7 +201,7 @@ impl ChangeRun<'_, '_> {
             if cleaned != Cleaned::Nothing || clean_up.is_empty() {
                 return Ok((verdict, cleaned));
             }
-            let limits = Limits { lock_timeout: patience, statement_timeout: None, die_with_client: None };
+            let limits = Limits { lock_timeout: patience, idle: self.job.timing.idle, ..Limits::default() };
             self.set_limits(&limits).await?;
             for sql in clean_up {
                 if let Err(error) = self.clean_up(sql, patience.is_some()).await? {

@@ -241,6 +241,7 @@ impl ChangeRun<'_, '_> {
                 .or(timing.statement_timeout)
                 .filter(|limit| !limit.is_zero()),
             die_with_client: (!concurrent).then_some(Duration::from_secs(1)),
+            idle: timing.idle,
         }
     }
 

@@ -64,7 +64,7 @@ pub async fn stream(State(app): State<Arc<App>>, call: Call) -> Result<Response,
 /// Somebody who waits for events.
 struct Watcher {
     app: Arc<App>,
-    latest: watch::Receiver<u64>,
+    stored: watch::Receiver<u64>,
     bearer: Option<String>,
     project: Option<String>,
     after: u64,
@@ -74,8 +74,8 @@ struct Watcher {
 impl Watcher {
     fn new(app: Arc<App>, bearer: Option<String>, project: Option<String>, after: u64) -> Self {
         app.watchers.fetch_add(1, Ordering::Relaxed);
-        let latest = app.latest.subscribe();
-        Self { app, latest, bearer, project, after, read: VecDeque::new() }
+        let stored = app.feed.subscribe();
+        Self { app, stored, bearer, project, after, read: VecDeque::new() }
     }
 
     /// The next event; `None` when the server stops or the token does not count any more.
@@ -84,7 +84,7 @@ impl Watcher {
             if let Some(event) = self.read.pop_front() {
                 return Some(view(&event));
             }
-            self.latest.mark_unchanged();
+            self.stored.mark_unchanged();
             let (app, bearer, after) = (Arc::clone(&self.app), self.bearer.clone(), self.after);
             let found = blocking(move || {
                 app.with_store(|store| {
@@ -98,7 +98,7 @@ impl Watcher {
                 let cancel = self.app.cancel.clone();
                 tokio::select! {
                     () = cancel.cancelled() => return None,
-                    changed = self.latest.changed() => changed.ok()?,
+                    changed = self.stored.changed() => changed.ok()?,
                 }
                 continue;
             };

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_report::RolloutDetail;
@@ -188,7 +187,7 @@ pub async fn why(
     read(app, call, move |work| {
         let project = enter(work, &id, "rollout.why", Action::Read)?;
         let tracker = open(work, &project, &id)?;
-        Ok(Why { gates: tracker::gates(tracker.rollout(), Timestamp::now()).into_iter().map(gate).collect() })
+        Ok(Why { gates: tracker::gates(tracker.rollout(), tracker.now()).into_iter().map(gate).collect() })
     })
     .await
 }
@@ -216,7 +215,8 @@ pub async fn approve(
         let (release, plan) = (rollout.release().clone(), rollout.plan().clone());
         let detail = json!({ "plan": plan, "release": release, "environment": environment });
         work.accept("rollout.approve", &project, tracker.id(), detail)?;
-        tracker.decide(Event::Approved { by, release, plan, environment }, Timestamp::now())?;
+        let now = tracker.now();
+        tracker.decide(Event::Approved { by, release, plan, environment }, now)?;
         work.app.want(&project)?;
         view(project, &tracker)
     })
@@ -245,7 +245,8 @@ pub async fn reject(
         let (release, plan) = (rollout.release().clone(), rollout.plan().clone());
         let detail = json!({ "plan": plan, "reason": reason, "environment": environment });
         work.accept("rollout.reject", &project, tracker.id(), detail)?;
-        tracker.decide(Event::Rejected { by, release, plan, environment, reason }, Timestamp::now())?;
+        let now = tracker.now();
+        tracker.decide(Event::Rejected { by, release, plan, environment, reason }, now)?;
         work.app.want(&project)?;
         view(project, &tracker)
     })
@@ -311,7 +312,8 @@ pub async fn retry(
             return Err(Problem::missing("database", &name.0));
         }
         work.accept("rollout.retry", &project, tracker.id(), json!({ "database": database }))?;
-        tracker.decide(Event::RetryRequested { target }, Timestamp::now())?;
+        let now = tracker.now();
+        tracker.decide(Event::RetryRequested { target }, now)?;
         work.app.want(&project)?;
         view(project, &tracker)
     })
@@ -337,7 +339,8 @@ async fn operate(
             Some(reason) => format!("{}: {reason}", work.caller.identity),
             None => work.caller.identity.clone(),
         };
-        tracker.decide(event(by), Timestamp::now())?;
+        let now = tracker.now();
+        tracker.decide(event(by), now)?;
         work.app.want(&project)?;
         view(project, &tracker)
     })
@@ -372,7 +375,7 @@ fn summary(project: String, rollout: RolloutSummary) -> Rollout {
 }
 
 fn view(project: String, tracker: &Tracker) -> Result<RolloutView, Problem> {
-    let RolloutDetail { rollout, plan, stages, gates } = tracker.detail(Timestamp::now())?;
+    let RolloutDetail { rollout, plan, stages, gates } = tracker.detail(tracker.now())?;
     let stages = stages.into_iter().map(|stage| Stage {
         environment: stage.environment,
         status: stage.status,

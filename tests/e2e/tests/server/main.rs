@@ -11,4 +11,5 @@ mod api;
 mod bad_input;
 mod kit;
 mod permissions;
+mod replicas;
 mod story;

@@ -70,7 +70,7 @@ impl Side {
     async fn new(database: MysqlDatabase) -> Self {
         let mut session = Mysql.connect(&connect(database.url())).await.unwrap();
         let limit = Some(Duration::from_secs(20));
-        let limits = Limits { lock_timeout: limit, statement_timeout: limit, die_with_client: None };
+        let limits = Limits { lock_timeout: limit, statement_timeout: limit, ..Limits::default() };
         session.set_limits(&limits).await.unwrap();
         Self { database, session, snapshot: None }
     }

@@ -146,7 +146,7 @@ async fn connect(url: &str) -> Box<dyn Session> {
     };
     let mut session = Postgres.connect(&connect).await.unwrap();
     let limit = Some(Duration::from_secs(20));
-    let limits = Limits { lock_timeout: limit, statement_timeout: limit, die_with_client: None };
+    let limits = Limits { lock_timeout: limit, statement_timeout: limit, ..Limits::default() };
     session.set_limits(&limits).await.unwrap();
     session
 }

@@ -1,38 +1,29 @@
 //! What was done cannot be made undone in the log without anybody seeing it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sluice_store::audit::{Act, AuditError, Expectation, Outcome, canonical, checkpoint_of, verify};
-use sluice_store::{Key, Store, sha256_hex};
-use tempfile::TempDir;
+use sluice_store::audit::{AuditError, Expectation, canonical, checkpoint_of, verify};
+use sluice_store::{Key, sha256_hex};
 
-fn act(number: usize) -> Act {
-    Act {
-        actor: format!("Ann <ann{number}@example.com>"),
-        action: "rollout.approve".to_owned(),
-        project: "shop".to_owned(),
-        subject: format!("r-{number}"),
-        outcome: Outcome::Accepted,
-        detail: json!({ "zone": "späť \"<b>\"", "plan": { "b": [1, 2.5, null], "a": true } }),
-    }
+use crate::kit::{Site, act, on_both};
+
+/// A state with some records.
+fn server(records: usize) -> Site {
+    filled(Site::sqlite(), records)
 }
 
-/// A server's folder with some records.
-fn server(records: usize) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open_server(folder.path()).unwrap();
+fn filled(site: Site, records: usize) -> Site {
+    let mut store = site.open();
     for number in 0..records {
         store.audit(&act(number)).unwrap();
     }
-    folder
+    site
 }
 
-fn export(folder: &Path) -> Vec<String> {
+fn export(site: &Site) -> Vec<String> {
     let mut lines = Vec::new();
-    let store = Store::open(folder).unwrap();
-    store.export_audit(&Key::of(folder).unwrap(), |line| lines.push(line)).unwrap();
+    site.open().export_audit(&Key::of(site.folder()).unwrap(), |line| lines.push(line)).unwrap();
     lines
 }
 
@@ -53,17 +44,50 @@ fn rehash(line: &str) -> String {
     canonical(&record)
 }
 
-#[test]
-fn an_export_verifies_however_long_it_is() {
-    for records in [0, 1, 5] {
-        assert_eq!(check(&export(server(records).path())).unwrap(), u64::try_from(records).unwrap());
+on_both! {
+    fn an_export_verifies_however_long_it_is(site) {
+        let mut store = site.open();
+        for records in [0, 1, 5] {
+            for number in store.audit_page(0, 9).unwrap().len()..records {
+                store.audit(&act(number)).unwrap();
+            }
+            assert_eq!(check(&export(site)).unwrap(), u64::try_from(records).unwrap());
+        }
+    }
+
+    fn many_writers_make_one_chain(site) {
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                scope.spawn(move || {
+                    let mut store = site.replica().open_server().unwrap();
+                    for number in 0..20 {
+                        store.audit(&act(writer * 100 + number)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(check(&export(site)).unwrap(), 80);
+        let store = site.open();
+        let page = store.audit_page(78, 9).unwrap();
+        assert_eq!(page.iter().map(|record| record.sequence).collect::<Vec<_>>(), [79, 80]);
+    }
+
+    fn a_record_that_is_edited_in_the_store_is_seen_in_the_export(site) {
+        let mut store = site.open();
+        for number in 0..3 {
+            store.audit(&act(number)).unwrap();
+        }
+        let mut lines = export(site);
+        assert_eq!(check(&lines).unwrap(), 3);
+        lines.remove(1);
+        assert!(matches!(check(&lines).unwrap_err(), AuditError::Order { .. }));
     }
 }
 
 #[test]
 fn every_way_to_tamper_with_an_export_is_seen() {
     let folder = server(5);
-    let whole = export(folder.path());
+    let whole = export(&folder);
     let tampered = |change: &dyn Fn(&mut Vec<String>)| {
         let mut lines = whole.clone();
         change(&mut lines);
@@ -126,8 +150,8 @@ fn every_way_to_tamper_with_an_export_is_seen() {
 #[test]
 fn a_checkpoint_that_was_written_anew_does_not_fit_its_signature_or_the_servers_key() {
     let (folder, stranger) = (server(3), server(2));
-    let whole = export(folder.path());
-    let key = Key::of(folder.path()).unwrap().public();
+    let whole = export(&folder);
+    let key = Key::of(folder.folder()).unwrap().public();
 
     // The chain cut short, and the checkpoint corrected without the key.
     let mut lines = whole.clone();
@@ -141,16 +165,16 @@ fn a_checkpoint_that_was_written_anew_does_not_fit_its_signature_or_the_servers_
     // Written anew by a server of somebody else.
     let expected = Expectation { key: Some(key), earlier: None };
     assert_eq!(check_against(&whole, &expected).unwrap(), 3);
-    let error = check_against(&export(stranger.path()), &expected).unwrap_err();
+    let error = check_against(&export(&stranger), &expected).unwrap_err();
     assert!(matches!(error, AuditError::OtherKey { .. }), "{error}");
 }
 
 #[test]
 fn a_later_export_goes_on_from_an_earlier_one() {
     let folder = server(3);
-    let earlier = export(folder.path());
-    Store::open(folder.path()).unwrap().audit(&act(3)).unwrap();
-    let later = export(folder.path());
+    let earlier = export(&folder);
+    folder.open().audit(&act(3)).unwrap();
+    let later = export(&folder);
     let since = |lines: &[String]| Expectation {
         key: None,
         earlier: Some(checkpoint_of(lines.join("\n").as_bytes()).unwrap()),
@@ -160,7 +184,7 @@ fn a_later_export_goes_on_from_an_earlier_one() {
         check_against(&earlier, &since(&later)).unwrap_err(),
         AuditError::NotLater { count: 4 }
     ));
-    let other = export(server(5).path());
+    let other = export(&server(5));
     assert!(matches!(
         check_against(&other, &since(&earlier)).unwrap_err(),
         AuditError::NotLater { count: 3 }
@@ -172,10 +196,10 @@ fn the_key_of_a_server_is_its_own_and_stays() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, other) = (server(0), server(0));
     let public = |folder: &Path| Key::of(folder).unwrap().public();
-    assert_eq!(public(folder.path()), public(folder.path()));
-    assert_ne!(public(folder.path()), public(other.path()));
-    let mode = std::fs::metadata(folder.path().join("server.key")).unwrap().permissions().mode();
+    assert_eq!(public(folder.folder()), public(folder.folder()));
+    assert_ne!(public(folder.folder()), public(other.folder()));
+    let mode = std::fs::metadata(folder.folder().join("server.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    std::fs::write(folder.path().join("server.key"), "no key").unwrap();
-    assert!(Key::of(folder.path()).is_err());
+    std::fs::write(folder.folder().join("server.key"), "no key").unwrap();
+    assert!(Key::of(folder.folder()).is_err());
 }
