@@ -1,6 +1,6 @@
 //! The binary `sluice`.
 
-/// A quarter of a review was the C library's allocator; see docs/decisions/0010.
+/// A quarter of a review was the C library's allocator; see docs/decisions/0011.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
