@@ -224,7 +224,7 @@ fn each_step_has_its_forecast_and_the_whole_its_way_back() {
         "column:public.users.name=column:public.users.label",
     ];
     let run = project.sluice(&arguments).exits(0);
-    run.says("-- blocks reads and writes of public.users; rewrites public.users").says("-- The way back");
+    run.says("-- blocks reads and writes of users; rewrites users").says("-- The way back");
 
     let report = project.sluice(&[arguments.as_slice(), &["--format", "json"]].concat()).exits(0).json();
     let steps = report["steps"].as_array().unwrap();
