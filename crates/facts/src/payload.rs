@@ -279,6 +279,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_is_read_again_and_nothing_else_is_taken_for_a_value() {
+        let one = payload(&[
+            ("flag", true.into()),
+            ("int", i64::MIN.into()),
+            ("text", "a \"b\" \n é".into()),
+            ("list", vec!["x\\y".to_owned(), String::new()].into()),
+        ]);
+        let text = serde_json::to_string(&one).unwrap();
+        assert_eq!(serde_json::from_str::<Payload>(&text).unwrap(), one);
+        assert_eq!(
+            serde_json::from_str::<Payload>(r#"{"b":1,"a":2,"b":3}"#).unwrap(),
+            payload(&[("a", 2.into()), ("b", 3.into())])
+        );
+        for wrong in [
+            r#"{"a":1.5}"#,
+            r#"{"a":null}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":[1]}"#,
+            r#"{"a":18446744073709551615}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Payload>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn differences_name_attributes_on_either_side() {
         let one = payload(&[("a", 1.into()), ("b", true.into()), ("c", "x".into())]);
         let two = payload(&[("a", 2.into()), ("c", "x".into()), ("d", "y".into())]);

@@ -64,15 +64,22 @@ pub async fn in_order(mut answers: Vec<Answer<'_>>) -> Vec<Result<(), Error>> {
 
 /// Questions on their way: all are sent before the first answer is waited for, and the answers come in their order.
 pub struct Flight<F: Future> {
-    waiting: VecDeque<(Pin<Box<F>>, Option<F::Output>)>,
+    waiting: VecDeque<Waiting<F>>,
+}
+
+struct Waiting<F: Future> {
+    question: Pin<Box<F>>,
+    /// The answer that came at once.
+    early: Option<F::Output>,
 }
 
 impl<F: Future> Flight<F> {
     /// Sends them.
     pub async fn launch(questions: impl Iterator<Item = F>) -> Self {
-        let mut waiting: VecDeque<_> = questions.map(|question| (Box::pin(question), None)).collect();
+        let mut waiting: VecDeque<_> =
+            questions.map(|question| Waiting { question: Box::pin(question), early: None }).collect();
         poll_fn(|cx| {
-            for (question, early) in &mut waiting {
+            for Waiting { question, early } in &mut waiting {
                 if let Poll::Ready(answer) = question.as_mut().poll(cx) {
                     *early = Some(answer);
                 }
@@ -85,7 +92,7 @@ impl<F: Future> Flight<F> {
 
     /// The next answer; none where all have come.
     pub async fn next(&mut self) -> Option<F::Output> {
-        let (question, early) = self.waiting.pop_front()?;
+        let Waiting { question, early } = self.waiting.pop_front()?;
         match early {
             Some(answer) => Some(answer),
             None => Some(question.await),
