@@ -79,19 +79,17 @@ fn plain_definition(version: u32) -> String {
     )
 }
 
-/// Keys and included columns of plain B-trees: `indexrelid, keys, included`. A column of `varchar` has the operator class of `text`
-/// by default, unless somebody has made another one that fits.
+/// `keys` and `included` columns of the index `x`, where it is a plain B-tree. A column of `varchar` has the operator class of `text` by
+/// default, unless somebody has made another one that fits. Looked up index by index: without statistics of the catalog the server
+/// takes all keys for one, and would walk through them for each index.
 const PLAIN_KEYS: &str = "\
-    SELECT k.indexrelid, string_agg(quote_ident(a.attname) || CASE k.option WHEN 1 THEN ' DESC NULLS LAST' \
-    WHEN 2 THEN ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END, ', ' ORDER BY k.at) FILTER (WHERE k.at <= k.indnkeyatts) AS keys, \
-    string_agg(quote_ident(a.attname), ', ' ORDER BY k.at) FILTER (WHERE k.at > k.indnkeyatts) AS included \
-    FROM (SELECT i.indexrelid, i.indrelid, i.indnkeyatts, g.at, i.indkey[g.at - 1] AS attnum, i.indclass[g.at - 1] AS class, \
-    i.indoption[g.at - 1] AS option, i.indcollation[g.at - 1] AS collation FROM pg_index i, generate_series(1, i.indnatts) g(at) \
-    WHERE NOT i.indisprimary AND i.indexprs IS NULL AND i.indpred IS NULL AND i.indexrelid >= 16384) k \
-    JOIN pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = k.attnum AND a.attnum > 0 LEFT JOIN pg_opclass p ON p.oid = k.class \
-    GROUP BY k.indexrelid HAVING bool_and(k.at > k.indnkeyatts OR k.collation IN (0, a.attcollation) AND p.oid < 16384 AND p.opcmethod = 403 \
-    AND p.opcdefault \
-    AND (p.opcintype = a.atttypid OR p.opcintype = 'text'::regtype AND a.atttypid = 'varchar'::regtype \
+    SELECT string_agg(quote_ident(a.attname) || CASE x.indoption[g.at - 1] WHEN 1 THEN ' DESC NULLS LAST' \
+    WHEN 2 THEN ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END, ', ' ORDER BY g.at) FILTER (WHERE g.at <= x.indnkeyatts) AS keys, \
+    string_agg(quote_ident(a.attname), ', ' ORDER BY g.at) FILTER (WHERE g.at > x.indnkeyatts) AS included \
+    FROM generate_series(1, x.indnatts) g(at) JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[g.at - 1] \
+    LEFT JOIN pg_opclass p ON p.oid = x.indclass[g.at - 1] \
+    HAVING bool_and(g.at > x.indnkeyatts OR x.indcollation[g.at - 1] IN (0, a.attcollation) AND p.oid < 16384 AND p.opcmethod = 403 \
+    AND p.opcdefault AND (p.opcintype = a.atttypid OR p.opcintype = 'text'::regtype AND a.atttypid = 'varchar'::regtype \
     AND NOT EXISTS (SELECT FROM pg_opclass v JOIN pg_type t ON t.oid = v.opcintype WHERE v.opcmethod = 403 AND v.opcdefault \
     AND v.oid >= 16384 AND (t.typispreferred OR t.oid = 'varchar'::regtype))))";
 
@@ -121,7 +119,8 @@ pub fn indexes(version: u32) -> Question {
         ],
         from: &format!(
             "FROM pg_class o JOIN pg_index x ON x.indexrelid = o.oid JOIN pg_class c ON c.oid = x.indrelid \
-             JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN ({PLAIN_KEYS}) k ON k.indexrelid = o.oid \
+             JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN LATERAL ({PLAIN_KEYS}) k \
+             ON x.indexprs IS NULL AND x.indpred IS NULL \
              WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM pg_constraint r \
              WHERE r.conindid = o.oid AND r.contype IN ('p', 'u', 'x')) AND {OURS} AND {}",
             free("pg_class", "c")
