@@ -20,7 +20,11 @@ fn database(server: &PostgresServer, tables: usize) -> TestDatabase {
     database
 }
 
-/// Reading a schema of 1,000 tables next to `pg_dump -s`, and holding it against a snapshot.
+/// A project with one small change and an eye on drift.
+const PROJECT: &str = "[project]\nname = \"bench\"\n\n[policy]\ndrift = \"error\"\n\n[[environment]]\nname = \"dev\"\n\n\
+     [[database]]\nname = \"main\"\nenvironment = \"dev\"\nurl = \"env:BENCH_URL\"\n";
+
+/// Reading a schema of 1,000 tables next to `pg_dump -s`, and holding it against what the last deployment has left.
 pub fn extract(arena: &Arena, server: &PostgresServer) -> anyhow::Result<Vec<Line>> {
     let database = database(server, 1000);
     let folder = tempfile::tempdir_in(arena.folder())?;
@@ -33,8 +37,20 @@ pub fn extract(arena: &Arena, server: &PostgresServer) -> anyhow::Result<Vec<Lin
     }
     Ok(vec![
         Line::ratio("read 1,000 tables", "pg_dump -s", &ours, &dump, 1.0),
-        Line::seconds("drift check of 1,000 tables", &ours, 0.4),
+        Line::seconds("drift check of 1,000 tables", &drift(arena, database.url())?, 0.4),
     ])
+}
+
+/// The look that a deployment takes before it changes anything.
+fn drift(arena: &Arena, url: &str) -> anyhow::Result<Vec<Sample>> {
+    let project = tempfile::tempdir_in(arena.folder())?;
+    std::fs::write(project.path().join("sluice.toml"), PROJECT)?;
+    std::fs::create_dir(project.path().join("migrations"))?;
+    std::fs::write(project.path().join("migrations/0001_more.sql"), "CREATE TABLE more (id int);\n")?;
+    arena.sluice(project.path())?.env("BENCH_URL", url).run()?;
+    (0..arena.runs)
+        .map(|_| arena.program(project.path())?.args(["drift"]).env("BENCH_URL", url).run())
+        .collect()
 }
 
 /// Planning against files whose schema an earlier run has found out: nothing to do, and a column for every table.

@@ -1,5 +1,10 @@
 //! Snapshots as text that lasts: canonical JSON, one fact a line, and the same compressed.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::{Builder, Fact, FactId, Kind, Payload, Snapshot};
@@ -49,19 +54,76 @@ struct Schema {
     schema: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    parent: Option<String>,
-    #[serde(skip_serializing_if = "is_zero", default)]
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_zero")]
+    ordinal: u32,
+    payload: &'a Payload,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requires: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct ReadLine<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    parent: Option<Text<'a>>,
+    #[serde(default)]
     ordinal: u32,
     #[serde(default)]
     payload: Payload,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    requires: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(borrow, default)]
+    requires: Vec<Text<'a>>,
+    #[serde(default)]
     written: Option<Box<str>>,
+}
+
+/// Text that is taken from the line as it stands there, unless something in it is escaped.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+/// Ids that were read: facts that name each other share them.
+#[derive(Default)]
+struct Ids(HashSet<FactId>);
+
+impl Ids {
+    fn get(&mut self, text: &Text<'_>) -> FactId {
+        if let Some(id) = self.0.get(&*text.0) {
+            return id.clone();
+        }
+        let id = FactId::from_text(&text.0);
+        self.0.insert(id.clone());
+        id
+    }
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -92,12 +154,12 @@ impl Snapshot {
         text.push('\n');
         for fact in self.facts() {
             let line = Line {
-                id: fact.id.as_str().to_owned(),
-                parent: fact.parent.as_ref().map(|id| id.as_str().to_owned()),
+                id: fact.id.as_str(),
+                parent: fact.parent.as_ref().map(FactId::as_str),
                 ordinal: fact.ordinal,
-                payload: fact.payload.clone(),
-                requires: fact.requires.iter().map(|id| id.as_str().to_owned()).collect(),
-                written: fact.written.clone(),
+                payload: &fact.payload,
+                requires: fact.requires.iter().map(FactId::as_str).collect(),
+                written: fact.written.as_deref(),
             };
             text.push_str(&serde_json::to_string(&line).unwrap_or_default());
             text.push('\n');
@@ -139,17 +201,18 @@ impl Snapshot {
         }
         let header: OwnedHeader = serde_json::from_str(first).map_err(|error| malformed(&error))?;
         let mut builder = Builder::default();
+        let mut ids = Ids::default();
         for (index, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
             let wrong = |what: &dyn std::fmt::Display| {
                 DecodeError::Malformed(format!("line {}: {what}", index.saturating_add(2)))
             };
-            let line: Line = serde_json::from_str(line).map_err(|error| wrong(&error))?;
-            let id = FactId::from_text(&line.id);
+            let line: ReadLine<'_> = serde_json::from_str(line).map_err(|error| wrong(&error))?;
+            let id = ids.get(&line.id);
             let Some(kind): Option<Kind> = id.kind() else {
                 return Err(wrong(&format!("no such kind: {id}")));
             };
-            let parent = line.parent.as_deref().map(FactId::from_text);
-            let requires = line.requires.iter().map(|id| FactId::from_text(id));
+            let parent = line.parent.as_ref().map(|id| ids.get(id));
+            let requires = line.requires.iter().map(|id| ids.get(id));
             let mut fact = Fact::new(id, kind, parent, line.payload).requiring(requires);
             fact.ordinal = line.ordinal;
             fact.written = line.written;

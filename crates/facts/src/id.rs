@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -87,6 +88,12 @@ fn push_part(text: &mut String, part: &str) {
     text.push('"');
     text.push_str(&part.replace('"', "\"\""));
     text.push('"');
+}
+
+impl Borrow<str> for FactId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for FactId {

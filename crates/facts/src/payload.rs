@@ -1,13 +1,14 @@
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::Digest;
 
 /// One value of a payload. What is at its default is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Yes or no.
     Flag(bool),
@@ -156,16 +157,90 @@ fn counts(name: &str) -> bool {
     !name.starts_with('~')
 }
 
+// Written out by hand: a snapshot has tens of thousands of values, and what serde derives for values without tags keeps each of them
+// and tries one type after the other.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Int(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(texts) => serializer.collect_seq(texts),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true or false, a whole number, text, or a list of texts")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Int(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        i64::try_from(number).map(Value::Int).map_err(|_| E::custom(format!("{number} is too large")))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.into()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element::<Box<str>>()? {
+            texts.push(text);
+        }
+        Ok(Value::List(texts.into()))
+    }
+}
+
 impl Serialize for Payload {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
     }
 }
 
 impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = std::collections::BTreeMap::<String, Value>::deserialize(deserializer)?;
-        Ok(Self::new(map.into_iter().map(|(name, value)| (Cow::Owned(name), value))))
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PayloadVisitor)
+    }
+}
+
+struct PayloadVisitor;
+
+impl<'de> Visitor<'de> for PayloadVisitor {
+    type Value = Payload;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attributes")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
+        let mut attributes = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            attributes.push((Cow::Owned(name), value));
+        }
+        Ok(Payload::new(attributes))
     }
 }
 
@@ -201,6 +276,32 @@ mod tests {
         assert_eq!(one.hash(), two.hash());
         assert!(one.differences(&two).is_empty());
         assert_eq!(one.text("~body"), Some("a  b -- c"));
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_and_nothing_else_is_taken_for_a_value() {
+        let one = payload(&[
+            ("flag", true.into()),
+            ("int", i64::MIN.into()),
+            ("text", "a \"b\" \n é".into()),
+            ("list", vec!["x\\y".to_owned(), String::new()].into()),
+        ]);
+        let text = serde_json::to_string(&one).unwrap();
+        assert_eq!(serde_json::from_str::<Payload>(&text).unwrap(), one);
+        assert_eq!(
+            serde_json::from_str::<Payload>(r#"{"b":1,"a":2,"b":3}"#).unwrap(),
+            payload(&[("a", 2.into()), ("b", 3.into())])
+        );
+        for wrong in [
+            r#"{"a":1.5}"#,
+            r#"{"a":null}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":[1]}"#,
+            r#"{"a":18446744073709551615}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Payload>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

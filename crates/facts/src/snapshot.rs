@@ -1,10 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, Fact, FactId};
 
-/// A schema at one moment, as facts.
+/// A schema at one moment, as facts. Copies share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The family that it is of, for example `postgres`.
@@ -12,11 +13,11 @@ pub struct Snapshot {
     /// The version of the server that it was read from, for people.
     pub server: Box<str>,
     /// By id.
-    facts: Vec<Fact>,
+    facts: Arc<[Fact]>,
     /// Objects that were seen and are not modelled, by name; sorted.
     pub unmodelled: Vec<Box<str>>,
     /// Of each fact, over itself and everything below it.
-    rollups: Vec<Digest>,
+    rollups: Arc<[Digest]>,
     fingerprint: Digest,
 }
 
@@ -43,11 +44,17 @@ impl Builder {
         let Self { mut facts, mut unmodelled } = self;
         facts.sort_by(|a, b| a.id.cmp(&b.id));
         facts.dedup_by(|later, first| later.id == first.id);
-        facts.shrink_to_fit();
         unmodelled.sort_unstable();
         unmodelled.dedup();
         let (rollups, fingerprint) = roll_up(&facts);
-        Snapshot { engine: engine.into(), server: server.into(), facts, unmodelled, rollups, fingerprint }
+        Snapshot {
+            engine: engine.into(),
+            server: server.into(),
+            facts: facts.into(),
+            unmodelled,
+            rollups: rollups.into(),
+            fingerprint,
+        }
     }
 }
 
@@ -75,6 +82,9 @@ impl Snapshot {
     /// The same without what the other snapshot names as not modelled: what is only seen on one side is neither new nor gone.
     #[must_use]
     pub fn leaving_out(&self, other: &Self) -> Self {
+        if other.unmodelled.is_empty() {
+            return self.clone();
+        }
         let is_out = |fact: &Fact| {
             let name = format!("{} {}", fact.kind.words(), fact.id.path().join("."));
             other.unmodelled.iter().any(|unmodelled| **unmodelled == *name)
@@ -110,7 +120,7 @@ impl Snapshot {
 
 /// Hashes rolled up from the leaves: each over the id, the payload and the children in the order of their ids.
 fn roll_up(facts: &[Fact]) -> (Vec<Digest>, Digest) {
-    let place: BTreeMap<&FactId, usize> = facts.iter().enumerate().map(|(at, fact)| (&fact.id, at)).collect();
+    let place: HashMap<&FactId, usize> = facts.iter().enumerate().map(|(at, fact)| (&fact.id, at)).collect();
     let parents: Vec<Option<usize>> =
         facts.iter().map(|fact| fact.parent.as_ref().and_then(|id| place.get(id).copied())).collect();
     drop(place);

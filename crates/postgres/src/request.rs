@@ -1,6 +1,6 @@
 //! Requests: how statements of ours and of the user's become messages, and how messages are sent without waiting for each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -62,26 +62,42 @@ pub async fn in_order(mut answers: Vec<Answer<'_>>) -> Vec<Result<(), Error>> {
     results
 }
 
-/// The same for whatever answers: all are sent before the first answer is waited for.
-pub async fn in_order_rows<T>(questions: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut questions: Vec<_> = questions.map(Box::pin).collect();
-    let mut early: Vec<Option<T>> = Vec::with_capacity(questions.len());
-    poll_fn(|cx| {
-        early.extend(questions.iter_mut().map(|question| match question.as_mut().poll(cx) {
-            Poll::Ready(result) => Some(result),
-            Poll::Pending => None,
-        }));
-        Poll::Ready(())
-    })
-    .await;
-    let mut results = Vec::with_capacity(questions.len());
-    for (question, early) in questions.into_iter().zip(early) {
-        results.push(match early {
-            Some(result) => result,
-            None => question.await,
-        });
+/// Questions on their way: all are sent before the first answer is waited for, and the answers come in their order.
+pub struct Flight<F: Future> {
+    waiting: VecDeque<Waiting<F>>,
+}
+
+struct Waiting<F: Future> {
+    question: Pin<Box<F>>,
+    /// The answer that came at once.
+    early: Option<F::Output>,
+}
+
+impl<F: Future> Flight<F> {
+    /// Sends them.
+    pub async fn launch(questions: impl Iterator<Item = F>) -> Self {
+        let mut waiting: VecDeque<_> =
+            questions.map(|question| Waiting { question: Box::pin(question), early: None }).collect();
+        poll_fn(|cx| {
+            for Waiting { question, early } in &mut waiting {
+                if let Poll::Ready(answer) = question.as_mut().poll(cx) {
+                    *early = Some(answer);
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+        Self { waiting }
     }
-    results
+
+    /// The next answer; none where all have come.
+    pub async fn next(&mut self) -> Option<F::Output> {
+        let Waiting { question, early } = self.waiting.pop_front()?;
+        match early {
+            Some(answer) => Some(answer),
+            None => Some(question.await),
+        }
+    }
 }
 
 const NULL: Option<&str> = None;

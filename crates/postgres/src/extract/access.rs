@@ -60,7 +60,7 @@ pub fn grants() -> String {
          FULL JOIN base USING (class, oid, sub, grantee)) \
          SELECT o.class, o.oid, o.sub, CASE WHEN b.grantee = o.owner THEN 'owner' WHEN b.grantee = 0 THEN 'public' \
          ELSE quote_ident(pg_get_userbyid(b.grantee)) END, \
-         json_build_object('target', o.target, 'column', o.col, 'privileges', coalesce(b.now, '{{}}'), 'default', b.before) \
+         json_build_object('target', o.target, 'column', o.col, 'privileges', coalesce(b.now, '{{}}'), 'default', b.before)::text \
          FROM both_sides b JOIN o USING (class, oid, sub) WHERE b.now IS DISTINCT FROM b.before",
         exploded("acl"),
         exploded("base"),
@@ -80,7 +80,7 @@ pub fn default_privileges() -> String {
      both_sides AS (SELECT oid, grantee, has.privileges AS now, base.privileges AS before FROM has FULL JOIN base USING (oid, grantee)) \
      SELECT o.role, o.schema, CASE o.type WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' \
      WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END, CASE WHEN b.grantee = o.defaclrole THEN 'owner' WHEN b.grantee = 0 THEN 'public' \
-     ELSE quote_ident(pg_get_userbyid(b.grantee)) END, json_build_object('privileges', coalesce(b.now, '{}'), 'default', b.before) \
+     ELSE quote_ident(pg_get_userbyid(b.grantee)) END, json_build_object('privileges', coalesce(b.now, '{}'), 'default', b.before)::text \
      FROM both_sides b JOIN o USING (oid) WHERE b.now IS DISTINCT FROM b.before"
         .to_owned()
 }
@@ -95,7 +95,7 @@ pub fn comments() -> String {
      WHEN 'domain constraint' THEN 'CONSTRAINT ' || regexp_replace(i.identity, ' on (?!.* on )', ' ON DOMAIN ') \
      WHEN 'statistics object' THEN 'STATISTICS ' || i.identity \
      WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER ' || i.identity WHEN 'server' THEN 'SERVER ' || i.identity \
-     ELSE upper(i.type) || ' ' || i.identity END) \
+     ELSE upper(i.type) || ' ' || i.identity END)::text \
      FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i \
      WHERE (d.objoid >= 16384 OR d.objoid = to_regnamespace('public')) AND i.type IS NOT NULL \
      AND NOT (d.classoid = 'pg_namespace'::regclass AND d.description = 'standard public schema')"

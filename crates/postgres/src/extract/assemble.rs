@@ -3,100 +3,56 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use sluice_engine::{DbError, DbErrorKind, Row};
+use sluice_engine::DbError;
 use sluice_facts::{Builder, Fact, FactId, Kind, Payload, Snapshot, Value};
+use tokio_postgres::Row;
 
-/// Catalog, object, part of it.
-type Address = (u32, u32, i32);
+use super::answer::{Address, Objects, address, names, text, unexpected};
 
-/// Facts on their way.
+/// Facts on their way. They are known by their places in the list until they are done.
 #[derive(Default)]
 pub struct Assembly {
     facts: Vec<Fact>,
-    requires: HashMap<FactId, Vec<FactId>>,
-    places: HashMap<Address, FactId>,
+    /// By the address in the catalog.
+    places: HashMap<Address, usize>,
     aliases: HashMap<(u32, u32), Address>,
+    /// A fact, and what it needs.
+    needs: Vec<(usize, usize)>,
+    /// The same by names: what the catalog does not list.
+    requires: Vec<(usize, FactId)>,
     unmodelled: Vec<String>,
 }
 
 impl Assembly {
-    /// Takes the answer to an [`super::sql::Ask`].
-    pub fn objects(&mut self, rows: Vec<Row>) -> Result<(), DbError> {
-        for row in rows {
-            let kind = kind(text(&row, 3)?)?;
-            let id = FactId::new(kind, names(&row, 4));
-            let parent = match row.get(7).and_then(Option::as_deref) {
-                Some(parent) => Some(FactId::new(self::kind(parent)?, names(&row, 8))),
-                None => None,
-            };
-            let mut fact = Fact::new(id.clone(), kind, parent, payload(text(&row, 12)?)?);
-            fact.ordinal = number(&row, 11)?;
+    /// Takes the answer to a [`super::sql::Question`].
+    pub fn objects(&mut self, objects: Objects) {
+        self.aliases.extend(objects.aliases);
+        self.facts.reserve(objects.facts.len());
+        self.places.reserve(objects.facts.len());
+        for (address, fact) in objects.facts {
+            let at = self.facts.len();
             // Nothing depends on what only says that one thing is in another.
-            if !matches!(kind, Kind::Partition | Kind::IndexPartition | Kind::SequenceOwner) {
-                self.places.insert(address(&row, 0)?, id);
+            if !matches!(fact.kind, Kind::Partition | Kind::IndexPartition | Kind::SequenceOwner) {
+                self.places.insert(address, at);
             }
-            self.also_requires(&fact);
+            self.requires.extend(also_requires(&fact).into_iter().map(|id| (at, id)));
             self.facts.push(fact);
-        }
-        Ok(())
-    }
-
-    /// What a fact requires that the catalog does not list.
-    fn also_requires(&mut self, fact: &Fact) {
-        let payload = &fact.payload;
-        let mut requires = Vec::new();
-        match fact.kind {
-            Kind::Partition => {
-                requires.push(FactId::new(Kind::Table, payload.list("of")));
-            }
-            Kind::SequenceOwner => requires.push(FactId::new(Kind::Column, payload.list("column"))),
-            Kind::IndexPartition => {
-                let index = match payload.list("of_constraint") {
-                    [] => FactId::new(Kind::Index, payload.list("of")),
-                    name => FactId::new(Kind::Constraint, name),
-                };
-                requires.push(index);
-                requires.push(FactId::new(Kind::Partition, payload.list("table")));
-            }
-            Kind::ForeignServer => {
-                requires.extend(
-                    payload.text("wrapper").map(|name| FactId::new(Kind::ForeignDataWrapper, [name])),
-                );
-            }
-            Kind::ForeignTable => {
-                requires.extend(payload.text("server").map(|name| FactId::new(Kind::ForeignServer, [name])));
-            }
-            Kind::Extension => {
-                requires.extend(payload.text("schema").map(|name| FactId::new(Kind::Schema, [name])));
-            }
-            Kind::PublicationMember => {
-                let path = fact.id.path();
-                let kind = if path.len() == 2 { Kind::Schema } else { Kind::Table };
-                requires.push(FactId::new(kind, path.get(1..).unwrap_or_default()));
-            }
-            _ => {}
-        }
-        if !requires.is_empty() {
-            self.requires.entry(fact.id.clone()).or_default().extend(requires);
         }
     }
 
     /// Takes addresses by which objects are also known.
-    pub fn aliases(&mut self, rows: &[Row]) -> Result<(), DbError> {
-        for row in rows {
-            self.aliases.insert((number(row, 0)?, number(row, 1)?), address(row, 2)?);
-        }
-        Ok(())
+    pub fn aliases(&mut self, pairs: Vec<(Address, Address)>) {
+        self.aliases.extend(pairs.into_iter().map(|((class, oid, _), known)| ((class, oid), known)));
     }
 
-    /// The fact at an address; that of the whole where the part has none.
-    fn at(&self, address: Address) -> Option<&FactId> {
+    /// The place of the fact at an address; that of the whole where the part has none.
+    fn at(&self, address: Address) -> Option<usize> {
         let mut address = address;
         // An alias of an alias at most: the array of a row type.
         for _ in 0..3 {
             let (class, oid, sub) = address;
-            if let Some(id) = self.places.get(&address).or_else(|| self.places.get(&(class, oid, 0))) {
-                return Some(id);
+            if let Some(at) = self.places.get(&address).or_else(|| self.places.get(&(class, oid, 0))) {
+                return Some(*at);
             }
             let alias = self.aliases.get(&(class, oid))?;
             address = if alias.2 == 0 { (alias.0, alias.1, sub) } else { *alias };
@@ -104,13 +60,18 @@ impl Assembly {
         None
     }
 
+    /// The id of the fact at an address.
+    fn id_at(&self, address: Address) -> Option<FactId> {
+        self.at(address).and_then(|at| self.facts.get(at)).map(|fact| fact.id.clone())
+    }
+
     /// Takes grants.
-    pub fn grants(&mut self, rows: Vec<Row>) -> Result<(), DbError> {
+    pub fn grants(&mut self, rows: &[Row]) -> Result<(), DbError> {
         for row in rows {
-            let Some(target) = self.at(address(&row, 0)?).cloned() else { continue };
-            let grantee = text(&row, 3)?;
+            let Some(target) = self.id_at(address(row, 0)?) else { continue };
+            let grantee = text(row, 3)?;
             // Columns of views have no facts; what is granted on them stands apart by their names.
-            let payload = payload(text(&row, 4)?)?;
+            let payload = payload(text(row, 4)?)?;
             let extra = match payload.text("column") {
                 Some(column) if target.kind() != Some(Kind::Column) => format!("{grantee} {column}"),
                 _ => grantee.to_owned(),
@@ -125,25 +86,25 @@ impl Assembly {
     }
 
     /// Takes default privileges.
-    pub fn default_privileges(&mut self, rows: Vec<Row>) -> Result<(), DbError> {
+    pub fn default_privileges(&mut self, rows: &[Row]) -> Result<(), DbError> {
         for row in rows {
-            let path = names(&row, 0);
+            let path = names(row, 0, 4)?;
             let Some([role, schema, objects, grantee]) = path.first_chunk::<4>() else { continue };
             let id = FactId::new(Kind::DefaultPrivileges, [role, schema, objects, grantee]);
             let parent = (!schema.is_empty()).then(|| FactId::new(Kind::Schema, [schema]));
-            self.facts.push(Fact::new(id, Kind::DefaultPrivileges, parent, payload(text(&row, 4)?)?));
+            self.facts.push(Fact::new(id, Kind::DefaultPrivileges, parent, payload(text(row, 4)?)?));
         }
         Ok(())
     }
 
     /// Takes comments.
-    pub fn comments(&mut self, rows: Vec<Row>) -> Result<(), DbError> {
+    pub fn comments(&mut self, rows: &[Row]) -> Result<(), DbError> {
         for row in rows {
-            let address = address(&row, 0)?;
-            let Some(target) = self.at(address).cloned() else { continue };
-            let payload = payload(text(&row, 3)?)?;
+            let address = address(row, 0)?;
+            let Some(target) = self.id_at(address) else { continue };
+            let payload = payload(text(row, 3)?)?;
             // What has a fact of its own is named by it; the rest (columns of views, indexes of constraints) by its words.
-            let id = if self.places.get(&address) == Some(&target) {
+            let id = if self.places.contains_key(&address) {
                 FactId::on(Kind::Comment, &target, None)
             } else {
                 FactId::on(Kind::Comment, &target, payload.text("target"))
@@ -154,36 +115,31 @@ impl Assembly {
     }
 
     /// Takes dependencies.
-    pub fn dependencies(&mut self, rows: &[Row]) -> Result<(), DbError> {
-        for row in rows {
-            let (Some(user), Some(needed)) = (self.at(address(row, 0)?), self.at(address(row, 3)?)) else {
-                continue;
-            };
+    pub fn dependencies(&mut self, pairs: Vec<(Address, Address)>) {
+        for (user, needed) in pairs {
+            let (Some(user), Some(needed)) = (self.at(user), self.at(needed)) else { continue };
             if user != needed {
-                let (user, needed) = (user.clone(), needed.clone());
-                self.requires.entry(user).or_default().push(needed);
+                self.needs.push((user, needed));
             }
+        }
+    }
+
+    /// Takes names of what is not modelled.
+    pub fn unmodelled(&mut self, rows: &[Row]) -> Result<(), DbError> {
+        for row in rows {
+            self.unmodelled.push(text(row, 0)?.to_owned());
         }
         Ok(())
     }
 
-    /// Takes names of what is not modelled.
-    pub fn unmodelled(&mut self, rows: Vec<Row>) {
-        self.unmodelled.extend(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()));
-    }
-
     /// Grants on columns stand on the same role's grant on the table: revoking there takes them, too.
     fn chain_grants(&mut self) {
-        let on_tables: HashMap<(FactId, String), FactId> = self
-            .facts
-            .iter()
-            .filter(|fact| fact.kind == Kind::Grant)
-            .filter_map(|fact| {
-                let grantee = fact.payload.text("grantee")?.to_owned();
-                Some(((fact.parent.clone()?, grantee), fact.id.clone()))
-            })
+        let grants = || self.facts.iter().enumerate().filter(|(_, fact)| fact.kind == Kind::Grant);
+        let on_tables: HashMap<(&FactId, &str), usize> = grants()
+            .filter_map(|(at, fact)| Some(((fact.parent.as_ref()?, fact.payload.text("grantee")?), at)))
             .collect();
-        for fact in self.facts.iter().filter(|fact| fact.kind == Kind::Grant) {
+        let mut needs = Vec::new();
+        for (at, fact) in grants() {
             let Some(column) = fact.parent.as_ref().filter(|id| id.kind() == Some(Kind::Column)) else {
                 continue;
             };
@@ -191,55 +147,66 @@ impl Assembly {
             let grantee = fact.payload.text("grantee").unwrap_or_default();
             for kind in [Kind::Table, Kind::ForeignTable] {
                 let table = FactId::new(kind, path.get(..2).unwrap_or_default());
-                if let Some(grant) = on_tables.get(&(table, grantee.to_owned())) {
-                    self.requires.entry(fact.id.clone()).or_default().push(grant.clone());
-                }
+                needs.extend(on_tables.get(&(&table, grantee)).map(|grant| (at, *grant)));
             }
         }
+        self.needs.extend(needs);
     }
 
     /// The snapshot.
     pub fn finish(mut self, server: &str) -> Snapshot {
         self.chain_grants();
+        let Self { facts, mut needs, requires, unmodelled, .. } = self;
+        let ids: Vec<FactId> = facts.iter().map(|fact| fact.id.clone()).collect();
+        needs.sort_unstable();
+        needs.dedup();
+        let mut needs = needs.into_iter().peekable();
+        let mut requires = requires.into_iter().peekable();
         let mut builder = Builder::default();
-        for fact in self.facts {
-            let requires = self.requires.remove(&fact.id).unwrap_or_default();
-            let parent = fact.parent.clone();
-            builder.add(fact.requiring(requires.into_iter().filter(|id| Some(id) != parent.as_ref())));
+        for (at, fact) in facts.into_iter().enumerate() {
+            let mut needed: Vec<FactId> = Vec::new();
+            while let Some((_, needs)) = needs.next_if(|(user, _)| *user == at) {
+                needed.extend(ids.get(needs).cloned());
+            }
+            while let Some((_, id)) = requires.next_if(|(user, _)| *user == at) {
+                needed.push(id);
+            }
+            needed.retain(|id| Some(id) != fact.parent.as_ref());
+            builder.add(fact.requiring(needed));
         }
-        self.unmodelled.into_iter().for_each(|name| builder.unmodelled(name));
+        unmodelled.into_iter().for_each(|name| builder.unmodelled(name));
         builder.finish("postgres", server)
     }
 }
 
-fn unexpected(what: &str) -> DbError {
-    DbError::new(
-        DbErrorKind::Statement,
-        format!("the catalog answers in a way that is not understood: {what}"),
-    )
+/// What a fact requires that the catalog does not list.
+fn also_requires(fact: &Fact) -> Vec<FactId> {
+    let payload = &fact.payload;
+    match fact.kind {
+        Kind::Partition => vec![FactId::new(Kind::Table, payload.list("of"))],
+        Kind::SequenceOwner => vec![FactId::new(Kind::Column, payload.list("column"))],
+        Kind::IndexPartition => {
+            let index = match payload.list("of_constraint") {
+                [] => FactId::new(Kind::Index, payload.list("of")),
+                name => FactId::new(Kind::Constraint, name),
+            };
+            vec![index, FactId::new(Kind::Partition, payload.list("table"))]
+        }
+        Kind::ForeignServer => named(payload, "wrapper", Kind::ForeignDataWrapper),
+        Kind::ForeignTable => named(payload, "server", Kind::ForeignServer),
+        Kind::Extension => named(payload, "schema", Kind::Schema),
+        Kind::PublicationMember => {
+            let path = fact.id.path();
+            let kind = if path.len() == 2 { Kind::Schema } else { Kind::Table };
+            vec![FactId::new(kind, path.get(1..).unwrap_or_default())]
+        }
+        _ => Vec::new(),
+    }
 }
 
-fn text(row: &Row, index: usize) -> Result<&str, DbError> {
-    row.get(index).and_then(Option::as_deref).ok_or_else(|| unexpected("a value is missing"))
-}
-
-fn number<T: std::str::FromStr>(row: &Row, index: usize) -> Result<T, DbError> {
-    let text = text(row, index)?;
-    text.parse().map_err(|_| unexpected(text))
-}
-
-fn address(row: &Row, start: usize) -> Result<Address, DbError> {
-    Ok((number(row, start)?, number(row, start.saturating_add(1))?, number(row, start.saturating_add(2))?))
-}
-
-fn names(row: &Row, start: usize) -> Vec<String> {
-    let parts = row.iter().skip(start);
-    let count = if start == 0 { 4 } else { 3 };
-    parts.take(count).map_while(Clone::clone).collect()
-}
-
-fn kind(name: &str) -> Result<Kind, DbError> {
-    Kind::parse(name).ok_or_else(|| unexpected(name))
+/// The id of what an attribute names, where it does.
+fn named(payload: &Payload, attribute: &str, kind: Kind) -> Vec<FactId> {
+    payload.text(attribute).map(|name| FactId::new(kind, [name])).into_iter().collect()
 }
 
 /// A JSON object without what is null.

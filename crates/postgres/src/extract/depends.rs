@@ -2,35 +2,33 @@
 
 use super::sql::{OURS, free};
 
-/// Addresses by which an object is also known: `class, oid, class, oid, sub`. A rule of a view is the view, the index of a
-/// constraint the constraint, an array type its elements' type, a row type its table.
+/// Addresses by which an object is also known: `class, oid, 0, class, oid, sub`. A rule of a view is the view, the index of a
+/// constraint the constraint, an array type its elements' type, a row type its table. Answers about columns tell more of them.
 pub const ALIASES: &str = "\
-    SELECT 'pg_rewrite'::regclass::oid, r.oid, 'pg_class'::regclass::oid, r.ev_class, 0 FROM pg_rewrite r \
+    SELECT 'pg_rewrite'::regclass::oid, r.oid, 0, 'pg_class'::regclass::oid, r.ev_class, 0 FROM pg_rewrite r \
     WHERE r.rulename = '_RETURN' AND r.oid >= 16384 \
-    UNION ALL SELECT 'pg_class'::regclass, k.conindid, 'pg_constraint'::regclass, k.oid, 0 FROM pg_constraint k \
+    UNION ALL SELECT 'pg_class'::regclass, k.conindid, 0, 'pg_constraint'::regclass, k.oid, 0 FROM pg_constraint k \
     WHERE k.contype IN ('p', 'u', 'x') AND k.conindid <> 0 AND k.oid >= 16384 \
-    UNION ALL SELECT 'pg_type'::regclass, t.typarray, 'pg_type'::regclass, t.oid, 0 FROM pg_type t WHERE t.typarray <> 0 AND t.oid >= 16384 \
-    UNION ALL SELECT 'pg_type'::regclass, t.oid, 'pg_class'::regclass, t.typrelid, 0 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid \
-    WHERE t.typrelid <> 0 AND c.relkind <> 'c' AND t.oid >= 16384 \
-    UNION ALL SELECT 'pg_class'::regclass, t.typrelid, 'pg_type'::regclass, t.oid, 0 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid \
-    WHERE c.relkind = 'c' AND t.oid >= 16384 \
-    UNION ALL SELECT 'pg_type'::regclass, r.rngmultitypid, 'pg_type'::regclass, r.rngtypid, 0 FROM pg_range r WHERE r.rngtypid >= 16384 \
-    UNION ALL SELECT 'pg_attrdef'::regclass, d.oid, 'pg_class'::regclass, d.adrelid, d.adnum FROM pg_attrdef d \
-    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated <> '' \
-    UNION ALL SELECT d.classid, d.objid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
-    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' AND c.relkind = 'S' \
-    UNION ALL SELECT d.classid, d.objid, d.refclassid, d.refobjid, 0 FROM pg_depend d \
+    UNION ALL SELECT 'pg_type'::regclass, t.typarray, 0, 'pg_type'::regclass, t.oid, 0 FROM pg_type t WHERE t.typarray <> 0 AND t.oid >= 16384 \
+    UNION ALL SELECT CASE c.relkind WHEN 'c' THEN 'pg_class'::regclass ELSE 'pg_type'::regclass END, \
+    CASE c.relkind WHEN 'c' THEN c.oid ELSE c.reltype END, 0, \
+    CASE c.relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END, \
+    CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END, 0 FROM pg_class c WHERE c.reltype <> 0 AND c.oid >= 16384 \
+    UNION ALL SELECT 'pg_type'::regclass, r.rngmultitypid, 0, 'pg_type'::regclass, r.rngtypid, 0 FROM pg_range r WHERE r.rngtypid >= 16384 \
+    UNION ALL SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0 FROM pg_depend d \
     WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass";
 
-/// Dependencies: `class, oid, sub, class, oid, sub`. Partitions depend on the table that they are in by a fact of their own.
+/// Dependencies: `class, oid, sub, class, oid, sub`. Partitions depend on the table that they are in by a fact of their own. Triggers
+/// behind foreign keys have no facts; an array type and its elements' are one fact, and so are a row type and its table.
 pub const DEPENDENCIES: &str = "\
     SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_depend d \
     WHERE d.deptype IN ('n', 'a', 'i', 'x') AND d.refobjid >= 16384 AND d.objid >= 16384 \
     AND d.refclassid <> 'pg_namespace'::regclass \
+    AND NOT (d.classid = 'pg_type'::regclass AND d.deptype = 'i') \
+    AND (d.classid <> 'pg_trigger'::regclass OR d.objid NOT IN (SELECT t.oid FROM pg_trigger t WHERE t.tgisinternal)) \
     AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND d.objsubid = 0 \
-    AND d.refobjsubid = 0 AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relispartition)) \
-    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid \
-    AND c.relkind = 'S')) \
+    AND d.refobjsubid = 0 AND d.objid IN (SELECT c.oid FROM pg_class c WHERE c.relispartition)) \
+    AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND d.objid IN (SELECT c.oid FROM pg_class c WHERE c.relkind = 'S')) \
     UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, 'pg_class'::regclass, p.attrelid, p.attnum FROM pg_inherits i \
     JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attislocal \
     JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname";

@@ -1,17 +1,24 @@
 //! Routines, triggers, rules, policies.
 
-use super::sql::{Ask, OURS, enabled, free, owner};
+use super::sql::{Ask, Asked, OURS, Question, enabled, free, owner};
 
 /// Every question about what runs inside the database.
-pub fn questions() -> Vec<String> {
-    vec![routines(), aggregates(), triggers(), event_triggers(), rules(), policies()]
+pub fn questions() -> Vec<Asked> {
+    vec![
+        (&["routine"], routines()),
+        (&["aggregate"], aggregates()),
+        (&["trigger"], triggers()),
+        (&["event trigger"], event_triggers()),
+        (&["rule"], rules()),
+        (&["policy"], policies()),
+    ]
 }
 
 /// Name and types of the arguments that tell a routine from its namesakes.
 const SIGNATURE: &str = "o.proname || '(' || coalesce((SELECT string_agg(format_type(a.t, NULL), ', ' ORDER BY a.i) \
      FROM unnest(o.proargtypes) WITH ORDINALITY a(t, i)), '') || ')'";
 
-fn routines() -> String {
+fn routines() -> Question {
     Ask {
         catalog: "pg_proc",
         sub: "0",
@@ -38,10 +45,10 @@ fn routines() -> String {
              AND e.deptype IN ('e', 'i'))",
         ),
     }
-    .sql()
+    .question()
 }
 
-fn aggregates() -> String {
+fn aggregates() -> Question {
     let function = |name: &str, column: &str| {
         format!("CASE WHEN g.{column}::oid <> 0 THEN ', {name} = ' || g.{column}::text ELSE '' END")
     };
@@ -93,10 +100,10 @@ fn aggregates() -> String {
             free("pg_proc", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn triggers() -> String {
+fn triggers() -> Question {
     Ask {
         catalog: "pg_trigger",
         sub: "0",
@@ -118,10 +125,10 @@ fn triggers() -> String {
             free("pg_class", "c")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn event_triggers() -> String {
+fn event_triggers() -> Question {
     Ask {
         catalog: "pg_event_trigger",
         sub: "0",
@@ -140,10 +147,10 @@ fn event_triggers() -> String {
         ],
         from: &format!("FROM pg_event_trigger o WHERE {}", free("pg_event_trigger", "o")),
     }
-    .sql()
+    .question()
 }
 
-fn rules() -> String {
+fn rules() -> Question {
     Ask {
         catalog: "pg_rewrite",
         sub: "0",
@@ -161,10 +168,10 @@ fn rules() -> String {
             free("pg_class", "c")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn policies() -> String {
+fn policies() -> Question {
     Ask {
         catalog: "pg_policy",
         sub: "0",
@@ -192,5 +199,5 @@ fn policies() -> String {
             free("pg_class", "c")
         ),
     }
-    .sql()
+    .question()
 }

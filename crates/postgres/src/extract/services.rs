@@ -1,25 +1,25 @@
 //! Text search, publications, foreign data.
 
-use super::sql::{Ask, OURS, free, owner};
+use super::sql::{Ask, Asked, OURS, Question, free, owner};
 
 /// Every question about these, for a server of this version.
-pub fn questions(version: u32) -> Vec<String> {
-    let mut questions = vec![
-        dictionaries(),
-        configurations(),
-        wrappers(),
-        servers(),
-        user_mappings(),
-        publications(version),
-        published_tables(version),
+pub fn questions(version: u32) -> Vec<Asked> {
+    let mut questions: Vec<Asked> = vec![
+        (&["dictionary"], dictionaries()),
+        (&["configuration"], configurations()),
+        (&["wrapper"], wrappers()),
+        (&["server"], servers()),
+        (&["server"], user_mappings()),
+        (&["publication"], publications(version)),
+        (&["publication"], published_tables(version)),
     ];
     if version >= 150_000 {
-        questions.push(published_schemas());
+        questions.push((&["publication"], published_schemas()));
     }
     questions
 }
 
-fn dictionaries() -> String {
+fn dictionaries() -> Question {
     Ask {
         catalog: "pg_ts_dict",
         sub: "0",
@@ -41,10 +41,10 @@ fn dictionaries() -> String {
             free("pg_ts_dict", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn configurations() -> String {
+fn configurations() -> Question {
     Ask {
         catalog: "pg_ts_config",
         sub: "0",
@@ -72,10 +72,10 @@ fn configurations() -> String {
             free("pg_ts_config", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn wrappers() -> String {
+fn wrappers() -> Question {
     Ask {
         catalog: "pg_foreign_data_wrapper",
         sub: "0",
@@ -91,10 +91,10 @@ fn wrappers() -> String {
         ],
         from: &format!("FROM pg_foreign_data_wrapper o WHERE {}", free("pg_foreign_data_wrapper", "o")),
     }
-    .sql()
+    .question()
 }
 
-fn servers() -> String {
+fn servers() -> Question {
     Ask {
         catalog: "pg_foreign_server",
         sub: "0",
@@ -114,11 +114,11 @@ fn servers() -> String {
             free("pg_foreign_server", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
 /// Options of a mapping hold passwords: they are not read.
-fn user_mappings() -> String {
+fn user_mappings() -> Question {
     Ask {
         catalog: "pg_user_mapping",
         sub: "0",
@@ -135,10 +135,10 @@ fn user_mappings() -> String {
         ],
         from: "FROM (SELECT umid AS oid, * FROM pg_user_mappings) o WHERE true",
     }
-    .sql()
+    .question()
 }
 
-fn publications(version: u32) -> String {
+fn publications(version: u32) -> Question {
     let generated = if version >= 180_000 { "CASE o.pubgencols WHEN 's' THEN 'stored' END" } else { "NULL" };
     Ask {
         catalog: "pg_publication",
@@ -160,10 +160,10 @@ fn publications(version: u32) -> String {
         ],
         from: &format!("FROM pg_publication o WHERE {}", free("pg_publication", "o")),
     }
-    .sql()
+    .question()
 }
 
-fn published_tables(version: u32) -> String {
+fn published_tables(version: u32) -> Question {
     let filtered = version >= 150_000;
     Ask {
         catalog: "pg_publication_rel",
@@ -187,10 +187,10 @@ fn published_tables(version: u32) -> String {
         from: "FROM pg_publication_rel o JOIN pg_publication p ON p.oid = o.prpubid JOIN pg_class c ON c.oid = o.prrelid \
                JOIN pg_namespace n ON n.oid = c.relnamespace WHERE true",
     }
-    .sql()
+    .question()
 }
 
-fn published_schemas() -> String {
+fn published_schemas() -> Question {
     Ask {
         catalog: "pg_publication_namespace",
         sub: "0",
@@ -202,5 +202,5 @@ fn published_schemas() -> String {
         from: "FROM pg_publication_namespace o JOIN pg_publication p ON p.oid = o.pnpubid \
                JOIN pg_namespace n ON n.oid = o.pnnspid WHERE true",
     }
-    .sql()
+    .question()
 }

@@ -1,16 +1,22 @@
-//! What the questions have in common. Each answers with the same columns:
+//! What the questions have in common. Each answers with the same columns first:
 //!
 //! `class, oid, sub` (the object's address in the catalog), `kind`, `n1, n2, n3` (its qualified name), `pkind, p1, p2, p3` (its
-//! parent's), `ordinal`, `payload` (a JSON object; what is null is left out).
+//! parent's), `ordinal`; then come its attributes, a column each, null where there is nothing to say. Thousands of rows answer
+//! some of them: what costs a look at the catalog a row (subqueries, functions that take definitions apart) stands where it is
+//! needed only.
 
 /// Schemas that are not the user's, by the alias `n` of `pg_namespace`.
 pub const OURS: &str = "(n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'sluice'))";
 
-/// The object is no member of an extension.
+/// The kind of the relation with the alias `c`.
+pub const KIND_OF_TABLE: &str = "CASE c.relkind WHEN 'f' THEN 'foreign_table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized_view' \
+     ELSE 'table' END";
+
+/// The object is no member of an extension: one look at all members, hashed.
 pub fn free(catalog: &str, alias: &str) -> String {
     format!(
-        "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid \
-         AND e.deptype = 'e')"
+        "{alias}.oid NOT IN (SELECT e.objid FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass \
+         AND e.classid = '{catalog}'::regclass AND e.deptype = 'e')"
     )
 }
 
@@ -18,8 +24,16 @@ pub fn free(catalog: &str, alias: &str) -> String {
 /// under another user than the one who has it.
 pub fn owner(column: &str) -> String {
     format!(
-        "(SELECT r.rolname FROM pg_roles r WHERE r.oid = {column} AND r.rolname NOT IN (current_user, 'pg_database_owner') \
-         AND r.oid <> (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()))"
+        "CASE WHEN {column} <> ALL (ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (current_user, 'pg_database_owner') \
+         UNION ALL SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())) \
+         THEN (SELECT r.rolname FROM pg_roles r WHERE r.oid = {column}) END"
+    )
+}
+
+/// The name of the tablespace of a relation that is not in the database's.
+pub fn tablespace(alias: &str) -> String {
+    format!(
+        "CASE WHEN {alias}.reltablespace <> 0 THEN (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = {alias}.reltablespace) END"
     )
 }
 
@@ -54,22 +68,41 @@ pub struct Ask<'a> {
     /// Expression for the place among the siblings.
     pub ordinal: &'a str,
     /// Attributes: name and expression.
-    pub payload: &'a [(&'a str, &'a str)],
+    pub payload: &'a [(&'static str, &'a str)],
     /// `FROM … WHERE …`.
     pub from: &'a str,
 }
 
+/// A statement, and what its columns from the twelfth on are called.
+pub struct Question {
+    /// The statement.
+    pub sql: String,
+    /// Names of the attributes.
+    pub attributes: Vec<&'static str>,
+}
+
+/// A question, and what it is worth asking about: where the database has one of these, as [`super::census`] calls them.
+pub type Asked = (&'static [&'static str], Question);
+
 impl Ask<'_> {
     /// The statement.
-    pub fn sql(&self) -> String {
+    pub fn question(&self) -> Question {
+        self.question_with(&[])
+    }
+
+    /// The statement with expressions after the attributes.
+    pub fn question_with(&self, more: &[&str]) -> Question {
         let part = |names: &[&str], index: usize| names.get(index).copied().unwrap_or("NULL").to_owned();
         let (parent_kind, parent) = self.parent.unwrap_or(("NULL", &[]));
-        let payload: Vec<String> =
-            self.payload.iter().map(|(name, expression)| format!("'{name}', {expression}")).collect();
-        format!(
+        let mut payload = String::new();
+        for expression in self.payload.iter().map(|(_, expression)| expression).chain(more) {
+            payload.push_str(", ");
+            payload.push_str(expression);
+        }
+        let sql = format!(
             "SELECT '{catalog}'::regclass::oid AS class, o.oid AS oid, {sub} AS sub, {kind} AS kind, \
              {n1} AS n1, {n2} AS n2, {n3} AS n3, {parent_kind} AS pkind, {p1} AS p1, {p2} AS p2, {p3} AS p3, \
-             {ordinal} AS ordinal, json_build_object({payload}) AS payload {from}",
+             {ordinal} AS ordinal{payload} {from}",
             catalog = self.catalog,
             sub = self.sub,
             kind = self.kind,
@@ -80,8 +113,8 @@ impl Ask<'_> {
             p2 = part(parent, 1),
             p3 = part(parent, 2),
             ordinal = self.ordinal,
-            payload = payload.join(", "),
             from = self.from,
-        )
+        );
+        Question { sql, attributes: self.payload.iter().map(|(name, _)| *name).collect() }
     }
 }

@@ -1,24 +1,24 @@
 //! Schemas, extensions, types, collations, casts, operators.
 
-use super::sql::{Ask, OURS, collation, free, owner};
+use super::sql::{Ask, Asked, OURS, Question, collation, free, owner};
 
-/// Every question about types and what is made of them.
-pub fn questions() -> Vec<String> {
+/// Every other question about types and what is made of them.
+pub fn questions() -> Vec<Asked> {
     vec![
-        schemas(),
-        extensions(),
-        enums(),
-        domains(),
-        composites(),
-        attributes(),
-        ranges(),
-        collations(),
-        casts(),
-        operators(),
+        (&["extension"], extensions()),
+        (&["enum"], enums()),
+        (&["domain"], domains()),
+        (&["composite"], composites()),
+        (&["composite"], attributes()),
+        (&["range"], ranges()),
+        (&["collation"], collations()),
+        (&["cast"], casts()),
+        (&["operator"], operators()),
     ]
 }
 
-fn schemas() -> String {
+/// Schemas.
+pub fn schemas() -> Question {
     Ask {
         catalog: "pg_namespace",
         sub: "0",
@@ -32,10 +32,10 @@ fn schemas() -> String {
             free("pg_namespace", "n")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn extensions() -> String {
+fn extensions() -> Question {
     Ask {
         catalog: "pg_extension",
         sub: "0",
@@ -46,10 +46,10 @@ fn extensions() -> String {
         payload: &[("schema", "n.nspname"), ("relocatable", "nullif(o.extrelocatable, false)"), ("version", "o.extversion")],
         from: "FROM pg_extension o JOIN pg_namespace n ON n.oid = o.extnamespace WHERE o.extname <> 'plpgsql'",
     }
-    .sql()
+    .question()
 }
 
-fn enums() -> String {
+fn enums() -> Question {
     Ask {
         catalog: "pg_type",
         sub: "0",
@@ -69,10 +69,10 @@ fn enums() -> String {
             free("pg_type", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn domains() -> String {
+fn domains() -> Question {
     Ask {
         catalog: "pg_type",
         sub: "0",
@@ -93,10 +93,10 @@ fn domains() -> String {
             free("pg_type", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn composites() -> String {
+fn composites() -> Question {
     Ask {
         catalog: "pg_type",
         sub: "0",
@@ -111,10 +111,10 @@ fn composites() -> String {
             free("pg_type", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn attributes() -> String {
+fn attributes() -> Question {
     Ask {
         catalog: "pg_class",
         sub: "o.attnum",
@@ -133,10 +133,10 @@ fn attributes() -> String {
             free("pg_class", "c")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn ranges() -> String {
+fn ranges() -> Question {
     Ask {
         catalog: "pg_type",
         sub: "0",
@@ -165,10 +165,10 @@ fn ranges() -> String {
             free("pg_type", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn collations() -> String {
+fn collations() -> Question {
     // The locale of a provider stands in a column that changed its name.
     let locale = "coalesce(to_jsonb(o) ->> 'colllocale', to_jsonb(o) ->> 'colliculocale')";
     Ask {
@@ -197,10 +197,10 @@ fn collations() -> String {
             free("pg_collation", "o")
         ),
     }
-    .sql()
+    .question()
 }
 
-fn casts() -> String {
+fn casts() -> Question {
     Ask {
         catalog: "pg_cast",
         sub: "0",
@@ -215,10 +215,10 @@ fn casts() -> String {
         )],
         from: &format!("FROM pg_cast o WHERE o.oid >= 16384 AND {}", free("pg_cast", "o")),
     }
-    .sql()
+    .question()
 }
 
-fn operators() -> String {
+fn operators() -> Question {
     Ask {
         catalog: "pg_operator",
         sub: "0",
@@ -257,5 +257,5 @@ fn operators() -> String {
             free("pg_operator", "o")
         ),
     }
-    .sql()
+    .question()
 }
