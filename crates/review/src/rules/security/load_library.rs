@@ -1,4 +1,4 @@
-use sluice_sql::model::{ObjectAction, Statement};
+use sluice_sql::model::{NamedOption, ObjectAction, RoleOption, Statement};
 use sluice_text::Span;
 
 use super::within;
@@ -14,6 +14,9 @@ rule! {
     /// ## Bad
     /// ```sql postgres
     /// LOAD 'auto_explain';
+    /// ```
+    /// ```sql postgres
+    /// ALTER ROLE app SET local_preload_libraries = 'auto_explain';
     /// ```
     /// ```sql postgres
     /// ALTER DATABASE shop SET session_preload_libraries = 'auto_explain';
@@ -35,6 +38,12 @@ const SETTINGS: [&str; 4] = [
     "shared_preload_libraries",
     "dynamic_library_path",
 ];
+
+/// The setting that a clause `SET x = y`, `IN DATABASE d SET x = y` sets, if it is one of them.
+fn set_by(option: &NamedOption) -> Option<&str> {
+    let (before, name) = option.name.text.rsplit_once(' ')?;
+    (before.ends_with("set") && SETTINGS.contains(&name)).then_some(name)
+}
 
 impl Rule for LoadLibrary {
     fn meta(&self) -> &'static Meta {
@@ -62,8 +71,15 @@ impl Rule for LoadLibrary {
                 Statement::AlterObject(alter) => {
                     for action in &alter.actions {
                         let ObjectAction::Option(option) = action else { continue };
-                        let set = option.name.text.strip_prefix("set ");
-                        if let Some(name) = set.filter(|name| SETTINGS.contains(name)) {
+                        if let Some(name) = set_by(option) {
+                            report(option.span, name);
+                        }
+                    }
+                }
+                Statement::Role(role) => {
+                    for option in &role.options {
+                        let RoleOption::Other(option) = option else { continue };
+                        if let Some(name) = set_by(option) {
                             report(option.span, name);
                         }
                     }
