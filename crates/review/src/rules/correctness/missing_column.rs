@@ -57,9 +57,13 @@ fn named<'i>(
         if order.next().is_some_and(|column| column.name == *key) || relation.column(&key).is_some() {
             continue;
         }
-        // SQLite's name for the number of a row, in three words.
-        let rowid = cx.dialect() == Dialect::Sqlite && ["rowid", "oid", "_rowid_"].contains(&&*key);
-        if !rowid {
+        // Columns that no definition has: the number of a row, the period of a version.
+        let hidden: &[&str] = match cx.dialect() {
+            Dialect::Sqlite => &["rowid", "oid", "_rowid_"],
+            Dialect::Mariadb => &["row_start", "row_end"],
+            _ => &[],
+        };
+        if !hidden.contains(&&*key) {
             out.report(name.span, format!("`{}` has no column `{}`", cx.display(table), name.text))
                 .help("correct the name, or add the column first");
         }
@@ -115,5 +119,27 @@ impl Rule for MissingColumn {
                     .help("correct the name, or add the column first");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_sql::Dialect::{Mariadb, Mysql, Postgres, Sqlite};
+
+    use crate::rules::data_loss::tests::{fires, silent};
+
+    #[test]
+    fn rows_are_written_to_columns_that_are_there() {
+        let (id, t) = ("correctness/missing-column", "CREATE TABLE t (a int, b int);");
+        for dialect in [Postgres, Mysql, Mariadb, Sqlite] {
+            fires(id, dialect, t, "INSERT INTO t (a, nosuch) VALUES (1, 2);");
+            fires(id, dialect, t, "UPDATE t SET nosuch = 1 WHERE a = 1;");
+            silent(id, dialect, t, "INSERT INTO t (b, a) VALUES (1, 2);");
+            silent(id, dialect, t, "INSERT INTO t (B) SELECT a FROM t;");
+            silent(id, dialect, t, "UPDATE t SET B = a WHERE a = 1;");
+            silent(id, dialect, "", "UPDATE unknown SET nosuch = 1 WHERE a = 1;");
+        }
+        silent(id, Sqlite, t, "INSERT INTO t (rowid, a) VALUES (1, 2);");
+        silent(id, Postgres, t, "UPDATE t SET nosuch = 1 FROM u WHERE t.a = u.a;");
     }
 }
