@@ -1,6 +1,6 @@
 //! Names that servers pick where none is written.
 
-use sluice_schema::{Key, Relation, Schema};
+use sluice_schema::{Key, Name, Relation, Schema};
 use sluice_sql::Dialect;
 
 /// PostgreSQL cuts names after this many bytes (`NAMEDATALEN - 1`).
@@ -38,9 +38,7 @@ pub(crate) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpo
             let of_relation = |name: &str| {
                 purpose != Purpose::Check
                     && purpose != Purpose::ForeignKey
-                    && schema
-                        .relations
-                        .contains_key(&sluice_schema::Name::new(relation.name.schema.clone(), name))
+                    && schema.relations.contains_key(&Name::new(relation.name.schema.clone(), name))
             };
             let mut name = postgres(&relation.name.name, &columns, suffix);
             if names.clone().any(|one| one == name) || of_relation(&name) {
@@ -79,6 +77,24 @@ pub(crate) fn pick(schema: &Schema, relation: &Relation, columns: &[&str], purpo
             let kind = if indexed { "sqlite_autoindex" } else { "sqlite_nameless" };
             free(&format!("{kind}_{}_", relation.name.name), 1)
         }
+    }
+}
+
+/// SQLite's names for keys follow the name of their table, which was `from`.
+pub(super) fn follow_table(relation: &mut Relation, from: &Name) {
+    let table = relation.name.name.clone();
+    let follow = |name: &mut String| {
+        for kind in ["sqlite_autoindex", "sqlite_nameless"] {
+            if let Some(number) = name.strip_prefix(&format!("{kind}_{}_", from.name)) {
+                *name = format!("{kind}_{table}_{number}");
+                return;
+            }
+        }
+    };
+    relation.constraints.iter_mut().for_each(|it| follow(&mut it.name));
+    for index in &mut relation.indexes {
+        follow(&mut index.name);
+        index.constraint.iter_mut().for_each(follow);
     }
 }
 
