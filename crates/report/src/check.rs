@@ -346,7 +346,7 @@ impl FindingReport {
             end_line,
             end_column,
             statement: excerpt(dialect, finding.file.slice(finding.statement), EXCERPT),
-            engine: finding.engine.map(str::to_owned),
+            engine: Some(finding.engine.unwrap_or(dialect.name()).to_owned()),
             fingerprint: String::new(),
             fix,
         }

@@ -41,6 +41,8 @@ pub struct Context<'a> {
     pub(crate) question: &'a Question<'a>,
     pub(crate) forecast: &'a OnceCell<Forecast>,
     pub(crate) inside: &'a Inside<'a>,
+    /// It stands in a program: in a `DO` block, a routine, a trigger.
+    pub(crate) in_program: bool,
     /// The statement, if it alters a relation that is in use.
     pub(crate) altered: Option<&'a AlterTable>,
 }

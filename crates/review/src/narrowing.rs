@@ -14,6 +14,10 @@ pub(crate) fn is_narrower(dialect: Dialect, old: &ColumnType, new: &ColumnType) 
                 || (bytes(&new.name) == bytes(&old.name) && old.unsigned && !new.unsigned)
         }
         (F::Float, F::Float) => old.name.starts_with("double") && !new.name.starts_with("double"),
+        // MySQL's `timestamp` ends in 2038 and begins in 1970.
+        (F::Timestamp | F::TimestampTz, F::Timestamp | F::TimestampTz) => {
+            old.name == "datetime" && new.name == "timestamp"
+        }
         (F::Float | F::Decimal, F::Integer) | (F::Timestamp | F::TimestampTz, F::Date) => true,
         (F::Decimal, F::Decimal) => match (old.number(0), new.number(0)) {
             (Some(old_precision), Some(precision)) => {

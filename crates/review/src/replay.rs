@@ -97,6 +97,9 @@ impl Replay<'_> {
     fn rename_relation(&mut self, from: &Name, to: Name) {
         let Some(mut relation) = self.schema.remove(from) else { return };
         relation.name = to.clone();
+        if self.dialect() == Dialect::Sqlite {
+            name::follow_table(&mut relation, from);
+        }
         self.schema.insert(relation);
         for (table, _) in self.schema.sequences.values_mut().filter_map(|it| it.owned_by.as_mut()) {
             if table == from {

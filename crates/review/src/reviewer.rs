@@ -3,7 +3,7 @@ use std::cell::OnceCell;
 use jiff::civil::Date;
 use sluice_schema::{Name, Origin, Schema};
 use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
-use sluice_sql::{Dialect, ObjectKind, Placement, UnitKind, Units};
+use sluice_sql::{Dialect, Mode, ObjectKind, Placement, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Span};
 
 use crate::context::{ChangeContext, Context, Held, Inside, Orders, Seen, Session, in_use};
@@ -309,6 +309,7 @@ impl<'p> Reviewer<'p> {
             question: &question,
             forecast: &forecast,
             inside: &inside,
+            in_program: place.reach != Reach::File,
             altered: None,
         };
         if let Statement::AlterTable(alter) = &parsed.statement
@@ -326,6 +327,10 @@ impl<'p> Reviewer<'p> {
             active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
             if !drafts.is_empty() {
                 found.extend(drafts.drain(..).map(|mut draft| {
+                    // What follows would run also where the program does not come to this statement.
+                    if cx.in_program && draft.fix.as_ref().is_some_and(|fix| !fix.follow_ups.is_empty()) {
+                        draft.fix = None;
+                    }
                     let severity = match &self.statistics {
                         Some(statistics) => {
                             let known = (cx.forecast(), &self.schema);
@@ -382,12 +387,31 @@ impl<'p> Reviewer<'p> {
             let after = ahead(inner, at);
             self.look(&Place { after, reach, ..*outer }, one, walk);
             if block {
+                if let Some(why) = self.refused_in_block(one, text) {
+                    let scales =
+                        Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
+                    scales.push_own(
+                        &mut walk.found,
+                        own::REFUSED,
+                        outer.statement,
+                        own::refused(one.span, why.to_owned()),
+                    );
+                }
                 replay::apply(&mut self.schema, &mut self.session, text, &one.statement, self.counted);
             }
         }
         if !block {
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
         }
+    }
+
+    /// Why PostgreSQL refuses a statement in a `DO` block, whatever else it may say. A block that commits runs alone.
+    fn refused_in_block(&self, parsed: &Parsed, text: &str) -> Option<&'static str> {
+        let mode = sluice_sql::classify(self.dialect, parsed.span.slice(text)).mode;
+        (self.dialect == Dialect::Postgres && mode == Mode::Autocommit).then_some(
+            "this cannot run in a DO block, because a block is one statement of a transaction: put it into the file by \
+             itself",
+        )
     }
 
     /// How far what is said of a statement can be trusted: as far as its relations are known.

@@ -29,10 +29,26 @@ impl ServerVersion {
         }
     }
 
+    /// # Errors
+    /// The version is older than the oldest one that is supported, so that nothing is known of it.
+    pub fn supported(self, dialect: Dialect) -> Result<Self, TooOld> {
+        let oldest = Self::oldest(dialect);
+        if self < oldest { Err(TooOld { version: self, dialect, oldest }) } else { Ok(self) }
+    }
+
     /// Whether it is `major.minor` or later.
     pub fn at_least(self, major: u32, minor: u32) -> bool {
         (self.major, self.minor) >= (major, minor)
     }
+}
+
+/// A version that is too old to be reviewed for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{dialect} {version} is not supported: the oldest version that is known is {oldest}")]
+pub struct TooOld {
+    version: ServerVersion,
+    dialect: Dialect,
+    oldest: ServerVersion,
 }
 
 /// A text that is no version.
@@ -81,6 +97,18 @@ mod tests {
         ];
         for (text, version) in table {
             assert_eq!(text.parse(), Ok(version), "{text}");
+        }
+        for (text, dialect) in [
+            ("9.6", Dialect::Postgres),
+            ("13.9", Dialect::Postgres),
+            ("5.7.44", Dialect::Mysql),
+            ("10.2", Dialect::Mariadb),
+            ("3.34", Dialect::Sqlite),
+        ] {
+            let version: ServerVersion = text.parse().unwrap();
+            assert!(version.supported(dialect).is_err(), "{dialect} {text}");
+            let oldest = ServerVersion::oldest(dialect);
+            assert_eq!(oldest.supported(dialect), Ok(oldest));
         }
         for text in ["", "latest", "-1", "1..2", "99999999999"] {
             assert!(text.parse::<ServerVersion>().is_err(), "{text}");

@@ -4,6 +4,7 @@ mod postgres;
 mod sqlite;
 mod tokens;
 
+pub(crate) use literal::contains_any_literal;
 pub use literal::contains_string_literal;
 use tokens::Tokens;
 

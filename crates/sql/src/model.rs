@@ -72,7 +72,8 @@ pub use routine::{
     ParameterMode, RoutineKind, Security, TriggerEvent, TriggerTiming,
 };
 pub use rows::{
-    Assignment, Copy, CopyDirection, CopyEndpoint, Delete, Insert, InsertSource, Load, Merge, Update, Upsert,
+    Assignment, Copy, CopyDirection, CopyEndpoint, Delete, History, Insert, InsertSource, Load, Merge,
+    Update, Upsert,
 };
 pub use sequence::{AlterSequence, CreateSequence, SequenceOption, SequenceOptionKind};
 pub use session::{

@@ -362,6 +362,7 @@ fn review(
     shows_forecasts: bool,
 ) -> Result<(Check, Vec<Finding>), CliError> {
     let version = server_version(args)?;
+    works.iter().try_for_each(|work| supported(version, work.dialect))?;
     let mut found = Found::default();
     found.check.without_forecasts = !shows_forecasts;
     for work in works {
@@ -439,7 +440,18 @@ impl Found {
 /// What is no version.
 pub(super) fn server_version(args: &args::Check) -> Result<Option<ServerVersion>, CliError> {
     let version = args.server_version.as_deref().map(str::parse).transpose();
-    version.map_err(|error| CliError::usage(format!("--server-version: {error}")))
+    let version = version.map_err(|error| CliError::usage(format!("--server-version: {error}")))?;
+    args.engine.map_or(Ok(()), |engine| supported(version, engine.dialect()))?;
+    Ok(version)
+}
+
+/// Refuses what nothing is known of: it would be reviewed as if it could what later versions can.
+fn supported(version: Option<ServerVersion>, dialect: Dialect) -> Result<(), CliError> {
+    let checked = version.map(|version| version.supported(dialect)).transpose();
+    checked.map(drop).map_err(|error| {
+        CliError::usage(format!("--server-version: {error}"))
+            .help("review it for a newer version, and mind that the server may lock more than is said")
+    })
 }
 
 /// Takes out of a review what a baseline file lists, and adds what is wrong with the file.

@@ -13,6 +13,12 @@ pub fn run(output: Output, args: &args::Rules) -> Result<Exit, CliError> {
     if let Some(id) = &args.rule {
         let Some(rule) = rules::find(id) else {
             let error = CliError::usage(format!("there is no rule `{id}`"));
+            let category = id.trim_end_matches('*').trim_end_matches('/');
+            if rules::all().iter().any(|rule| rule.meta().category() == category) {
+                return Err(
+                    error.help(format!("`sluice rules --category {category}` lists those of a category"))
+                );
+            }
             return Err(match nearest(id) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.help("`sluice rules` lists them"),

@@ -82,11 +82,10 @@ fn drawn(
     };
     let title = level.primary_title(line(&finding.message)).id(finding.rule.clone());
     let file = check.sources.get(&finding.path);
-    let (text, first, from, to) = window(file.map_or("", |file| file.text()), start, end);
     let mut group: Group<'_> = Group::with_title(title);
-    if text.lines().all(|line| line.len() <= SHOWN_COLUMNS) {
+    if let Some((text, from, to)) = window(file.map_or("", |file| file.text()), start, end) {
         let snippet = Snippet::source(text)
-            .line_start(finding.line - first)
+            .line_start(finding.line)
             .path(line(&finding.path))
             .annotation(AnnotationKind::Primary.span(from..to));
         group = group.element(snippet);
@@ -105,22 +104,34 @@ fn drawn(
     renderer.render(&[group])
 }
 
-/// The lines of a place, how many lines before it they begin (none), and the place in them.
-fn window(text: &str, start: usize, end: usize) -> (String, usize, usize, usize) {
+/// The lines of a place, and the place in them; none where a line is too long to be drawn. Looks at what may be shown and no
+/// further, as a line may have very many findings.
+fn window(text: &str, start: usize, end: usize) -> Option<(String, usize, usize)> {
     let before = text.get(..start).unwrap_or_default();
-    let from = before.rfind('\n').map_or(0, |at| at + 1);
+    let near = before.len().saturating_sub(SHOWN_COLUMNS + 1);
+    let newline = before.as_bytes().get(near..)?.iter().rposition(|byte| *byte == b'\n');
+    let from = match newline {
+        Some(at) => near + at + 1,
+        None if near == 0 => 0,
+        None => return None,
+    };
     let rest = text.get(from..).unwrap_or_default();
     let inside = end.saturating_sub(from).min(rest.len());
-    let mut to = rest.len();
-    let mut lines = 0;
-    for (at, _) in rest.match_indices('\n') {
-        lines += 1;
-        if at >= inside || lines == SHOWN_LINES {
-            to = at;
+    let mut to = 0;
+    for line in 1..=SHOWN_LINES {
+        let next = rest.as_bytes().get(to..).unwrap_or_default();
+        let shown = next.iter().take(SHOWN_COLUMNS + 1).position(|byte| *byte == b'\n');
+        match shown {
+            None if next.len() > SHOWN_COLUMNS => return None,
+            None => to = rest.len(),
+            Some(length) => to += length,
+        }
+        if shown.is_none() || to >= inside || line == SHOWN_LINES {
             break;
         }
+        to += 1;
     }
-    // A long line would be drawn whole; characters that a terminal obeys are shown instead, byte for byte.
+    // Characters that a terminal obeys are shown instead, byte for byte.
     let shown = rest.get(..to).unwrap_or_default();
     let safe = if shown.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         block(shown)
@@ -129,5 +140,32 @@ fn window(text: &str, start: usize, end: usize) -> (String, usize, usize, usize)
     };
     let (mark_from, mark_to) =
         if safe.len() == shown.len() { (start - from, inside.min(to)) } else { (0, 0) };
-    (safe, 0, mark_from, mark_to.max(mark_from))
+    Some((safe, mark_from, mark_to.max(mark_from)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN_COLUMNS, window};
+
+    #[test]
+    fn a_place_is_shown_with_its_lines_unless_one_is_too_long() {
+        let shown = |text: &str, place: &str| {
+            let start = text.find(place).unwrap();
+            window(text, start, start + place.len()).map(|(text, from, to)| (text[from..to].to_owned(), text))
+        };
+        let pair = |place: &str, text: &str| Some((place.to_owned(), text.to_owned()));
+        assert_eq!(shown("a b\nc", "b"), pair("b", "a b"));
+        assert_eq!(shown("a\nb c\nd", "c\nd"), pair("c\nd", "b c\nd"));
+        assert_eq!(shown("a\nb c\n", "c\n"), pair("c\n", "b c\n"));
+        assert_eq!(
+            shown("b1\n2\n3\n4\n5\n6\n7 e", "1\n2\n3\n4\n5\n6\n7 e"),
+            pair("1\n2\n3\n4\n5\n6", "b1\n2\n3\n4\n5\n6")
+        );
+        let (fits, long) = ("x".repeat(SHOWN_COLUMNS - 1), "x".repeat(SHOWN_COLUMNS));
+        assert_eq!(shown(&format!("{fits}b"), "b"), pair("b", &format!("{fits}b")));
+        assert_eq!(shown(&format!("\nb{fits}\n"), "b"), pair("b", &format!("b{fits}")));
+        assert_eq!(shown(&format!("{long}b"), "b"), None);
+        assert_eq!(shown(&format!("b{long}\n"), "b"), None);
+        assert_eq!(shown(&format!("b{long}"), "b"), None);
+    }
 }

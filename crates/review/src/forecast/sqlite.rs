@@ -37,6 +37,8 @@ pub(super) fn forecast(question: &Question<'_>) -> Forecast {
                 lock(question, table, &mut forecast);
             }
         }
+        // Reads the database as a query does, and writes another file.
+        Statement::Maintenance(maintenance) if maintenance.options.iter().any(|it| it.is("into")) => {}
         Statement::Maintenance(maintenance) => {
             let kind = match maintenance.verb {
                 MaintenanceVerb::Vacuum => WorkKind::Rewrite,

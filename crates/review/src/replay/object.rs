@@ -8,6 +8,9 @@ use sluice_sql::model::{
 
 use super::Replay;
 
+/// More values than this are not added to a type: text that is made to hurt must not take more time than its length.
+const MOST_VALUES: usize = 4096;
+
 impl Replay<'_> {
     /// Statements about anything but relations.
     pub(super) fn object(&mut self, statement: &Statement) {
@@ -122,7 +125,7 @@ impl Replay<'_> {
         let Some(UserType::Enum { values, .. }) = self.schema.types.get_mut(&name) else { return };
         match &alter.action {
             EnumAction::AddValue { value, before, after, .. } => {
-                if values.iter().any(|(one, _)| *one == value.value) {
+                if values.len() >= MOST_VALUES || values.iter().any(|(one, _)| *one == value.value) {
                     return;
                 }
                 let place = |of: &str| values.iter().position(|(one, _)| one == of);

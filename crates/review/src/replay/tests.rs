@@ -185,3 +185,19 @@ fn a_table_that_is_copied_again_and_again_does_not_fill_the_memory() {
     assert_eq!(last.columns.len(), 1);
     assert!(last.indexes.len() <= 4096 && last.constraints.len() <= 4096);
 }
+
+#[test]
+fn names_of_keys_are_those_that_sqlite_picks() {
+    let schema = replayed(
+        Dialect::Sqlite,
+        "CREATE TABLE orgs (id integer PRIMARY KEY, slug text UNIQUE); CREATE TABLE t (a text PRIMARY KEY, b UNIQUE);
+         ALTER TABLE t RENAME TO u; CREATE TABLE t (a text PRIMARY KEY);",
+    );
+    let automatic = |table: &str| -> Vec<String> {
+        let indexes = schema.relations[&Name::new("main", table)].indexes.iter();
+        indexes.map(|index| index.name.clone()).filter(|name| name.contains("autoindex")).collect()
+    };
+    assert_eq!(automatic("orgs"), ["sqlite_autoindex_orgs_1"]);
+    assert_eq!(automatic("u"), ["sqlite_autoindex_u_1", "sqlite_autoindex_u_2"]);
+    assert_eq!(automatic("t"), ["sqlite_autoindex_t_1"]);
+}

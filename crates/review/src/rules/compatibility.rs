@@ -4,6 +4,7 @@ mod add_check;
 mod add_not_null;
 mod add_required_column;
 mod add_unique;
+mod attribute_not_repeated;
 mod change_default;
 mod change_function_signature;
 mod change_type;
@@ -54,6 +55,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &drop_unique::DropUnique,
     &drop_constraint::DropConstraint,
     &generated_from_plain::GeneratedFromPlain,
+    &attribute_not_repeated::AttributeNotRepeated,
 ];
 
 /// The column that a name means.

@@ -2,6 +2,7 @@
 
 mod always_true_where;
 mod auto_increment_not_key;
+mod blob_default;
 mod cartesian_join;
 mod circular_foreign_key;
 mod concurrent_index_corruption;
@@ -17,6 +18,7 @@ mod duplicate_index_name;
 mod duplicate_key_column;
 mod duplicate_table;
 mod foreign_key_count;
+mod foreign_key_index;
 mod foreign_key_no_unique;
 mod foreign_key_type_mismatch;
 mod identifier_too_long;
@@ -24,6 +26,7 @@ mod if_not_exists_hides_difference;
 mod index_on_missing_column;
 mod insert_column_count;
 mod insert_without_columns;
+mod key_without_order;
 mod missing_column;
 mod missing_constraint;
 mod missing_index;
@@ -34,13 +37,17 @@ mod not_reversible;
 mod null_comparison;
 mod null_into_not_null;
 mod partition_key_in_unique;
+mod rebuild_forgets;
 mod row_too_large;
+mod second_primary_key;
 mod sqlite_add_column;
 mod sqlite_drop_column;
 mod sqlite_no_type_enforcement;
+mod strict_type;
 mod text_index_without_prefix;
 mod type_used_by_view;
 mod unique_nullable;
+mod versioned_alter;
 mod zero_date;
 
 use crate::Rule;
@@ -91,6 +98,13 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &null_into_not_null::NullIntoNotNull,
     &does_not_run::DoesNotRun,
     &not_reversible::NotReversible,
+    &versioned_alter::VersionedAlter,
+    &second_primary_key::SecondPrimaryKey,
+    &blob_default::BlobDefault,
+    &foreign_key_index::ForeignKeyIndex,
+    &key_without_order::KeyWithoutOrder,
+    &strict_type::StrictType,
+    &rebuild_forgets::RebuildForgets,
 ];
 
 /// A statement that fails on a shadow.

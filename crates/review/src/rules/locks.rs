@@ -30,6 +30,7 @@ mod drop_index;
 mod drop_table_parent;
 mod expansion;
 mod filling;
+mod flush_tables;
 mod invalid_index_kept;
 mod lock_order;
 mod lock_table;
@@ -53,6 +54,8 @@ mod vacuum_full;
 mod validate_in_same_transaction;
 
 use crate::Rule;
+
+pub(super) use add_column_unique::has_order;
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -100,4 +103,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &set_access_method::SetAccessMethod,
     &table_size_limit::TableSizeLimit,
     &lock_order::LockOrder,
+    &flush_tables::FlushTables,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod definer;
 mod disable_row_security;
 mod disable_trigger_all;
 mod event_trigger;
+mod foreign_file_table;
 mod foreign_server_password;
 mod grant_all;
 mod grant_option;
@@ -22,6 +23,7 @@ mod kill;
 mod load_data_infile;
 mod load_data_local;
 mod load_extension;
+mod load_library;
 mod password_in_text;
 mod policy_always_true;
 mod pragma_unsafe;
@@ -34,12 +36,15 @@ mod set_global;
 mod set_role;
 mod set_session_replication_role;
 mod shutdown;
+mod sql_in_text;
 mod sql_log_bin_off;
 mod sql_security_definer_view;
 mod subscription_connection;
 mod superuser_role;
+mod system_catalog;
 mod udf_soname;
 mod untrusted_language;
+mod vacuum_into;
 mod view_without_security_invoker;
 pub(in crate::rules) mod within;
 
@@ -88,4 +93,9 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &view_without_security_invoker::ViewWithoutSecurityInvoker,
     &change_owner::ChangeOwner,
     &require_row_security::RequireRowSecurity,
+    &foreign_file_table::ForeignFileTable,
+    &load_library::LoadLibrary,
+    &system_catalog::SystemCatalog,
+    &sql_in_text::SqlInText,
+    &vacuum_into::VacuumInto,
 ];

@@ -243,6 +243,9 @@ fn fixes_lead_to_text_that_their_rule_is_silent_about() {
 
 /// Pairs of rules that may speak of the same place, as they tell of different harm.
 const TOGETHER: &[(&str, &str)] = &[
+    // What is left out, and what is changed.
+    ("compatibility/attribute-not-repeated", "compatibility/change-type"),
+    ("compatibility/attribute-not-repeated", "compatibility/rename-column"),
     // What waits, and what breaks or is lost.
     ("locks/column-type-rewrite", "compatibility/change-type"),
     ("locks/column-type-rewrite", "correctness/timestamp-without-zone"),

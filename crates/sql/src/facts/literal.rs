@@ -1,20 +1,35 @@
+use std::collections::BTreeSet;
+
 use crate::Dialect;
+use crate::effort::spend;
 use crate::lexer::{Delimiter, Lexer, TokenKind};
 
 /// How deep quoting is followed: a string in a string in a function body in a `DO` block.
 const DEPTH: usize = 4;
+/// So many values are looked for in the bare text before its literals are.
+const FEW: usize = 8;
 
 /// Whether a statement holds a string literal with this value, also inside quoted and dollar-quoted text, where code may
 /// stand. Says whether a statement may use an enum value that an earlier one added.
 pub fn contains_string_literal(dialect: Dialect, statement: &str, value: &str) -> bool {
-    contains(dialect, statement, value, DEPTH)
+    may_contain(statement, value) && any(dialect, statement, &|content| content == value, DEPTH)
 }
 
-fn contains(dialect: Dialect, text: &str, value: &str, depth: usize) -> bool {
-    // A value is written as it is, or with quotes doubled or escaped in it; most statements are out at once.
-    if !text.contains(value) && !value.contains(['\'', '\\']) && !text.contains('\\') {
-        return false;
-    }
+/// Whether [`contains_string_literal`] holds for one of the values. They are not looked for one by one.
+pub(crate) fn contains_any_literal(dialect: Dialect, statement: &str, values: &BTreeSet<String>) -> bool {
+    let may = values.len() > FEW || values.iter().any(|value| may_contain(statement, value));
+    may && any(dialect, statement, &|content| values.contains(content), DEPTH)
+}
+
+/// A value is written as it is, or with quotes doubled or escaped in it; most statements are out at once.
+fn may_contain(text: &str, value: &str) -> bool {
+    spend(text.len());
+    text.contains(value) || value.contains(['\'', '\\']) || text.contains('\\')
+}
+
+/// Whether a string literal in the text has a value that is `wanted`.
+fn any(dialect: Dialect, text: &str, wanted: &dyn Fn(&str) -> bool, depth: usize) -> bool {
+    spend(text.len());
     let delimiter = Delimiter::Semicolon;
     let mut lexer = Lexer::new(dialect, text.as_bytes(), &delimiter, true);
     while let Ok(token) = lexer.next() {
@@ -26,7 +41,7 @@ fn contains(dialect: Dialect, text: &str, value: &str, depth: usize) -> bool {
             _ => continue,
         };
         let nested = content.contains(['\'', '"', '$']);
-        if content == value || (nested && depth > 0 && contains(dialect, &content, value, depth - 1)) {
+        if wanted(&content) || (nested && depth > 0 && any(dialect, &content, wanted, depth - 1)) {
             return true;
         }
     }

@@ -113,8 +113,19 @@ pub struct Delete {
     pub joined: bool,
     /// It has `RETURNING`.
     pub returning: bool,
+    /// `HISTORY`: old versions of rows go, not rows (MariaDB).
+    pub history: Option<History>,
     /// Everything inside.
     pub facts: QueryFacts,
+}
+
+/// How much of a table's history a `DELETE HISTORY` deletes (MariaDB).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// All of it.
+    All,
+    /// What is older than something.
+    Before,
 }
 
 /// `MERGE`.

@@ -171,3 +171,12 @@ fn files_without_a_project_have_baselines_where_one_is_named() {
     project.sluice(&check).exits(1);
     project.sluice(&[&check[..], &["--baseline", FILE]].concat()).exits(0).says("1 in the baseline");
 }
+
+#[test]
+fn entries_of_a_rule_that_does_not_look_are_not_stale() {
+    let project = project();
+    project.sluice(&WRITE).exits(0);
+    let without = ["check", "--rule", "locks/create-index=off", "--format", "json"];
+    let json = project.sluice(&without).exits(0).json();
+    assert!(!rules(&json).contains(&"review/stale-baseline".to_owned()), "{json}");
+}

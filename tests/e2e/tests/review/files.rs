@@ -126,10 +126,44 @@ fn every_rule_explains_itself() {
     }
     project.sluice(&["rules", "locks/create-index"]).exits(0).says("SHARE").says("## Why");
     project.sluice(&["rules", "locks/create-indx"]).exits(2).says("did you mean `locks/create-index`?");
+    for category in ["locks", "locks/", "locks/*"] {
+        project.sluice(&["rules", category]).exits(2).says("sluice rules --category locks");
+    }
 }
 
 #[test]
 fn only_findings_have_the_formats_of_findings() {
     let project = Project::with_database("sqlite:a.db");
     project.sluice(&["status", "--format", "sarif"]).exits(2).says("which only `sluice check` has");
+}
+
+#[test]
+fn versions_of_which_nothing_is_known_are_refused() {
+    let project = Project::new();
+    project.write("1.sql", "ALTER TABLE orders ADD COLUMN total int DEFAULT 5;\n");
+    for (engine, old, known) in [("postgres", "10", "14"), ("mysql", "5.7", "8"), ("mariadb", "10.2", "10.6")]
+    {
+        let check = |version| ["check", "--engine", engine, "--server-version", version, "1.sql"];
+        project.sluice(&check(old)).exits(2).says(&format!("{engine} {old} is not supported"));
+        project.sluice(&check(known)).exits(0);
+    }
+}
+
+#[test]
+fn fixed_files_are_clean_in_the_order_of_a_shell() {
+    let project = Project::new();
+    project
+        .write("schema.sql", "CREATE TABLE orders (id bigint PRIMARY KEY, total int);\n")
+        .write("7.sql", "ALTER TABLE orders ALTER COLUMN total SET NOT NULL;\n");
+    let check = ["check", "--engine", "postgres", "--schema", "schema.sql"];
+    project.sluice(&[&check[..], &["--fix", "7.sql"]].concat());
+    let mut names: Vec<String> = std::fs::read_dir(project.root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with('7'))
+        .collect();
+    names.sort();
+    assert!(names.len() > 1 && names.last().map(String::as_str) == Some("7.sql"), "{names:?}");
+    let named: Vec<&str> = check.into_iter().chain(names.iter().map(String::as_str)).collect();
+    project.sluice(&named).exits(0).keeps_quiet_about("locks/set-not-null");
 }

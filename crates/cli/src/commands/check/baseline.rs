@@ -141,7 +141,11 @@ impl Baseline {
         let mut stays = keep.iter();
         all.retain(|_| stays.next().copied().unwrap_or(true));
         let is_used = |one: &ListedFinding| listed.get(one.fingerprint.as_str()).copied().unwrap_or(false);
-        let unused = self.content.findings.iter().filter(|one| !is_used(one) && is_ours(&one.path));
+        // A rule that does not look cannot say that nothing is there any more.
+        let looks =
+            |one: &ListedFinding| rules::find(&one.rule).is_none() || policy.severity(&one.rule).is_some();
+        let listed = self.content.findings.iter();
+        let unused = listed.filter(|one| !is_used(one) && is_ours(&one.path) && looks(one));
         unused.filter_map(|one| self.stale(one, policy)).collect()
     }
 

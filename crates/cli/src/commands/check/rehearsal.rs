@@ -125,7 +125,7 @@ async fn forward(item: &Item, rehearsal: &mut Rehearsal<'_>, policy: &Policy) ->
                     file: file.clone(),
                     span: Span::new(span.start + place.start, span.start + place.end),
                     statement: *span,
-                    engine: None,
+                    engine: Some(rehearsal.server().dialect.name()),
                     fix: None,
                 });
                 break;
@@ -147,6 +147,7 @@ async fn back(
     let Some(severity) = policy.severity(rules::correctness::NOT_REVERSIBLE) else { return Ok(None) };
     let Some(down) = &change.down else { return Ok(None) };
     let after = rehearsal.facts().await?;
+    let engine = Some(rehearsal.server().dialect.name());
     let finding = |file: &SourceFile, span: Span, statement: Span, message: String, help: &str| Finding {
         rule: rules::correctness::NOT_REVERSIBLE,
         severity,
@@ -156,7 +157,7 @@ async fn back(
         file: file.clone(),
         span,
         statement,
-        engine: None,
+        engine,
         fix: None,
     };
     let whole =

@@ -49,9 +49,10 @@ pub(super) fn cost(table: &Table<'_>, action: &TableAction, refused: &mut Option
         TableAction::SetOption(set) => option::set(table, &set.kind),
         TableAction::ConvertCharset { .. }
         | TableAction::OrderBy(_)
-        | TableAction::SystemVersioning(_)
+        | TableAction::SystemVersioning(true)
         | TableAction::AddPeriod(_)
         | TableAction::DropPeriod(_) => Cost::copy(),
+        TableAction::SystemVersioning(false) => Cost::REBUILD.shared(),
         TableAction::Force => option::rebuild(table),
         TableAction::Tablespace { .. } => Cost { lock: OnlineLock::Exclusive, ..Cost::INPLACE },
         TableAction::Partition(_) => return None,

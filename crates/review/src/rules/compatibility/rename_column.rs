@@ -1,5 +1,6 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_sql::ObjectKind;
+use sluice_sql::model::{Ident, ObjectName, Statement, TableAction};
 
 rule! {
     /// A column that is in use is renamed.
@@ -27,6 +28,20 @@ rule! {
     RenameColumn, "compatibility/rename-column", Engines::ALL, Error, Recommended
 }
 
+/// Whether the new name is that of a column which this change dropped: programs know that one.
+fn takes_its_place(cx: &Context<'_>, table: &ObjectName, to: &Ident) -> bool {
+    let table = cx.schema.relation_name(table);
+    let seen = cx.before.iter().rev().take(100);
+    seen.filter(|seen| seen.is_alteration && seen.subject.as_ref() == Some(&table)).any(|seen| {
+        match sluice_sql::parse(cx.dialect(), cx.text(), seen.span).statement {
+            Statement::AlterTable(alter) => alter.actions.iter().any(|action| {
+                matches!(&action.kind, TableAction::DropColumn { name, .. } if name.same(to, cx.dialect()))
+            }),
+            _ => false,
+        }
+    })
+}
+
 impl Rule for RenameColumn {
     fn meta(&self) -> &'static Meta {
         &Self::META
@@ -42,6 +57,9 @@ impl Rule for RenameColumn {
             if column.is_some_and(|column| cx.made_here(column.origin))
                 || renaming.from.same(renaming.to, cx.dialect())
             {
+                continue;
+            }
+            if cx.change.contract && takes_its_place(cx, renaming.of, renaming.to) {
                 continue;
             }
             let (table, from, to) = (cx.display(renaming.of), &renaming.from.text, &renaming.to.text);

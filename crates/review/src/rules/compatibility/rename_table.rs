@@ -1,6 +1,6 @@
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_sql::ObjectKind;
-use sluice_sql::model::{Ident, NameClass, Statement};
+use sluice_sql::model::{Ident, NameClass, Statement, TableAction};
 
 rule! {
     /// A table that is in use is renamed.
@@ -39,6 +39,17 @@ impl Rule for RenameTable {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let key = |name: &Ident| name.key(cx.dialect(), NameClass::Relation).into_owned();
+        if let Some(alter) = cx.altered().filter(|it| it.kind == ObjectKind::Table && !cx.change.contract) {
+            for action in &alter.actions {
+                let TableAction::SetSchema(to) = &action.kind else { continue };
+                let table = cx.display(&alter.name);
+                out.report(
+                    action.span,
+                    format!("programs that ask for `{table}` fail once it is in `{}`", to.text),
+                )
+                .help("create a view of the old name in the same change, and drop it later");
+            }
+        }
         let renamings = cx.parsed.statement.renames();
         for renaming in &renamings {
             let relation = cx.relation(renaming.of);

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 use sluice_schema::UserType;
 use sluice_sql::model::{EnumAction, Statement, Text, TypeBody};
@@ -36,8 +38,9 @@ impl Rule for DuplicateEnumValue {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let report = |values: Vec<&Text>, out: &mut Sink<'_>| {
-            for (at, value) in values.iter().enumerate() {
-                if values.iter().take(at).any(|one| one.value == value.value) {
+            let mut seen = HashSet::new();
+            for value in values {
+                if !seen.insert(value.value.as_str()) {
                     out.report(value.span, format!("'{}' is there twice", value.value))
                         .help("take one of the two out");
                 }

@@ -1,4 +1,4 @@
-use sluice_sql::model::Statement;
+use sluice_sql::model::{AlterTable, NameClass, Statement, TableAction, TableConstraintKind};
 
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
 
@@ -48,6 +48,9 @@ impl Rule for MissingIndex {
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
+        if let Statement::AlterTable(alter) = &cx.parsed.statement {
+            return of_table(cx, alter, out);
+        }
         let Statement::DropIndex(drop) = &cx.parsed.statement else { return };
         if !cx.schema.complete || drop.if_exists.is_written() {
             return;
@@ -63,5 +66,60 @@ impl Rule for MissingIndex {
                     .help("correct the name, or write IF EXISTS");
             }
         }
+    }
+}
+
+/// `DROP INDEX` of an `ALTER TABLE` (MySQL, MariaDB), and an index that is to become a constraint's (PostgreSQL).
+fn of_table(cx: &Context<'_>, alter: &AlterTable, out: &mut Sink<'_>) {
+    let Some(relation) = cx.relation(&alter.name).filter(|it| it.columns_known && it.is_table()) else {
+        return;
+    };
+    if !cx.schema.complete {
+        return;
+    }
+    for action in &alter.actions {
+        let (name, help) = match &action.kind {
+            TableAction::DropIndex { name, if_exists: None } => {
+                (name, "correct the name, or write IF EXISTS")
+            }
+            TableAction::AddConstraint(constraint) => match &constraint.kind {
+                TableConstraintKind::PrimaryKey(key) | TableConstraintKind::Unique(key) => {
+                    match &key.using_index {
+                        Some(name) => (name, "correct the name, or build the index in a change before"),
+                        None => continue,
+                    }
+                }
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let key = name.key(cx.dialect(), NameClass::Other);
+        let primary = key.eq_ignore_ascii_case("primary");
+        if !primary && relation.index(&key).is_none() {
+            let message = format!("`{}` has no index `{}`", cx.display(&alter.name), name.text);
+            out.report(name.span, message).help(help);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_sql::Dialect::{Mariadb, Mysql, Postgres};
+
+    use crate::rules::data_loss::tests::{fires, silent};
+
+    #[test]
+    fn indexes_that_an_alteration_names_must_be_there() {
+        let (id, t) = ("correctness/missing-index", "CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL);");
+        let keyed = "CREATE TABLE t (a int PRIMARY KEY, b int, KEY kb (b));";
+        for dialect in [Mysql, Mariadb] {
+            fires(id, dialect, t, "ALTER TABLE t DROP INDEX nosuch;");
+            silent(id, dialect, keyed, "ALTER TABLE t DROP INDEX KB;");
+            silent(id, dialect, t, "ALTER TABLE t DROP INDEX `PRIMARY`;");
+        }
+        silent(id, Mariadb, t, "ALTER TABLE t DROP INDEX IF EXISTS nosuch;");
+        fires(id, Postgres, t, "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX nosuch;");
+        let index = format!("{t} CREATE UNIQUE INDEX tb ON t (b);");
+        silent(id, Postgres, &index, "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX tb;");
     }
 }

@@ -42,6 +42,26 @@ impl Rule for SqliteDropColumn {
         for action in &alter.actions {
             let TableAction::DropColumn { name, .. } = &action.kind else { continue };
             let key = name.key(cx.dialect(), NameClass::Other);
+            // A key goes only with its table.
+            let keys = relation.constraints.iter().find(|it| {
+                matches!(it.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
+                    && it.columns().iter().any(|one| *one == *key)
+            });
+            if let Some(constraint) = keys {
+                let kind = match constraint.kind {
+                    ConstraintKind::PrimaryKey { .. } => "primary key",
+                    _ => "UNIQUE constraint",
+                };
+                let columns = constraint.columns().join(", ");
+                let message = format!(
+                    "`{}` of `{table}` cannot be dropped: it is in the {kind} over {columns}",
+                    name.text
+                );
+                out.report(action.span, message).help(
+                    "make the table anew without the column: a new table, INSERT … SELECT, drop the old one, rename",
+                );
+                continue;
+            }
             let index = relation.indexes_of(&key).next().map(|index| format!("index `{}`", index.name));
             let constraint = || {
                 let of = relation.constraints.iter().find(|it| match &it.kind {

@@ -58,10 +58,29 @@ impl Rule for AddColumnUnique {
     }
 }
 
+/// Whether values of this type can be in a key at all: `json` knows no equality.
+pub(in crate::rules) fn has_order(data_type: &str) -> bool {
+    !matches!(
+        data_type,
+        "json"
+            | "xml"
+            | "point"
+            | "line"
+            | "lseg"
+            | "box"
+            | "path"
+            | "polygon"
+            | "circle"
+            | "aclitem"
+            | "txid_snapshot"
+    )
+}
+
 fn fix(cx: &Context<'_>, alteration: &Alteration<'_>, column: &ColumnDef) -> Option<Fix> {
     let deferred =
         column.attributes.iter().any(|attribute| matches!(attribute.kind, ColumnAttributeKind::Deferral(_)));
-    if alteration.is_partitioned() || deferred {
+    let data_type = column.data_type.as_ref()?;
+    if alteration.is_partitioned() || deferred || !has_order(&data_type.name) {
         return None;
     }
     let name = alteration.picked(&[column.name.folded(cx.dialect()).as_ref()], "key")?;

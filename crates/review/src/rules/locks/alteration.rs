@@ -156,7 +156,7 @@ pub(super) fn without(cx: &Context<'_>, span: Span) -> Edit {
     Edit::replace(Span::new(span.start - usize::from(blank), span.end), "")
 }
 
-/// Whether the statement is between a `BEGIN` and a `COMMIT` of the file: what must run alone cannot stand there.
+/// Whether the statement is in a program or between a `BEGIN` and a `COMMIT` of the file: what must run alone cannot stand there.
 pub(super) fn is_bracketed(cx: &Context<'_>) -> bool {
-    cx.placement.is_none_or(|placement| placement.written)
+    cx.in_program || cx.placement.is_none_or(|placement| placement.written)
 }

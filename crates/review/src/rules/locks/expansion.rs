@@ -54,7 +54,6 @@ pub(super) fn fix(cx: &Context<'_>, alteration: &Alteration<'_>, change: &TypeCh
          DROP TRIGGER {trigger} ON {table};\n\
          DROP FUNCTION {function}();\n\
          {again}DROP COLUMN {old};\n\
-         -- sluice: allow(compatibility/rename-column) reason=\"only the trigger knew the new column\"\n\
          {again}RENAME COLUMN {new} TO {old};\n"
     );
     if proof.is_some() && cx.version.at_least(18, 0) {

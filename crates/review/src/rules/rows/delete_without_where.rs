@@ -42,7 +42,8 @@ impl Rule for DeleteWithoutWhere {
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         for one in within::run_now(cx) {
             let Statement::Delete(delete) = &one.statement else { continue };
-            let Some(table) = delete.tables.first() else { continue };
+            // `DELETE HISTORY` deletes no row and takes no WHERE.
+            let Some(table) = delete.tables.first().filter(|_| delete.history.is_none()) else { continue };
             if delete.filter.is_some() || delete.limit.is_some() || delete.joined || cx.is_new(&table.name) {
                 continue;
             }

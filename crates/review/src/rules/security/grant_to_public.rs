@@ -60,7 +60,11 @@ fn lets_create(grant: &Grant) -> bool {
 fn what(cx: &Context<'_>, grant: &Grant) -> String {
     let names = grant.privileges.iter().map(|privilege| privilege.name.to_ascii_uppercase());
     let names: Vec<String> = names.chain(grant.roles.iter().map(|role| role.name.text.clone())).collect();
-    let on = grant.on.as_ref().and_then(|on| on.names.first());
-    let on = on.map(|name| format!(" on `{}`", name.display(cx.dialect()))).unwrap_or_default();
+    let on = grant.on.as_ref().and_then(|on| Some((on, on.names.first()?.display(cx.dialect()))));
+    let on = match on {
+        Some((on, name)) if on.all_in_schema => format!(" on all that is in `{name}`"),
+        Some((_, name)) => format!(" on `{name}`"),
+        None => String::new(),
+    };
     format!("{}{on}", names.join(", "))
 }

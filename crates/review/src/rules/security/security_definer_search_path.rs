@@ -1,4 +1,4 @@
-use sluice_sql::model::{Call, CreateRoutine, Statement, Volatility};
+use sluice_sql::model::{AlterObject, Call, CreateRoutine, ObjectAction, Statement, Volatility};
 use sluice_text::{Edit, Fix};
 
 use super::within;
@@ -16,8 +16,14 @@ rule! {
     /// CREATE FUNCTION close_order(n bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
     /// AS $$ UPDATE shop.orders SET closed = true WHERE id = n $$;
     /// ```
+    /// ```sql postgres
+    /// ALTER FUNCTION close_order(bigint) SECURITY DEFINER;
+    /// ```
     ///
     /// ## Good
+    /// ```sql postgres
+    /// ALTER FUNCTION close_order(bigint) SECURITY DEFINER SET search_path = shop, pg_temp;
+    /// ```
     /// ```sql postgres
     /// CREATE FUNCTION close_order(n bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
     /// SET search_path = pg_catalog, pg_temp
@@ -36,6 +42,10 @@ impl Rule for SecurityDefinerSearchPath {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         for one in within::statements(cx) {
+            if let Statement::AlterObject(alter) = &one.statement {
+                altered(cx, alter, out);
+                continue;
+            }
             let Statement::CreateRoutine(routine) = &one.statement else { continue };
             let Some(security) = routine.security.filter(|security| security.definer) else { continue };
             if routine.search_path.is_written() {
@@ -59,6 +69,25 @@ impl Rule for SecurityDefinerSearchPath {
                 .fix(fix);
         }
     }
+}
+
+/// `ALTER FUNCTION … SECURITY DEFINER` without a search path: the one that the function may have is not known.
+fn altered(cx: &Context<'_>, alter: &AlterObject, out: &mut Sink<'_>) {
+    let options = || {
+        alter.actions.iter().filter_map(|action| match action {
+            ObjectAction::Option(option) => Some(option),
+            _ => None,
+        })
+    };
+    let Some(definer) = options().find(|it| it.name.text.ends_with("security definer")) else { return };
+    if options().any(|it| it.name.text == "set search_path") {
+        return;
+    }
+    let name = alter.name.display(cx.dialect());
+    let message = format!(
+        "`{name}` will run with its owner's rights and may look names up in its caller's search path"
+    );
+    out.report(definer.span, message).help("set its search path in the same statement, pg_temp last");
 }
 
 /// Whether everything that the body names is qualified or built in, so that another search path changes nothing.

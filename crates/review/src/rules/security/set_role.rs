@@ -1,4 +1,6 @@
+use sluice_sql::Dialect;
 use sluice_sql::model::{SpecialRole, Statement};
+use sluice_text::Span;
 
 use super::within;
 use crate::{Context, Engines, Meta, Rule, Sink, rule};
@@ -13,6 +15,9 @@ rule! {
     /// ## Bad
     /// ```sql postgres
     /// SET ROLE admin;
+    /// ```
+    /// ```sql postgres
+    /// SELECT set_config('role', 'admin', false);
     /// ```
     /// ```sql mariadb
     /// SET ROLE admin;
@@ -43,16 +48,36 @@ impl Rule for SetRole {
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         for one in within::statements(cx) {
             let Statement::Set(set) = &one.statement else { continue };
+            // `SET role = 'admin'` says the same.
+            if let Some(setting) =
+                set.setting("role").filter(|it| !it.reset && cx.dialect() == Dialect::Postgres)
+                && let Some(value) = setting.values.first()
+            {
+                let name = cx.slice(value.span).trim_matches('\'');
+                if !name.eq_ignore_ascii_case("none") {
+                    report(out, setting.span, name);
+                }
+            }
             let Some(role) = set.role.as_ref().filter(|role| role.special != Some(SpecialRole::Keyword))
             else {
                 continue;
             };
             if !is_session_authorization(cx.slice(one.span)) {
-                out.report(role.span, format!("what follows runs with the rights of `{}`", role.name.text))
-                    .help("log in as the role that owns the objects, or give them to it with OWNER TO");
+                report(out, role.span, &role.name.text);
+            }
+        }
+        for call in within::calls_of(cx, &["set_config"]) {
+            if call.first_text.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("role")) {
+                out.report(call.span, "what follows runs with the rights of another role").help(HELP);
             }
         }
     }
+}
+
+const HELP: &str = "log in as the role that owns the objects, or give them to it with OWNER TO";
+
+fn report(out: &mut Sink<'_>, span: Span, role: &str) {
+    out.report(span, format!("what follows runs with the rights of `{role}`")).help(HELP);
 }
 
 /// Another rule is about that.

@@ -1,3 +1,4 @@
+use sluice_sql::ObjectKind;
 use sluice_sql::model::Statement;
 
 use super::within;
@@ -14,6 +15,9 @@ rule! {
     /// ```sql postgres
     /// CREATE FUNCTION hostname() RETURNS text LANGUAGE plpython3u
     /// AS $$ import socket; return socket.gethostname() $$;
+    /// ```
+    /// ```sql postgres
+    /// CREATE LANGUAGE plperlu;
     /// ```
     ///
     /// ## Good
@@ -45,6 +49,10 @@ impl Rule for UntrustedLanguage {
                 Statement::CreateRoutine(routine) => {
                     let Some(language) = &routine.language else { continue };
                     (language.text.clone(), language.span)
+                }
+                Statement::CreateObject(create) if create.kind == ObjectKind::Language => {
+                    let Some(name) = &create.name else { continue };
+                    (name.name.text.clone(), name.span)
                 }
                 Statement::Do(block) => (block.body.language.clone(), one.span),
                 _ => continue,

@@ -20,6 +20,13 @@ impl Parser<'_> {
             data_type = Some(self.data_type()?);
         }
         let mut column = ColumnDef { name, data_type, attributes: Vec::new(), span: self.since(start) };
+        if let Some(data_type) = column.data_type.as_mut().filter(|it| it.name == "serial") {
+            // A word for `BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE`.
+            let span = data_type.span;
+            "bigint".clone_into(&mut data_type.name);
+            data_type.unsigned = Some(span);
+            column.attributes.extend(serial(span));
+        }
         while !self.ends_column() {
             let from = self.token.start;
             if !self.column_attribute(&mut column) {
@@ -77,6 +84,10 @@ impl Parser<'_> {
         {
             return true;
         }
+        if self.accept_all(&["serial", "default", "value"]) {
+            column.attributes.extend(serial(self.since(start)));
+            return true;
+        }
         let place = self.place();
         let Some(kind) = self.attribute_kind(column) else {
             self.go_back(place);
@@ -123,9 +134,6 @@ impl Parser<'_> {
             "default" => {
                 self.advance();
                 self.default_value().map(K::Default)
-            }
-            "serial" if self.accept_all(&["serial", "default", "value"]) => {
-                Some(K::Other(self.bare_option(start)))
             }
             "auto_increment" => self.accept("auto_increment").then_some(K::AutoIncrement),
             "on" if self.accept_all(&["on", "update"]) => self.default_value().map(K::OnUpdate),
@@ -246,4 +254,15 @@ impl Parser<'_> {
         }
         Some(value)
     }
+}
+
+/// What `SERIAL` and `SERIAL DEFAULT VALUE` say of a column.
+fn serial(span: Span) -> [ColumnAttribute; 3] {
+    use ColumnAttributeKind as K;
+    let attribute = |kind| ColumnAttribute { name: None, kind, span };
+    [
+        attribute(K::NotNull { no_inherit: false }),
+        attribute(K::AutoIncrement),
+        attribute(K::Unique { nulls_not_distinct: false, options: Vec::new() }),
+    ]
 }

@@ -5,8 +5,8 @@ use sluice_text::Span;
 use super::parser::Parser;
 use crate::lexer::TokenKind;
 use crate::model::{
-    Assignment, ColumnRef, Delete, Insert, InsertSource, Load, ObjectName, Statement, TableRef, Text, Update,
-    Upsert,
+    Assignment, ColumnRef, Delete, History, Insert, InsertSource, Load, ObjectName, Statement, TableRef,
+    Text, Update, Upsert,
 };
 
 const INSERT_WORDS: &[&str] = &["low_priority", "delayed", "high_priority"];
@@ -213,7 +213,11 @@ impl Parser<'_> {
 
     pub(super) fn delete(&mut self) -> Option<Statement> {
         self.accept("delete");
-        while self.accept_any(&["low_priority", "quick", "ignore", "history"]) {}
+        let mut history = false;
+        while self.is_any(&["low_priority", "quick", "ignore", "history"]) {
+            history |= self.is("history");
+            self.advance();
+        }
         let (tables, joined) = if self.accept("from") {
             self.delete_from()?
         } else {
@@ -223,7 +227,8 @@ impl Parser<'_> {
             }
             (self.resolve(targets), true)
         };
-        self.before_system_time();
+        let bounded = self.before_system_time();
+        let history = history.then_some(if bounded { History::Before } else { History::All });
         let filter_at = if self.is("where") { self.token.start } else { self.last };
         let filter = self.filter();
         let order_by = self.order_span();
@@ -238,6 +243,7 @@ impl Parser<'_> {
             limit,
             joined,
             returning,
+            history,
             facts,
         })))
     }
@@ -260,11 +266,13 @@ impl Parser<'_> {
     }
 
     /// `DELETE HISTORY FROM t BEFORE SYSTEM_TIME x` (MariaDB).
-    fn before_system_time(&mut self) {
-        if self.accept_all(&["before", "system_time"]) {
+    fn before_system_time(&mut self) -> bool {
+        let bounded = self.accept_all(&["before", "system_time"]);
+        if bounded {
             self.accept_any(&["timestamp", "transaction"]);
             self.scan_expr();
         }
+        bounded
     }
 
     /// `t, u.*, db.v`.

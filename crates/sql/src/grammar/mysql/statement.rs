@@ -68,6 +68,8 @@ impl Parser<'_> {
             "call" => self.call_statement(),
             "do" => self.do_statement(),
             "prepare" | "execute" => self.dynamic_statement(),
+            "reset" if self.peek_is(&["master", "binary"]) => Some(self.other_statement("reset master")),
+            "purge" if self.peek_is(&["master", "binary"]) => Some(self.other_statement("purge binary logs")),
             _ if OTHERS.contains(&word.as_str()) => Some(self.other_statement(&word)),
             _ => None,
         }

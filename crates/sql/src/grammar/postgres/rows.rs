@@ -393,6 +393,7 @@ impl Grammar<'_> {
             limit: None,
             joined,
             returning,
+            history: None,
             facts,
         })))
     }

@@ -260,6 +260,7 @@ impl Cursor<'_> {
             limit,
             joined: false,
             returning,
+            history: None,
             facts,
         })))
     }

@@ -1,4 +1,6 @@
-use sluice_sql::model::{AlterAction, AlterTable, PartitionAction, TableAction};
+use sluice_sql::model::{
+    AlterAction, AlterTable, PartitionAction, Statement, TableAction, TableConstraintKind,
+};
 
 use super::OnlineDdl;
 use crate::{Algorithm, Context, Engines, Meta, OnlineLock, Rule, Sink, rule};
@@ -53,10 +55,52 @@ impl Rule for TableCopy {
         let message = format!(
             "`{table}` is copied row by row (ALGORITHM=COPY, LOCK=SHARED): nobody writes to it until the copy is done"
         );
-        out.report(ddl.table.span, message).evidence(cx.forecast().evidence).help(
-            "add a new column and fill it in batches, or run it with an online schema change tool such as gh-ost",
-        );
+        out.report(ddl.table.span, message).evidence(cx.forecast().evidence).help(way_out(cx));
     }
+}
+
+/// What to do instead, which depends on what makes the server copy.
+fn way_out(cx: &Context<'_>) -> String {
+    let tool = tool(cx);
+    let actions = match &cx.parsed.statement {
+        Statement::AlterTable(alter) => alter.actions.as_slice(),
+        _ => &[],
+    };
+    for action in actions {
+        let instead = match &action.kind {
+            TableAction::AddConstraint(constraint) => match &constraint.kind {
+                TableConstraintKind::ForeignKey(_) => {
+                    "look for rows without a parent, then add the key with foreign_key_checks = 0, which copies nothing"
+                }
+                TableConstraintKind::Check(_) => {
+                    return format!(
+                        "add it while few write, or run it with an online schema change tool such as {tool}"
+                    );
+                }
+                _ => continue,
+            },
+            TableAction::DropPrimaryKey => {
+                "add the new primary key in the same statement: then the table is built anew in place"
+            }
+            TableAction::ModifyColumn { .. } | TableAction::ChangeColumn { .. } => {
+                return format!(
+                    "add a new column and fill it in batches, or run it with an online schema change tool such as {tool}"
+                );
+            }
+            _ => continue,
+        };
+        return instead.to_owned();
+    }
+    format!("run it while few write, or with an online schema change tool such as {tool}")
+}
+
+/// gh-ost does not touch tables with foreign keys.
+fn tool(cx: &Context<'_>) -> &'static str {
+    let relation = OnlineDdl::of(cx).and_then(|ddl| cx.relation(ddl.table));
+    let linked = relation.is_some_and(|it| {
+        it.foreign_keys().next().is_some() || cx.schema.references_to(&it.name).next().is_some()
+    });
+    if linked { "pt-online-schema-change" } else { "gh-ost" }
 }
 
 /// Partitioning has no algorithm of its own to tell: every row goes to another place.
@@ -71,8 +115,9 @@ fn partitioned_anew(cx: &Context<'_>, alter: &AlterTable, out: &mut Sink<'_>) {
         let message = format!(
             "all rows of `{table}` go to other partitions: nobody writes to it until they are copied"
         );
-        out.report(action.span, message)
-            .evidence(cx.forecast().evidence)
-            .help("fill a new table in batches, or run it with an online schema change tool such as gh-ost");
+        out.report(action.span, message).evidence(cx.forecast().evidence).help(format!(
+            "fill a new table in batches, or run it with an online schema change tool such as {}",
+            tool(cx)
+        ));
     }
 }
