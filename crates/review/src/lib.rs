@@ -15,6 +15,7 @@ mod option;
 mod policy;
 mod replay;
 mod reviewer;
+mod routines;
 mod rule;
 pub mod rules;
 mod script;

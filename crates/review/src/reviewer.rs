@@ -2,12 +2,13 @@ use std::cell::OnceCell;
 
 use jiff::civil::Date;
 use sluice_schema::{Name, Origin, Schema};
-use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
+use sluice_sql::model::{DoBlock, Parsed, Statement, StatementKind, Target, Touch};
 use sluice_sql::{Dialect, ObjectKind, Placement, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Span};
 
 use crate::context::{ChangeContext, Context, Held, Inside, Orders, Seen, Session, in_use};
 use crate::policy::Active;
+use crate::routines::{Made, Routines};
 use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
@@ -23,6 +24,8 @@ use crate::{
 const SEEN_LIMIT: usize = 10_000;
 /// More locks of a transaction than this are not kept: those that wait for it will not count.
 const HELD_LIMIT: usize = 200;
+/// Routines that call each other are followed as far as this.
+const DEEPEST_CALL: usize = 50;
 /// More orders of locks than this are not kept.
 const ORDERS_LIMIT: usize = 20_000;
 
@@ -50,6 +53,7 @@ pub struct Reviewer<'p> {
     session: Session,
     counted: Origin,
     orders: Orders,
+    routines: Routines,
     statistics: Option<Statistics>,
     /// Statistics are in the schema already.
     measured: bool,
@@ -116,6 +120,8 @@ struct Walk {
     found: Vec<Found>,
     drafts: Vec<Draft>,
     forecasts: Vec<StatementForecast>,
+    /// How many routines are being called.
+    calls: usize,
     no_options: Options,
 }
 
@@ -165,6 +171,7 @@ impl<'p> Reviewer<'p> {
             session,
             counted,
             orders,
+            routines: Routines::default(),
             statistics,
             measured: false,
         }
@@ -221,6 +228,7 @@ impl<'p> Reviewer<'p> {
         if !self.conditions.one_batch || self.counted.batch == 0 {
             self.counted.batch += 1;
             self.orders.clear();
+            self.routines.clear();
         }
         if let Some(statistics) = self.statistics.as_ref().filter(|_| !self.measured) {
             statistics.enter(&mut self.schema);
@@ -271,6 +279,15 @@ impl<'p> Reviewer<'p> {
         }
         let mut review = Review { statements: script.statements.len(), forecasts, ..Review::default() };
         scales.settle(script, found, &mut review);
+        review
+    }
+
+    /// Reviews a change that databases have otherwise, and applies what they have.
+    pub fn review_edited(&mut self, script: &Script, statements: Supply<'_>, instead: &Script) -> Review {
+        let before = self.schema.clone();
+        let review = self.review_chunks(script, statements);
+        self.schema = before;
+        self.replay(instead);
         review
     }
 
@@ -371,23 +388,65 @@ impl<'p> Reviewer<'p> {
         }
     }
 
-    /// Looks into the program of a statement, and applies the statement: what a `DO` runs is run by the change itself, one
-    /// after the other; what others have inside runs later.
+    /// Looks into what a statement has inside, and applies the statement: what a `DO`, `PREPARE` or `EXPLAIN ANALYZE` runs is run
+    /// by the change itself, one after the other; what others have inside runs later, unless the change calls it.
     fn look_inside(&mut self, outer: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
         let text = outer.script.file.text();
-        let block = matches!(parsed.statement, Statement::Do(_));
-        let inner = parsed.statement.body().map(|body| body.statements.as_slice()).unwrap_or_default();
-        let reach = if block { Reach::Block } else { Reach::Program };
+        let body = parsed.statement.body().map(|body| body.statements.as_slice());
+        let (runs, inner) = match &parsed.statement {
+            Statement::Other(other) => match other.runs() {
+                Some(inner) => (true, std::slice::from_ref(inner)),
+                None => (false, &[][..]),
+            },
+            Statement::Do(_) => (true, body.unwrap_or_default()),
+            _ => (false, body.unwrap_or_default()),
+        };
+        let reach = if runs { Reach::Block } else { Reach::Program };
         for (at, one) in inner.iter().enumerate() {
-            let after = ahead(inner, at);
-            self.look(&Place { after, reach, ..*outer }, one, walk);
-            if block {
+            let place = Place { after: ahead(inner, at), reach, ..*outer };
+            self.look(&place, one, walk);
+            if runs {
                 replay::apply(&mut self.schema, &mut self.session, text, &one.statement, self.counted);
+                self.look_at_calls(&place, one, walk);
             }
         }
-        if !block {
+        if !runs {
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
+            self.look_at_calls(outer, parsed, walk);
         }
+    }
+
+    /// Looks into the routines that a statement calls, if what is deployed now makes them, and keeps those that it makes itself.
+    fn look_at_calls(&mut self, outer: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
+        self.routines.keep(self.dialect, parsed, self.counted.change, outer.script.file.path());
+        for made in self.routines.called(self.dialect, &parsed.statement) {
+            if made.change == self.counted.change && walk.calls < DEEPEST_CALL {
+                walk.calls += 1;
+                self.look_at_called(outer, made.span, walk);
+                walk.calls -= 1;
+            } else if !made.only_asks {
+                self.push_opaque(outer, parsed, &made, walk);
+            }
+        }
+    }
+
+    /// What a routine does when it is called is what a `DO` with its body does.
+    fn look_at_called(&mut self, outer: &Place<'_>, made: Span, walk: &mut Walk) {
+        let Parsed { statement, not_analysed, .. } =
+            sluice_sql::parse(self.dialect, outer.script.file.text(), made);
+        let Statement::CreateRoutine(routine) = statement else { return };
+        let Some(body) = routine.body else { return };
+        let run = Parsed { span: made, statement: Statement::Do(Box::new(DoBlock { body })), not_analysed };
+        let place = Place { statement: made, after: &[], reach: Reach::Block, ..*outer };
+        self.look(&place, &run, walk);
+        self.look_inside(&place, &run, walk);
+    }
+
+    /// A routine is called that was not looked into.
+    fn push_opaque(&self, place: &Place<'_>, parsed: &Parsed, made: &Made, walk: &mut Walk) {
+        let active = self.active.iter().find(|active| active.meta.id == own::OPAQUE);
+        let draft = own::called(parsed.span, &made.path);
+        walk.found.extend(active.map(|active| active.found(active.severity, place.statement, draft)));
     }
 
     /// How far what is said of a statement can be trusted: as far as its relations are known.

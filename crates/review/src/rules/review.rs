@@ -35,6 +35,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
 pub const FORECAST_DIFFERS: &str = "review/forecast-differs";
 /// Text that cannot be read or cut.
 pub const UNREADABLE: &str = "review/unreadable-file";
+/// SQL that cannot be seen before it runs.
+pub(crate) const OPAQUE: &str = "review/opaque-sql";
 /// An entry of the baseline file that matches nothing.
 pub const STALE_BASELINE: &str = "review/stale-baseline";
 /// A statement that the runner refuses.
@@ -52,6 +54,12 @@ pub(crate) fn broken(span: Span, message: &str) -> Draft {
 /// The finding about a statement that the runner refuses.
 pub(crate) fn refused(span: Span, message: String) -> Draft {
     draft(span, message, "")
+}
+
+/// The finding about a call of a routine that was only looked at as what runs later.
+pub(crate) fn called(span: Span, path: &str) -> Draft {
+    let message = format!("this runs a routine that {path} makes: what it does here was not reviewed");
+    draft(span, message, "call it in the change that makes it, or look at what it does yourself")
 }
 
 /// Findings about suppressions: without a reason, expired, unused.
