@@ -1,5 +1,6 @@
 //! What the review has to say of itself: what it could not read, and suppressions that are wrong.
 
+mod beyond_limits;
 mod expired_suppression;
 mod forecast_differs;
 mod not_analysed;
@@ -20,6 +21,7 @@ use crate::{Policy, Rule, nearest};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &beyond_limits::BeyondLimits,
     &expired_suppression::ExpiredSuppression,
     &forecast_differs::ForecastDiffers,
     &not_analysed::NotAnalysed,
