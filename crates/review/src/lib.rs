@@ -10,6 +10,7 @@
 mod context;
 mod engines;
 mod forecast;
+mod idle;
 mod narrowing;
 mod option;
 mod policy;

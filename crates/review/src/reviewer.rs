@@ -7,13 +7,14 @@ use sluice_sql::{Dialect, ObjectKind, Placement, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Span};
 
 use crate::context::{ChangeContext, Context, Held, Inside, Orders, Seen, Session, in_use};
+use crate::idle;
 use crate::policy::Active;
 use crate::routines::{Made, Routines};
 use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::softening::soften;
-use crate::weigh::{Found, NO_STATEMENT, Scales};
+use crate::weigh::{Found, NO_STATEMENT, Scales, is_harm};
 use crate::window::{View, Window, ahead};
 use crate::{
     Estimate, Forecast, Options, Policy, Purpose, Question, Script, ServerVersion, Statistics, Supply,
@@ -338,7 +339,9 @@ impl<'p> Reviewer<'p> {
             Statement::Insert(_) => &self.of_inserts,
             _ => &self.active,
         };
-        for active in all.iter().filter(|active| active.reach >= place.reach) {
+        let idle = idle::is_idle(&parsed.statement, &self.schema);
+        let speaks = |active: &&Active<'_>| active.reach >= place.reach && !(idle && is_harm(active.meta.id));
+        for active in all.iter().filter(speaks) {
             cx.options = active.options;
             active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
             if !drafts.is_empty() {

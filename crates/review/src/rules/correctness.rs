@@ -34,6 +34,7 @@ mod not_reversible;
 mod null_comparison;
 mod null_into_not_null;
 mod partition_key_in_unique;
+mod refused_by_server;
 mod row_too_large;
 mod sqlite_add_column;
 mod sqlite_drop_column;
@@ -48,6 +49,7 @@ use crate::Rule;
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
     &sqlite_no_type_enforcement::SqliteNoTypeEnforcement,
+    &refused_by_server::RefusedByServer,
     &row_too_large::RowTooLarge,
     &unique_nullable::UniqueNullable,
     &drop_constraint_index::DropConstraintIndex,
