@@ -10,11 +10,13 @@
 mod context;
 mod engines;
 mod forecast;
+mod idle;
 mod narrowing;
 mod option;
 mod policy;
 mod replay;
 mod reviewer;
+mod routines;
 mod rule;
 pub mod rules;
 mod script;

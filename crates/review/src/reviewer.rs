@@ -2,17 +2,19 @@ use std::cell::OnceCell;
 
 use jiff::civil::Date;
 use sluice_schema::{Name, Origin, Schema};
-use sluice_sql::model::{Parsed, Statement, StatementKind, Target, Touch};
+use sluice_sql::model::{DoBlock, Parsed, Statement, StatementKind, Target, Touch};
 use sluice_sql::{Dialect, Mode, ObjectKind, Placement, UnitKind, Units};
 use sluice_text::{Evidence, Finding, Span};
 
 use crate::context::{ChangeContext, Context, Held, Inside, Orders, Seen, Session, in_use};
+use crate::idle;
 use crate::policy::Active;
+use crate::routines::{Made, Routines};
 use crate::rule::Reach;
 use crate::rules::review as own;
 use crate::sink::{Draft, Sink};
 use crate::softening::soften;
-use crate::weigh::{Found, NO_STATEMENT, Scales};
+use crate::weigh::{Found, NO_STATEMENT, Scales, is_harm};
 use crate::window::{View, Window, ahead};
 use crate::{
     Estimate, Forecast, Options, Policy, Purpose, Question, Script, ServerVersion, Statistics, Supply,
@@ -23,6 +25,8 @@ use crate::{
 const SEEN_LIMIT: usize = 10_000;
 /// More locks of a transaction than this are not kept: those that wait for it will not count.
 const HELD_LIMIT: usize = 200;
+/// Routines that call each other are followed as far as this.
+const DEEPEST_CALL: usize = 50;
 /// More orders of locks than this are not kept.
 const ORDERS_LIMIT: usize = 20_000;
 
@@ -50,6 +54,7 @@ pub struct Reviewer<'p> {
     session: Session,
     counted: Origin,
     orders: Orders,
+    routines: Routines,
     statistics: Option<Statistics>,
     /// Statistics are in the schema already.
     measured: bool,
@@ -116,6 +121,8 @@ struct Walk {
     found: Vec<Found>,
     drafts: Vec<Draft>,
     forecasts: Vec<StatementForecast>,
+    /// How many routines are being called.
+    calls: usize,
     no_options: Options,
 }
 
@@ -165,6 +172,7 @@ impl<'p> Reviewer<'p> {
             session,
             counted,
             orders,
+            routines: Routines::default(),
             statistics,
             measured: false,
         }
@@ -221,6 +229,7 @@ impl<'p> Reviewer<'p> {
         if !self.conditions.one_batch || self.counted.batch == 0 {
             self.counted.batch += 1;
             self.orders.clear();
+            self.routines.clear();
         }
         if let Some(statistics) = self.statistics.as_ref().filter(|_| !self.measured) {
             statistics.enter(&mut self.schema);
@@ -274,6 +283,15 @@ impl<'p> Reviewer<'p> {
         review
     }
 
+    /// Reviews a change that databases have otherwise, and applies what they have.
+    pub fn review_edited(&mut self, script: &Script, statements: Supply<'_>, instead: &Script) -> Review {
+        let before = self.schema.clone();
+        let review = self.review_chunks(script, statements);
+        self.schema = before;
+        self.replay(instead);
+        review
+    }
+
     fn version(&self) -> ServerVersion {
         self.conditions.version.unwrap_or(ServerVersion::oldest(self.dialect))
     }
@@ -322,7 +340,9 @@ impl<'p> Reviewer<'p> {
             Statement::Insert(_) => &self.of_inserts,
             _ => &self.active,
         };
-        for active in all.iter().filter(|active| active.reach >= place.reach) {
+        let idle = idle::is_idle(&parsed.statement, &self.schema);
+        let speaks = |active: &&Active<'_>| active.reach >= place.reach && !(idle && is_harm(active.meta.id));
+        for active in all.iter().filter(speaks) {
             cx.options = active.options;
             active.rule.statement(&cx, &mut Sink::new(drafts, evidence));
             if !drafts.is_empty() {
@@ -376,32 +396,38 @@ impl<'p> Reviewer<'p> {
         }
     }
 
-    /// Looks into the program of a statement, and applies the statement: what a `DO` runs is run by the change itself, one
-    /// after the other; what others have inside runs later.
+    /// Looks into what a statement has inside, and applies the statement: what a `DO`, `PREPARE` or `EXPLAIN ANALYZE` runs is run
+    /// by the change itself, one after the other; what others have inside runs later, unless the change calls it.
     fn look_inside(&mut self, outer: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
         let text = outer.script.file.text();
-        let block = matches!(parsed.statement, Statement::Do(_));
-        let inner = parsed.statement.body().map(|body| body.statements.as_slice()).unwrap_or_default();
-        let reach = if block { Reach::Block } else { Reach::Program };
+        let body = parsed.statement.body().map(|body| body.statements.as_slice());
+        let (runs, inner) = match &parsed.statement {
+            Statement::Other(other) => match other.runs() {
+                Some(inner) => (true, std::slice::from_ref(inner)),
+                None => (false, &[][..]),
+            },
+            Statement::Do(_) => (true, body.unwrap_or_default()),
+            _ => (false, body.unwrap_or_default()),
+        };
+        let reach = if runs { Reach::Block } else { Reach::Program };
         for (at, one) in inner.iter().enumerate() {
-            let after = ahead(inner, at);
-            self.look(&Place { after, reach, ..*outer }, one, walk);
-            if block {
-                if let Some(why) = self.refused_in_block(one, text) {
-                    let scales =
-                        Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
-                    scales.push_own(
-                        &mut walk.found,
-                        own::REFUSED,
-                        outer.statement,
-                        own::refused(one.span, why.to_owned()),
-                    );
-                }
+            let place = Place { after: ahead(inner, at), reach, ..*outer };
+            self.look(&place, one, walk);
+            let block = matches!(parsed.statement, Statement::Do(_));
+            if let Some(why) = self.refused_in_block(one, text).filter(|_| block) {
+                let scales =
+                    Scales { dialect: self.dialect, policy: self.policy, today: self.conditions.today };
+                let draft = own::refused(one.span, why.to_owned());
+                scales.push_own(&mut walk.found, own::REFUSED, outer.statement, draft);
+            }
+            if runs {
                 replay::apply(&mut self.schema, &mut self.session, text, &one.statement, self.counted);
+                self.look_at_calls(&place, one, walk);
             }
         }
-        if !block {
+        if !runs {
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
+            self.look_at_calls(outer, parsed, walk);
         }
     }
 
@@ -412,6 +438,39 @@ impl<'p> Reviewer<'p> {
             "this cannot run in a DO block, because a block is one statement of a transaction: put it into the file by \
              itself",
         )
+    }
+
+    /// Looks into the routines that a statement calls, if what is deployed now makes them, and keeps those that it makes itself.
+    fn look_at_calls(&mut self, outer: &Place<'_>, parsed: &Parsed, walk: &mut Walk) {
+        self.routines.keep(self.dialect, parsed, self.counted.change, outer.script.file.path());
+        for made in self.routines.called(self.dialect, &parsed.statement) {
+            if made.change == self.counted.change && walk.calls < DEEPEST_CALL {
+                walk.calls += 1;
+                self.look_at_called(outer, made.span, walk);
+                walk.calls -= 1;
+            } else if !made.only_asks {
+                self.push_opaque(outer, parsed, &made, walk);
+            }
+        }
+    }
+
+    /// What a routine does when it is called is what a `DO` with its body does.
+    fn look_at_called(&mut self, outer: &Place<'_>, made: Span, walk: &mut Walk) {
+        let Parsed { statement, not_analysed, .. } =
+            sluice_sql::parse(self.dialect, outer.script.file.text(), made);
+        let Statement::CreateRoutine(routine) = statement else { return };
+        let Some(body) = routine.body else { return };
+        let run = Parsed { span: made, statement: Statement::Do(Box::new(DoBlock { body })), not_analysed };
+        let place = Place { statement: made, after: &[], reach: Reach::Block, ..*outer };
+        self.look(&place, &run, walk);
+        self.look_inside(&place, &run, walk);
+    }
+
+    /// A routine is called that was not looked into.
+    fn push_opaque(&self, place: &Place<'_>, parsed: &Parsed, made: &Made, walk: &mut Walk) {
+        let active = self.active.iter().find(|active| active.meta.id == own::OPAQUE);
+        let draft = own::called(parsed.span, &made.path);
+        walk.found.extend(active.map(|active| active.found(active.severity, place.statement, draft)));
     }
 
     /// How far what is said of a statement can be trusted: as far as its relations are known.

@@ -39,16 +39,27 @@ pub(crate) fn read(
     let whole = Span::new(0, text.len());
     let Some(Part { top, own }) = part else {
         let first = statements.first().map_or(text.len(), |span| span.start);
-        return within(dialect, text, whole, statements, first);
+        return within(dialect, text, whole, statements, Top::Apart { first });
     };
-    let mut found = within(dialect, text, top, statements, top.end);
+    let mut found = within(dialect, text, top, statements, Top::All);
     found.iter_mut().for_each(|one| one.shared = true);
-    found.extend(within(dialect, text, own, statements, own.start));
+    found.extend(within(dialect, text, own, statements, Top::None));
     found
 }
 
-/// Suppressions in a part of a text, which begins with a line; those before `first` cover all statements.
-fn within(dialect: Dialect, text: &str, part: Span, statements: &[Span], first: usize) -> Vec<Suppression> {
+/// Which suppressions cover all statements.
+#[derive(Clone, Copy)]
+enum Top {
+    /// None.
+    None,
+    /// All of the part.
+    All,
+    /// Those before the first statement, which begins there, with an empty line between.
+    Apart { first: usize },
+}
+
+/// Suppressions in a part of a text, which begins with a line.
+fn within(dialect: Dialect, text: &str, part: Span, statements: &[Span], top: Top) -> Vec<Suppression> {
     let own = part.slice(text);
     if memchr::memmem::find(own.as_bytes(), b"sluice:").is_none() {
         return Vec::new();
@@ -61,26 +72,36 @@ fn within(dialect: Dialect, text: &str, part: Span, statements: &[Span], first: 
     comments
         .iter()
         .zip(code_after(text, &comments))
-        .filter_map(|(span, code)| {
+        .filter_map(|(span, (code, apart))| {
             lines.move_to(*span);
             let mut found = parse(*span, span.slice(text))?;
             found.used = vec![false; found.rules.len()];
-            found.covers = (span.start >= first).then(|| lines.covered(*span, code, statements));
+            found.covers = match top {
+                Top::All => None,
+                Top::Apart { first } if span.start < first => {
+                    let covered = lines.covered(*span, code, statements);
+                    // What is found in the file as a whole stands at its beginning.
+                    (!apart && !statements.is_empty()).then_some(Span::new(0, covered.end))
+                }
+                Top::None | Top::Apart { .. } => Some(lines.covered(*span, code, statements)),
+            };
             Some(found)
         })
         .collect()
 }
 
-/// For each comment, where the code after it begins: behind all comments that follow.
-fn code_after(text: &str, comments: &[Span]) -> Vec<usize> {
-    let mut next: Option<(usize, usize)> = None;
+/// For each comment, where the code after it begins: behind all comments that follow; and whether an empty line is between.
+fn code_after(text: &str, comments: &[Span]) -> Vec<(usize, bool)> {
+    let mut next: Option<(usize, (usize, bool))> = None;
     let mut found = Vec::with_capacity(comments.len());
     for comment in comments.iter().rev() {
         let rest = text.get(comment.end..).unwrap_or_default();
         let begins = text.len() - rest.trim_start().len();
+        let blank = text.get(comment.end..begins).unwrap_or_default();
+        let apart = blank.bytes().filter(|byte| *byte == b'\n').nth(1).is_some();
         let code = match next {
-            Some((start, code)) if start == begins => code,
-            _ => begins,
+            Some((start, (code, later))) if start == begins => (code, apart || later),
+            _ => (begins, apart),
         };
         next = Some((comment.start, code));
         found.push(code);
@@ -305,8 +326,25 @@ mod tests {
 
     #[test]
     fn a_comment_at_the_top_covers_the_file() {
-        let text = "-- sluice: allow(a/b) reason=\"x\"\nSELECT 1;\nSELECT 2;";
-        assert!(hushes(&mut read_one(text), "a/b", text.len() - 2, Date::constant(2026, 1, 1)));
+        let today = Date::constant(2026, 1, 1);
+        let allow = "-- sluice: allow(a/b) reason=\"x\"";
+        for (between, whole) in [
+            ("\n\n", true),
+            ("\r\n \r\n", true),
+            ("\n\n-- what the first one does\n", true),
+            ("\n-- more\n\n/* still more */\n", true),
+            ("\n", false),
+            (" \r\n", false),
+            ("\n-- what the first one does\n", false),
+            ("\n/* two\n\nparts */\n", false),
+        ] {
+            let text = format!("-- orders\n\n{allow}{between}SELECT 1;\nSELECT 2;");
+            let hushed = |word: &str| hushes(&mut read_one(&text), "a/b", text.find(word).unwrap(), today);
+            assert!(hushed("SELECT 1") && hushed("-- orders"), "{text}");
+            assert_eq!(hushed("SELECT 2"), whole, "{text}");
+        }
+        let empty = format!("{allow}\n");
+        assert!(hushes(&mut read_one(&empty), "a/b", 0, today));
     }
 
     #[test]

@@ -103,10 +103,16 @@ const REFUSED: &[&str] = &[
     "correctness/missing-constraint",
     "correctness/missing-index",
     "correctness/missing-table",
+    "correctness/refused-by-server",
     "correctness/second-primary-key",
     "correctness/sqlite-drop-column",
     "correctness/type-used-by-view",
 ];
+
+/// Whether a rule is about what a statement does to others: what does nothing locks, loses and breaks nothing.
+pub(crate) fn is_harm(rule: &str) -> bool {
+    ["locks/", "data-loss/", "compatibility/"].iter().any(|it| rule.starts_with(it))
+}
 
 impl Found {
     fn heard(&self) -> Heard {
@@ -116,8 +122,7 @@ impl Found {
 
     /// Whether a finding of this rule leaves this one nothing to say, where they are about the same.
     fn yields_to_rule(&self, rule: &str) -> bool {
-        let harm = ["locks/", "data-loss/", "compatibility/"].iter().any(|it| self.rule.starts_with(it));
-        self.better.contains(&rule) || (harm && REFUSED.contains(&rule))
+        self.better.contains(&rule) || (is_harm(self.rule) && REFUSED.contains(&rule))
     }
 
     /// Whether another finding leaves this one nothing to say.

@@ -43,6 +43,14 @@ pub fn failure(change: &Change, selector: &Selector, target: &Target) -> Option<
 }
 
 fn unknown_labels(change: &Change, selector: &Selector, targets: &[Target]) -> Vec<Problem> {
+    let unknown = labels_of_nobody(selector, targets).into_iter();
+    unknown
+        .map(|(message, help)| problem(change, &format!("the directive targets: {message}")).help(Some(help)))
+        .collect()
+}
+
+/// What is wrong with an expression that names labels which none of the databases has, and what to do about each.
+pub fn labels_of_nobody(selector: &Selector, targets: &[Target]) -> Vec<(String, String)> {
     if targets.is_empty() {
         return Vec::new();
     }
@@ -57,8 +65,7 @@ fn unknown_labels(change: &Change, selector: &Selector, targets: &[Target]) -> V
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are: {}", words().collect::<Vec<_>>().join(", ")),
             };
-            problem(change, &format!("the directive targets: no database has a label `{label}`"))
-                .help(Some(help))
+            (format!("no database has a label `{label}`"), help)
         })
         .collect()
 }

@@ -62,6 +62,8 @@ pub(super) struct Item {
     measure: Option<usize>,
     /// It would be reviewed, but the policy ignores its file.
     ignored: bool,
+    /// What the base has instead of it. Databases have that: it is what the changes after it find.
+    instead: Option<Script>,
     /// As it is written, where it has placeholders.
     pub(super) masked: Option<Masked>,
     /// What a shadow has shown of it.
@@ -83,6 +85,7 @@ impl Item {
             findings: Vec::new(),
             measure: None,
             ignored: false,
+            instead: None,
             masked: None,
             rehearsed: Rehearsed::default(),
         }
@@ -373,7 +376,10 @@ fn review(
         let mut left = replayed.map_or(0, |prefix| prefix.changes);
         let review = |item: &Item, statements: Supply<'_>| {
             if !item.reviewed {
-                reviewer.replay_chunks(&item.script, statements);
+                match &item.instead {
+                    Some(instead) => reviewer.replay(instead),
+                    None => reviewer.replay_chunks(&item.script, statements),
+                }
                 if let Some(prefix) = replayed.filter(|_| left == 1) {
                     prefix.keep(reviewer.schema());
                 }
@@ -381,7 +387,10 @@ fn review(
                 return None;
             }
             reviewer.set_policy(work.measure(item).0);
-            Some(reviewer.review_chunks(&item.script, statements))
+            Some(match &item.instead {
+                Some(instead) => reviewer.review_edited(&item.script, statements, instead),
+                None => reviewer.review_chunks(&item.script, statements),
+            })
         };
         with_statements(&work.items, review, |item, review| found.add(work, item, review));
         // As with the texts, when the process ends.

@@ -38,6 +38,7 @@ mod null_comparison;
 mod null_into_not_null;
 mod partition_key_in_unique;
 mod rebuild_forgets;
+mod refused_by_server;
 mod row_too_large;
 mod second_primary_key;
 mod sqlite_add_column;
@@ -55,6 +56,7 @@ use crate::Rule;
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
     &sqlite_no_type_enforcement::SqliteNoTypeEnforcement,
+    &refused_by_server::RefusedByServer,
     &row_too_large::RowTooLarge,
     &unique_nullable::UniqueNullable,
     &drop_constraint_index::DropConstraintIndex,

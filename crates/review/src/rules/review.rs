@@ -1,5 +1,6 @@
 //! What the review has to say of itself: what it could not read, and suppressions that are wrong.
 
+mod beyond_limits;
 mod expired_suppression;
 mod forecast_differs;
 mod not_analysed;
@@ -20,6 +21,7 @@ use crate::{Policy, Rule, nearest};
 
 /// The rules of this category.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &beyond_limits::BeyondLimits,
     &expired_suppression::ExpiredSuppression,
     &forecast_differs::ForecastDiffers,
     &not_analysed::NotAnalysed,
@@ -35,6 +37,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
 pub const FORECAST_DIFFERS: &str = "review/forecast-differs";
 /// Text that cannot be read or cut.
 pub const UNREADABLE: &str = "review/unreadable-file";
+/// SQL that cannot be seen before it runs.
+pub(crate) const OPAQUE: &str = "review/opaque-sql";
 /// An entry of the baseline file that matches nothing.
 pub const STALE_BASELINE: &str = "review/stale-baseline";
 /// A statement that the runner refuses.
@@ -52,6 +56,12 @@ pub(crate) fn broken(span: Span, message: &str) -> Draft {
 /// The finding about a statement that the runner refuses.
 pub(crate) fn refused(span: Span, message: String) -> Draft {
     draft(span, message, "")
+}
+
+/// The finding about a call of a routine that was only looked at as what runs later.
+pub(crate) fn called(span: Span, path: &str) -> Draft {
+    let message = format!("this runs a routine that {path} makes: what it does here was not reviewed");
+    draft(span, message, "call it in the change that makes it, or look at what it does yourself")
 }
 
 /// Findings about suppressions: without a reason, expired, unused.

@@ -131,10 +131,11 @@ fn alone(rule: &dyn Rule) -> Policy {
     policy
 }
 
-/// What is about the files of a project, and what only a server shows, has no example in one file.
+/// What is about the files of a project, what only a server shows and what fills pages has no example.
 fn has_no_example(meta: &Meta) -> bool {
+    let long = meta.id == "review/beyond-limits";
     let shown = ["correctness/does-not-run", "correctness/not-reversible", "review/forecast-differs"];
-    meta.category() == "integrity" || meta.id == "review/stale-baseline" || shown.contains(&meta.id)
+    meta.category() == "integrity" || meta.id == "review/stale-baseline" || long || shown.contains(&meta.id)
 }
 
 #[test]
@@ -247,6 +248,8 @@ const TOGETHER: &[(&str, &str)] = &[
     ("compatibility/attribute-not-repeated", "compatibility/change-type"),
     ("compatibility/attribute-not-repeated", "compatibility/rename-column"),
     // What waits, and what breaks or is lost.
+    ("locks/add-check", "compatibility/add-check"),
+    ("locks/add-unique-constraint", "compatibility/add-unique"),
     ("locks/column-type-rewrite", "compatibility/change-type"),
     ("locks/column-type-rewrite", "correctness/timestamp-without-zone"),
     ("locks/column-type-rewrite", "data-loss/narrow-type"),
@@ -255,6 +258,7 @@ const TOGETHER: &[(&str, &str)] = &[
     ("locks/drop-foreign-key-parent", "compatibility/drop-constraint"),
     ("locks/drop-table-parent", "data-loss/drop-table"),
     ("locks/set-logged", "data-loss/set-unlogged"),
+    ("locks/set-not-null", "compatibility/add-not-null"),
     ("locks/sqlite-table-rewrite", "data-loss/drop-column"),
     // What is lost, and what the house wants.
     ("data-loss/drop-column", "schema/drop-indexed-column"),

@@ -108,11 +108,19 @@ impl Grammar<'_> {
     fn rare(&mut self) -> Option<Statement> {
         if self.is("explain") {
             self.at += 1;
-            self.group();
+            let says = |grammar: &Self, at, words: &[&str]| {
+                words.iter().any(|word| grammar.text(grammar.token(at)).eq_ignore_ascii_case(word))
+            };
+            let mut runs = self.group().is_some_and(|(from, to)| {
+                (from..to).any(|at| {
+                    says(self, at, &["analyze", "analyse"]) && !says(self, at + 1, &["off", "false", "0"])
+                })
+            });
             while self.is_any(&["analyze", "analyse", "verbose"]) {
+                runs |= !self.is("verbose");
                 self.at += 1;
             }
-            return self.wrapping("explain");
+            return self.wrapping(if runs { "explain analyze" } else { "explain" });
         }
         if self.is("prepare") {
             if self.token_is(1, "transaction") {

@@ -194,12 +194,21 @@ pub struct CreateObject {
 /// A known statement that the model says nothing of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
-    /// Its first words, lower case: `show`, `explain`, `refresh collation`, `load extension`.
+    /// Its first words, lower case: `show`, `explain`, `explain analyze`, `refresh collation`, `load extension`.
     pub verb: String,
     /// Names that it uses, if the grammar says.
     pub names: Vec<ObjectName>,
     /// The statement inside: of `EXPLAIN`, `PREPARE`, `SET STATEMENT … FOR`.
     pub inner: Option<Box<Parsed>>,
+}
+
+impl Other {
+    /// The statement inside, if it is run, not only explained or read from.
+    pub fn runs(&self) -> Option<&Parsed> {
+        let runs =
+            matches!(self.verb.as_str(), "analyze" | "explain analyze" | "prepare" | "execute immediate");
+        self.inner.as_deref().filter(|_| runs)
+    }
 }
 
 impl Parsed {

@@ -22,7 +22,7 @@ fn hostile_text_ends_nothing() {
     for (text, expected) in [
         ("SELECT 'open;", "review/unreadable-file"),
         ("DO $$ BEGIN", "review/unreadable-file"),
-        (&nested, "review/not-analysed"),
+        (&nested, "review/beyond-limits"),
         ("SELECT 1;\u{0}", "-"),
         ("\u{feff}CREATE INDEX a ON b (c);", "locks/create-index"),
         ("", "-"),

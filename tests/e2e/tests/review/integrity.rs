@@ -188,6 +188,55 @@ fn a_base_that_cannot_be_read_is_a_finding() {
     assert!(message.contains("the changes of main cannot be read"), "{message}");
 }
 
+/// `main` with a table, on a branch that indexes and drops it.
+fn harmful() -> Project {
+    let project = branch();
+    let sql = "CREATE INDEX a_id ON a (id);\nDROP TABLE b;\n";
+    project.write("migrations/0004_harm.sql", sql);
+    project
+}
+
+/// As [`found`], rules in the order of their names.
+fn sorted(project: &Project) -> (Vec<String>, u64) {
+    let (mut rules, files) = found(project);
+    rules.sort();
+    (rules, files)
+}
+
+#[test]
+fn a_branch_that_moves_the_folder_of_its_changes_is_held_against_that_of_the_base() {
+    let harm = ["data-loss/drop-table", "locks/create-index"];
+    let project = harmful();
+    assert_eq!(sorted(&project).0, harm);
+    project.run_git(&["mv", "migrations", "elsewhere"]);
+    let config = project.read("sluice.toml");
+    let moved = |to: &str| config.replacen("\n\n", &format!("\nmigrations = \"{to}\"\n\n"), 1);
+    project.write("sluice.toml", &moved("elsewhere"));
+    assert_eq!(sorted(&project), (harm.map(str::to_owned).to_vec(), 1));
+    // Nor does an empty folder hide that changes are gone.
+    project.write("empty/.keep", "").write("sluice.toml", &moved("empty"));
+    assert_eq!(found(&project).0, ["integrity/removed-change"; 2]);
+    // A base that has moved them already has no other changes for it.
+    project.write("sluice.toml", &moved("elsewhere")).commit("all of it");
+    project.run_git(&["checkout", "--quiet", "-B", "main"]);
+    project.run_git(&["checkout", "--quiet", "-B", "branch"]);
+    assert_eq!(found(&project), nothing(0));
+}
+
+#[test]
+fn an_edited_change_does_not_hide_what_new_ones_do_to_its_tables() {
+    let project = harmful();
+    project.write("migrations/0001_a.sql", &format!("{}-- typo\n", table("a")));
+    let harm = ["data-loss/drop-table", "integrity/edited-change", "locks/create-index"];
+    assert_eq!(sorted(&project), (harm.map(str::to_owned).to_vec(), 2));
+    // What databases have is what the base says, not what the branch makes of it.
+    project.write("migrations/0001_a.sql", &table("other"));
+    assert_eq!(sorted(&project).0, harm);
+    // Reviewed is one file; the other one is edited all the same.
+    let named = [&CHECK[..], &["migrations/0004_harm.sql"]].concat();
+    assert!(rules(&project.sluice(&named).exits(1).json()).contains(&"locks/create-index".to_owned()));
+}
+
 #[test]
 fn a_clone_without_the_history_is_refused_with_what_to_do() {
     let project = branch();

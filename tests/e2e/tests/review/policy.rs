@@ -97,6 +97,17 @@ fn every_condition_of_an_override_must_be_true() {
 }
 
 #[test]
+fn a_label_that_no_database_has_is_an_error_of_the_override() {
+    let project = project("[[review.override]]\nwhere = \"regin == 'eu'\"\nfail_on = \"never\"\n");
+    project
+        .sluice(&JSON)
+        .exits(2)
+        .says("sluice.toml:27")
+        .says("no database has a label `regin`")
+        .says("did you mean `region`?");
+}
+
+#[test]
 fn later_overrides_come_before_earlier_ones_and_rules_before_categories() {
     let all = |overrides: &[&str]| -> String {
         overrides

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use sluice_project::config;
 use sluice_project::git::{self, Difference, GitError, Tree};
 use sluice_project::{Project, layout};
 use sluice_rollout::{Change, ChangeKind, Checksum, Integrity, Response};
@@ -35,6 +36,8 @@ const EDITED: &str = "integrity/edited-change";
 pub(super) struct Base {
     /// What the branch began from, by key.
     began: HashMap<String, Known>,
+    /// Those of which the texts were read.
+    texts: HashMap<String, Change>,
     /// What the base has by now, where that is more.
     tip: Option<HashMap<String, Known>>,
     /// Why its changes could not be read, so that not everything was compared.
@@ -48,8 +51,36 @@ pub(super) struct Standing {
     pub(super) new: Vec<bool>,
     /// By index: what is wrong with the change.
     pub(super) wrong: Vec<Option<Wrong>>,
+    /// By index: what the base has instead of the edited change, where its text is known.
+    pub(super) edited: HashMap<usize, Option<Change>>,
     /// What only the base has.
     pub(super) removed: Vec<(Known, Wrong)>,
+}
+
+/// A commit of the base.
+pub(super) struct Commit<'c> {
+    pub(super) id: &'c str,
+    /// `[project]` as it is there: a branch does not choose where its base has its changes.
+    pub(super) config: &'c config::ProjectSection,
+}
+
+impl Commit<'_> {
+    fn tree(&self) -> Result<Tree, GitError> {
+        let within: Vec<&str> = self.config.migrations.iter().map(String::as_str).collect();
+        git::tree(Path::new("."), self.id, &within)
+    }
+
+    /// Whether it finds its changes where the project finds them.
+    fn is_laid_out_like(&self, project: &Project) -> bool {
+        let own = &project.config.project;
+        self.config.migrations == own.migrations && self.config.layout == own.layout
+    }
+
+    /// The layout of its changes; none where its files must tell.
+    fn layout(&self, project: &Project) -> Option<layout::Layout> {
+        let is_told_by_files = project.config.project.layout.is_none() && !project.changes().is_empty();
+        self.config.layout.or(is_told_by_files.then_some(project.directory.detection.layout))
+    }
 }
 
 /// A finding about a change's place in history.
@@ -79,10 +110,13 @@ impl Base {
     ///
     /// # Errors
     /// [`GitError`] where git does not know the commits, or fails.
-    pub(super) fn of_commits(project: &Project, began: &str, tip: &str) -> Result<Self, GitError> {
+    pub(super) fn of_commits(
+        project: &Project,
+        began: &Commit<'_>,
+        tip: &Commit<'_>,
+    ) -> Result<Self, GitError> {
         let here = Path::new(".");
-        let within: Vec<&str> = project.config.project.migrations.iter().map(String::as_str).collect();
-        let tree = git::tree(here, began, &within)?;
+        let tree = began.tree()?;
         let files: Vec<(&str, &[u8])> = project
             .changes()
             .iter()
@@ -96,38 +130,47 @@ impl Base {
             |path: &str| path.to_ascii_lowercase().ends_with(".sql") && !Path::new(path).exists();
         // Where a file says the order of the others, what is a change is not told by the files alone.
         let by_names = layout::compare(project.directory.detection.layout, "1", "2").is_some();
+        let is_alike = by_names && began.is_laid_out_like(project);
         let mut base = Self::default();
-        if by_names && !is_edited && !tree.paths().any(is_removed) {
+        if is_alike && !is_edited && !tree.paths().any(is_removed) {
             let same = project.changes().iter().filter(|change| difference(change).is_none());
             base.began = by_key(same.map(Known::from));
         } else {
-            base.began = base.read(project, &tree)?;
+            let changes = base.read(began.layout(project), began, &tree)?;
+            base.began = by_key(changes.iter().map(Known::from));
+            base.texts = changes.into_iter().map(|change| (change.key.clone(), change)).collect();
         }
-        if tip != began {
-            let later = git::tree(here, tip, &within)?;
-            if later != tree {
-                base.tip = Some(base.read(project, &later)?);
+        if tip.id != began.id {
+            let later = tip.tree()?;
+            if later != tree || !tip.is_laid_out_like(project) {
+                let changes = base.read(tip.layout(project), tip, &later)?;
+                base.tip = Some(by_key(changes.iter().map(Known::from)));
             }
         }
         Ok(base)
     }
 
     /// The changes in the files of a commit. Where they cannot be read, that is kept to be told.
-    fn read(&mut self, project: &Project, tree: &Tree) -> Result<HashMap<String, Known>, GitError> {
+    fn read(
+        &mut self,
+        layout: Option<layout::Layout>,
+        commit: &Commit<'_>,
+        tree: &Tree,
+    ) -> Result<Vec<Change>, GitError> {
         let failed =
             |error: std::io::Error| GitError::Failed { command: "cat-file", reason: error.to_string() };
         let folder = tempfile::Builder::new().prefix("sluice-").tempdir().map_err(failed)?;
         let root = tree.export(Path::new("."), folder.path())?;
-        let folders: Vec<PathBuf> = project.config.project.migrations.iter().map(PathBuf::from).collect();
+        let folders: Vec<PathBuf> = commit.config.migrations.iter().map(PathBuf::from).collect();
         for one in &folders {
             std::fs::create_dir_all(root.join(one)).map_err(failed)?;
         }
-        match layout::read(&root, &folders, Some(project.directory.detection.layout)) {
-            Ok(directory) => Ok(by_key(directory.changes.iter().map(Known::from))),
+        match layout::read(&root, &folders, layout) {
+            Ok(directory) => Ok(directory.changes),
             Err(error) => {
                 let first = error.messages.first().map(ToString::to_string).unwrap_or_default();
                 self.unreadable = first.lines().next().map(str::to_owned);
-                Ok(HashMap::new())
+                Ok(Vec::new())
             }
         }
     }
@@ -145,8 +188,10 @@ impl Base {
             let (new, wrong) = match (began, now) {
                 (Some(began), _) if is(began) => (false, None),
                 (Some(_), Some(now)) if is(now) => (false, None),
+                (Some(_), _) if change.kind == ChangeKind::Repeatable => (true, None),
                 (Some(_), _) => {
-                    (true, (change.kind != ChangeKind::Repeatable).then(|| edited(change, integrity)))
+                    standing.edited.insert(at, self.texts.get(&change.key).cloned());
+                    (true, Some(edited(change, integrity)))
                 }
                 (None, Some(now)) if is(now) && now.path == change.up.file.path() => (false, None),
                 (None, Some(now)) => (true, Some(duplicate(change, now))),

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::baseline::{self, Baseline};
 use super::declared::Declared;
-use super::history::{Base, Known, Standing, Wrong};
+use super::history::{Base, Commit, Known, Standing, Wrong};
 use super::replayed::{Beginning, Files, Prefix};
 use super::schema_source::Source;
 use super::scope::{self, Scope};
@@ -228,7 +228,16 @@ impl Task<'_> {
             // What is declared has no history.
             _ if is_declarative => None,
             Against::Commits { began, tip } => {
-                Some(Base::of_commits(&project, began, tip).map_err(git_error)?)
+                let now = of_base.as_ref();
+                let then = match base_config(began, place.folder.config_name()) {
+                    _ if began == tip => None,
+                    // What was wrong with it then is mended by now, or told of the newest one.
+                    then => then.ok().flatten(),
+                };
+                let own = &project.config;
+                let began = Commit { id: began, config: &then.as_ref().or(now).unwrap_or(own).project };
+                let tip = Commit { id: tip, config: &now.unwrap_or(own).project };
+                Some(Base::of_commits(&project, &began, &tip).map_err(git_error)?)
             }
             Against::Listed(changes) => Some(Base::listed(changes.clone())),
         };
@@ -448,10 +457,14 @@ fn items(
     let is_reviewed = |at: usize, change: &Change, measure: Option<usize>| {
         measure.is_some() && reviewed.contains(at, change.up.file.path())
     };
+    let edited = |at: usize| reviewed.standing.as_ref().and_then(|standing| standing.edited.get(&at));
+    let is_replayed = |at: usize, change: &Change, measure: Option<usize>| {
+        !is_reviewed(at, change, measure) && edited(at).is_none()
+    };
     let (prefix, files) = match kept {
         KeptSchema::None => (None, None),
         KeptSchema::Of(files) => {
-            let before = goes.iter().take_while(|(at, change, measure)| !is_reviewed(*at, change, *measure));
+            let before = goes.iter().take_while(|(at, change, measure)| is_replayed(*at, change, *measure));
             let before = before.map(|(_, change, measure)| (*change, measure.is_some()));
             (Prefix::of(project, dialect, before), files)
         }
@@ -471,6 +484,11 @@ fn items(
         let mut item = Item { measure: *measure, ignored, ..Item::of(place, is_reviewed && !ignored) };
         if measure.is_some() && *at >= uncut {
             item.take(change, dialect, substitute);
+            if let Some(before) = edited(*at) {
+                let mut known = Item::of(item.script.clone(), false);
+                known.take(before.as_ref().unwrap_or(change), dialect, substitute);
+                item.instead = Some(known.script);
+            }
         }
         item
     });

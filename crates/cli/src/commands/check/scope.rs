@@ -11,6 +11,7 @@ use super::policy;
 use crate::args::{self, Global};
 use crate::error::CliError;
 use crate::sites;
+use crate::targets;
 
 /// What a change is measured by.
 #[derive(Debug, Clone)]
@@ -54,8 +55,16 @@ impl<'c> Scope<'c> {
         {
             sites::select(config, &global.selection())?;
         }
+        let everywhere = configs.iter().flat_map(|config| &config.databases);
+        let everywhere: Vec<Target> = everywhere.map(DatabaseEntry::target).collect();
         for one in &review.overrides {
             policy::with(review, &[one], args)?;
+            // An override that never holds because of a slip would be a policy that is softer than it reads.
+            let selector = one.selector.as_ref();
+            let wrong = selector.and_then(|it| targets::labels_of_nobody(it, &everywhere).into_iter().next());
+            if let Some((message, help)) = wrong {
+                return Err(override_error(one, &message).help(help));
+            }
         }
         let mut all: Vec<Target> = Vec::new();
         for config in configs {

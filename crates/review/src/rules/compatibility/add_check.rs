@@ -31,10 +31,6 @@ impl Rule for AddCheck {
         &Self::META
     }
 
-    fn yields_to(&self) -> &'static [&'static str] {
-        &["locks/add-check"]
-    }
-
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);

@@ -45,10 +45,6 @@ impl Rule for AddNotNull {
         &Self::META
     }
 
-    fn yields_to(&self) -> &'static [&'static str] {
-        &["locks/set-not-null"]
-    }
-
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(alter) = cx.altered() else { return };
         let table = cx.display(&alter.name);

@@ -34,7 +34,7 @@ impl Rule for AddUnique {
     }
 
     fn yields_to(&self) -> &'static [&'static str] {
-        &["locks/add-unique-constraint", "locks/add-column-unique"]
+        &["locks/add-column-unique"]
     }
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {

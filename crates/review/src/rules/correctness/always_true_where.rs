@@ -6,7 +6,7 @@ rule! {
     /// The condition of an `UPDATE` or `DELETE` always holds.
     ///
     /// ## Why
-    /// It reads as a condition and changes every row.
+    /// It reads as a condition and changes every row. `WHERE true` alone reads as what it does, and says that every row is meant.
     ///
     /// ## Bad
     /// ```sql before
@@ -22,6 +22,12 @@ rule! {
     /// ```
     /// ```sql
     /// DELETE FROM orders WHERE id = 1;
+    /// ```
+    /// ```sql
+    /// DELETE FROM orders WHERE true;
+    /// ```
+    /// ```sql
+    /// UPDATE orders SET total = 0 WHERE true;
     /// ```
     ///
     /// ## Source
@@ -53,9 +59,19 @@ impl Rule for AlwaysTrueWhere {
         if condition.ors == 0
             && !conjuncts.is_empty()
             && conjuncts.iter().all(|it| it.kind == ConjunctKind::AlwaysTrue)
+            && !is_plain(cx.slice(condition.span))
         {
             out.report(condition.span, "this condition holds for every row")
-                .help("name the rows that are meant");
+                .help("name the rows that are meant, or write WHERE true if every row is");
         }
     }
+}
+
+/// Whether a condition is nothing but `true`.
+fn is_plain(condition: &str) -> bool {
+    let condition = match condition.split_at_checked("where".len()) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("where") => rest,
+        _ => condition,
+    };
+    condition.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).eq_ignore_ascii_case("true")
 }

@@ -28,8 +28,12 @@ impl Rule for NotAnalysed {
 
     fn statement(&self, cx: &Context<'_>, out: &mut Sink<'_>) {
         use sluice_sql::model::Reason;
-        let dynamic = |reason: &Reason| matches!(reason, Reason::Dynamic | Reason::Language(_));
-        for part in cx.parsed.not_analysed.iter().filter(|part| !dynamic(&part.reason)) {
+        for part in cx
+            .parsed
+            .not_analysed
+            .iter()
+            .filter(|part| matches!(part.reason, Reason::Unknown | Reason::Syntax(_)))
+        {
             out.report(part.span, format!("not analysed: {}", part.reason))
                 .help("look at it yourself: no rule has")
                 .evidence(sluice_text::Evidence::Assumed);

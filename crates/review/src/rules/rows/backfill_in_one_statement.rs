@@ -64,8 +64,8 @@ impl Rule for BackfillInOneStatement {
             let column = relation.and_then(|relation| relation.column(&name));
             column.is_some_and(|column| cx.made_here(column.origin))
         });
-        // Without WHERE the column must be new: another rule is about the rest.
-        if new.is_none() && update.filter.is_none() {
+        // Other rules are about columns that are not new.
+        if new.is_none() {
             return;
         }
         let name = cx.display(&table.name);

@@ -342,10 +342,7 @@ impl Parser<'_> {
         let literal = literal.filter(|_| alone);
         if let Some(text) = &literal {
             // Nothing is put together: what the string says is what runs.
-            let inside = Span::new(text.span.start + 1, text.span.end.saturating_sub(1));
-            if inside.slice(self.text) == text.value {
-                program.statements.push(super::parse(self.dialect, self.text, inside));
-            }
+            program.statements.extend(self.written(text));
         }
         program.dynamic.push(DynamicSql { span: self.since(start), literal });
     }

@@ -1,10 +1,12 @@
 //! Settings, transactions, locks and statements that keep house.
 
+use sluice_text::Span;
+
 use super::parser::Parser;
 use crate::lexer::TokenKind;
 use crate::model::{
-    CallRoutine, Expr, Keyword, LockTables, Maintenance, MaintenanceVerb, Other, Reason, RoleName, Set,
-    SetScope, Setting, Statement, TableLock, Transaction,
+    CallRoutine, Expr, Keyword, LockTables, Maintenance, MaintenanceVerb, Other, Parsed, Reason, RoleName,
+    Set, SetScope, Setting, Statement, TableLock, Text, Transaction,
 };
 use crate::{Control, ObjectKind};
 
@@ -340,18 +342,32 @@ impl Parser<'_> {
         Some(Statement::Call(Box::new(CallRoutine { name, arguments })))
     }
 
-    /// `PREPARE s FROM x`, `EXECUTE IMMEDIATE x`: SQL that is put together at run time.
+    /// `PREPARE s FROM x`, `EXECUTE IMMEDIATE x`: SQL that is put together at run time, unless it is one literal.
     pub(super) fn dynamic_statement(&mut self) -> Option<Statement> {
         let start = self.token.start;
         let verb = self.token_text().to_ascii_lowercase();
         self.advance();
         let immediate = verb == "execute" && self.accept("immediate");
         let opaque = verb == "prepare" || immediate;
+        if verb == "prepare" {
+            self.ident();
+            self.accept("from");
+        }
+        let literal = if opaque { self.string() } else { None };
+        let alone = self.at_end() || self.is("using");
         self.skip_statement();
-        if opaque {
+        let inner = literal.filter(|_| alone).and_then(|literal| self.written(&literal));
+        if opaque && inner.is_none() {
             self.issue(self.since(start), Reason::Dynamic);
         }
         let verb = if immediate { "execute immediate".to_owned() } else { verb };
-        Some(Statement::Other(Box::new(Other { verb, names: Vec::new(), inner: None })))
+        let inner = inner.map(Box::new);
+        Some(Statement::Other(Box::new(Other { verb, names: Vec::new(), inner })))
+    }
+
+    /// The statement that a string holds, where it stands there as it is.
+    pub(super) fn written(&self, string: &Text) -> Option<Parsed> {
+        let inside = Span::new(string.span.start + 1, string.span.end.saturating_sub(1));
+        (inside.slice(self.text) == string.value).then(|| super::parse(self.dialect, self.text, inside))
     }
 }

@@ -113,7 +113,7 @@ impl Parser<'_> {
 
     /// `EXPLAIN statement`, `DESCRIBE table`; MariaDB's `ANALYZE statement` runs it.
     fn explain(&mut self) -> Option<Statement> {
-        let verb = self.token_text().to_ascii_lowercase();
+        let mut verb = self.token_text().to_ascii_lowercase();
         if verb == "analyze" && self.peek_is(&["table", "tables", "local", "no_write_to_binlog"]) {
             return self.maintenance();
         }
@@ -122,8 +122,8 @@ impl Parser<'_> {
             if self.accept_any(&["extended", "partitions"]) {
             } else if self.accept("format") {
                 self.equals_word();
-            } else if self.is("analyze") {
-                self.advance();
+            } else if self.accept("analyze") {
+                "explain analyze".clone_into(&mut verb);
             } else if self.is("for") {
                 // `FOR CONNECTION 5`, `FOR DATABASE d …`
                 return Some(self.other_statement(&verb));
