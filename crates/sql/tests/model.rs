@@ -128,7 +128,7 @@ fn renames_are_found_whatever_says_them() {
 fn a_query_that_writes_in_its_with_is_dml_and_names_what_it_writes() {
     let sql = "with gone as (delete from old returning *) select * from fresh";
     let delete = Statement::Delete(Box::new(Delete {
-        history: false,
+        history: None,
         tables: vec![table_ref(sql, "old")],
         filter: None,
         filter_at: at(sql, "old").end,
