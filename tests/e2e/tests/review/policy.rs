@@ -102,7 +102,7 @@ fn a_label_that_no_database_has_is_an_error_of_the_override() {
     project
         .sluice(&JSON)
         .exits(2)
-        .says("sluice.toml:27")
+        .says("sluice.toml:28")
         .says("no database has a label `regin`")
         .says("did you mean `region`?");
 }
