@@ -81,8 +81,8 @@ fn kind(server: &tokio_postgres::error::DbError, circumstances: Circumstances<'_
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::DATABASE_DROPPED => {
             DbErrorKind::ConnectionLost
         }
-        // 57P05: idle_session_timeout; absent from the driver's list of old.
-        _ if code.code() == "57P05" => DbErrorKind::ConnectionLost,
+        // 57P05: idle_session_timeout; absent from the driver's list of old. 25P03: the same in a transaction.
+        _ if matches!(code.code(), "57P05" | "25P03") => DbErrorKind::ConnectionLost,
         // A violated protocol (08P01) is a wrong request, for example `$1` in a statement without parameters.
         SqlState::PROTOCOL_VIOLATION => DbErrorKind::Statement,
         _ if code.code().starts_with("08") => DbErrorKind::ConnectionLost,

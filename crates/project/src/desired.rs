@@ -15,7 +15,12 @@ pub struct Desired {
     pub folder: String,
     /// Its files, in the order of their paths, which are relative to the configuration.
     pub files: Vec<SourceFile>,
+    /// What was decided about names, as [`RENAMES`] has it; empty where there is none.
+    pub renames: String,
 }
+
+/// The file beside the configuration that keeps decisions about names.
+pub const RENAMES: &str = ".sluice-renames";
 
 impl Desired {
     /// Reads every file of SQL in a folder and below it.
@@ -41,7 +46,9 @@ impl Desired {
             }
         }
         if messages.is_empty() {
-            Ok(Self { folder: folder.to_owned(), files })
+            // What cannot be read is told by whoever needs it.
+            let renames = std::fs::read_to_string(root.join(RENAMES)).unwrap_or_default();
+            Ok(Self { folder: folder.to_owned(), files, renames })
         } else {
             Err(ProjectError { messages })
         }
@@ -55,6 +62,11 @@ impl Desired {
             content.push_str(Checksum::of(file.text().as_bytes()).as_str());
             content.push(' ');
             content.push_str(file.path());
+            content.push('\n');
+        }
+        // Other decisions are another way.
+        if !self.renames.is_empty() {
+            content.push_str(Checksum::of(self.renames.as_bytes()).as_str());
             content.push('\n');
         }
         let version = format!("schema-{}", Digest::of(content.as_bytes()).short());

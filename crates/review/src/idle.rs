@@ -15,7 +15,8 @@ pub(crate) fn is_idle(statement: &Statement, schema: &Schema) -> bool {
         Statement::DropIndex(drop) if drop.if_exists.is_written() && schema.complete => {
             drop.names.iter().all(|name| schema.index(name, drop.table.as_ref()).is_none())
         }
-        Statement::Drop(drop) if drop.if_exists.is_written() && schema.complete => {
+        // What was not understood may have made it, and CASCADE takes more than is named.
+        Statement::Drop(drop) if drop.if_exists.is_written() && schema.complete && drop.cascade.is_none() => {
             drops_nothing(drop, schema)
         }
         Statement::AlterTable(alter) if alter.if_exists.is_written() && schema.complete => {

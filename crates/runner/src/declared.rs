@@ -27,7 +27,7 @@ use crate::replay;
 use crate::sites::{Connection, Site};
 
 /// No question to the rows takes longer when a plan is made: others work meanwhile.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What leads one database to the declared schema.
 pub struct Way {
@@ -65,6 +65,11 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
     fn get(&self, key: K, find: impl FnOnce() -> V) -> V {
         let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         cell.get_or_init(find).clone()
+    }
+
+    /// Finds it anew for the next who asks.
+    fn forget(&self, key: &K) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
 
@@ -162,11 +167,16 @@ impl Seen<'_> {
             let whole = self.context.scope().is_none() && to.unmodelled.is_empty();
             let made = if whole { Base::Scripts(&texts) } else { Base::Facts };
             let prove = || prove(family, &shadow, rules, [Base::Facts, made], claim);
-            self.context.known.proofs.get(key, prove).map_err(ApplyError::Unproved)?;
+            let proved = self.context.known.proofs.get(key.clone(), prove);
+            if let Err(ProofError::Database(_)) = proved {
+                // Of the shadow, not of the steps.
+                self.context.known.proofs.forget(&key);
+            }
+            proved.map_err(ApplyError::Unproved)?;
             warn_of_hazards(self.context, declared, &way.steps, decision);
             self.ask_rows(declared, &way.steps, decision)?;
         }
-        Ok(replay::text(from, to, &proof::statements(&way)))
+        Ok(replay::text(from, to, &proof::statements(&way), true))
     }
 }
 
@@ -180,7 +190,7 @@ impl Seen<'_> {
         [from, to]: [&Snapshot; 2],
         decision: &mut Decision,
     ) -> Result<Option<Arc<Renamed>>, ApplyError> {
-        let mut decided = decisions(self.context, to).map_err(|error| no_decision(&error))?;
+        let mut decided = decisions(self.context, [from, to]).map_err(|error| no_decision(&error))?;
         decided.renames.retain(|rename| rename.fits(from, to));
         let mut ask = |from: &Snapshot| {
             for Rename { old, new } in undecided(candidates(from, to), &decided.renames, &decided.apart) {
@@ -189,8 +199,8 @@ impl Seen<'_> {
                 });
             }
         };
-        ask(from);
         if decided.renames.is_empty() && unasked(from, to, rules).is_empty() {
+            ask(from);
             return Ok(None);
         }
         let (family, shadow) = shadow_of(self.context, self.site)?;
@@ -251,10 +261,10 @@ fn prove(
 }
 
 /// What was decided about names: in the project, and in the files that declare the schema.
-fn decisions(context: &Context, to: &Snapshot) -> Result<Decisions, RunError> {
+fn decisions(context: &Context, [from, to]: [&Snapshot; 2]) -> Result<Decisions, RunError> {
     let mut decided = Decisions::remembered(&context.resolver.root)?;
     if let Some(dialect) = Dialect::named(&to.engine) {
-        let renames = renaming::declared(dialect, &texts(context), to)?;
+        let renames = renaming::declared(dialect, &texts(context), [from, to])?;
         decided.decide(&Decisions { renames, apart: Vec::new() });
     }
     Ok(decided)

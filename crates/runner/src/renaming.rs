@@ -5,6 +5,7 @@ mod directives;
 use std::path::Path;
 
 use sluice_facts::Rename;
+use sluice_project::desired::RENAMES;
 use sluice_report::Problem;
 
 use crate::error::{Exit, RunError};
@@ -12,8 +13,6 @@ use crate::kept;
 
 pub use directives::declared;
 
-/// The file beside `sluice.toml` that keeps decisions.
-const FILE: &str = ".sluice-renames";
 const HEAD: &str = "# What was decided about names: `rename OLD=NEW`, or `no-rename OLD=NEW` where one goes and the other comes.\n";
 
 /// What was decided.
@@ -51,7 +50,7 @@ impl Decisions {
     /// # Errors
     /// A file that cannot be written.
     pub fn keep(&self, root: &Path) -> Result<(), RunError> {
-        kept::write(&root.join(FILE), self.text()).map(drop)
+        kept::write(&root.join(RENAMES), self.text()).map(drop)
     }
 
     /// What is remembered in a project; nothing where it has no such file.
@@ -59,7 +58,7 @@ impl Decisions {
     /// # Errors
     /// A file that cannot be read, with the line.
     pub fn remembered(root: &Path) -> Result<Self, RunError> {
-        let path = root.join(FILE);
+        let path = root.join(RENAMES);
         let mut decisions = Self::default();
         let text = kept::read(&path)?.unwrap_or_default();
         for (at, line) in

@@ -125,8 +125,8 @@ pub fn way(
     Ok(proof::statements(&way))
 }
 
-/// Steps as a script, with what may hurt about them.
-pub fn text(from: &Snapshot, to: &Snapshot, steps: &[Step]) -> String {
+/// Steps as a script, with what may hurt about them; `asking`: and with what is asked of the rows before them.
+pub fn text(from: &Snapshot, to: &Snapshot, steps: &[Step], asking: bool) -> String {
     let short = |snapshot: &Snapshot| snapshot.fingerprint().to_string().chars().take(12).collect::<String>();
     let mut text = format!("-- From schema {} to {}, computed by sluice.\n", short(from), short(to));
     for step in steps {
@@ -134,7 +134,9 @@ pub fn text(from: &Snapshot, to: &Snapshot, steps: &[Step]) -> String {
             let hazards: Vec<&str> = step.hazards.iter().map(|hazard| hazard.name()).collect();
             text.push_str(&format!("-- {}\n", hazards.join(", ")));
         }
-        text.extend(step.assertions.iter().map(Assertion::line));
+        if asking {
+            text.extend(step.assertions.iter().map(Assertion::line));
+        }
         text.push_str(&terminated(&from.engine, &step.sql));
     }
     text

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sluice_report::{Gate, RolloutDetail, RolloutSummary, Stage, StageTarget};
@@ -40,6 +42,22 @@ impl Entry {
 
 /// After so many events the whole state is stored again: replaying stays short, and storing stays cheap for large rollouts.
 const SNAPSHOT_EVERY: usize = 64;
+
+/// So long a store may be away before what runs is stopped. Shorter than a lease: who works under one has lost it by then.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// How often it is tried meanwhile.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Asks the store until it answers, or has been away for too long.
+fn patiently<T>(mut ask: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let began = Instant::now();
+    loop {
+        match ask() {
+            Err(error) if error.passes() && began.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            answer => return answer,
+        }
+    }
+}
 
 impl Tracker {
     /// Creates a rollout and stores it. Its release must be stored.
@@ -143,6 +161,19 @@ impl Tracker {
                 }
                 // Somebody else was faster: theirs come first, then ours.
                 Err(StoreError::Conflict { .. }) => self.reload()?,
+                // A store that is restarted ends nothing that runs. What was about to be written may have been.
+                Err(error) if error.passes() => {
+                    let sequence = self.sequence;
+                    let stored = patiently(|| self.store.events(&self.id, sequence))?;
+                    let known = stored.iter().map(|stored| stored.event.as_str());
+                    let is_ours = !texts.is_empty() && known.eq(texts.iter().map(String::as_str));
+                    if is_ours {
+                        self.generation = patiently(|| self.store.rollout(&self.id))?.summary.generation;
+                        self.sequence = stored.last().map_or(sequence, |last| last.sequence);
+                        return Ok(commands);
+                    }
+                    self.reload()?;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -153,20 +184,20 @@ impl Tracker {
     /// # Errors
     /// A store that cannot be read.
     pub fn refresh(&mut self) -> Result<bool, RunError> {
-        let foreign = self.store.events(&self.id, self.sequence)?;
+        let foreign = patiently(|| self.store.events(&self.id, self.sequence))?;
         for stored in &foreign {
             // Whoever stored it has carried out the commands, or the runner finds by itself what to run.
             from_json::<Entry>(&stored.event)?.apply(&mut self.rollout);
             self.sequence = stored.sequence;
         }
         if !foreign.is_empty() {
-            self.generation = self.store.rollout(&self.id)?.summary.generation;
+            self.generation = patiently(|| self.store.rollout(&self.id))?.summary.generation;
         }
         Ok(!foreign.is_empty())
     }
 
     fn reload(&mut self) -> Result<(), RunError> {
-        let stored = self.store.rollout(&self.id)?;
+        let stored = patiently(|| self.store.rollout(&self.id))?;
         self.rollout = from_json(&stored.state)?;
         self.generation = stored.summary.generation;
         self.sequence = stored.state_sequence;

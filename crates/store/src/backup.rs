@@ -35,7 +35,9 @@ pub fn restore(from: &Path, data: &Path) -> Result<(), StoreError> {
     let (copy, state) = (from.join(Store::FILE), data.join(Store::FILE));
     let _only = RunnerLock::try_take(data, "server restore")?;
     // A server that shares a store with others has only its key here.
-    for there in [&state, &data.join(KEY)] {
+    // What a crash has left beside a state that is gone would be played into the copy.
+    let beside = |end: &str| data.join(format!("{}{end}", Store::FILE));
+    for there in [&state, &data.join(KEY), &beside("-wal"), &beside("-shm")] {
         if there.exists() {
             return Err(failed(there, "created")(Error::from(ErrorKind::AlreadyExists)));
         }

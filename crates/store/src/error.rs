@@ -136,6 +136,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it may be over in a moment: the database does not answer, or somebody else writes.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Busy { .. })
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         let text = match self {

@@ -61,7 +61,8 @@ impl State {
     /// # Errors
     /// As [`Store::open`].
     pub fn open(&self) -> Result<Store, StoreError> {
-        let mut store = self.place.open()?;
+        // What a server has told somebody survives a power cut.
+        let mut store = if self.project.is_some() { self.place.open_server()? } else { self.place.open()? };
         store.limit_to(self.project.clone());
         store.write_under(self.lease.clone());
         Ok(store)

@@ -115,8 +115,10 @@ pub fn run(
         save(&here.join(path), whole)?;
     }
     let mut report = SchemaDiff { proof, ..report([&args.from, target], &old, &new, &way, &allowed) };
-    report.reverse = reverse(&old, &new, renamed.as_ref(), rules, options);
-    forecast::give(&old, rules, server.as_ref(), &mut report.steps);
+    if !report.steps.is_empty() && output.format != Format::Sql {
+        report.reverse = reverse(&old, &new, renamed.as_ref(), rules, options);
+        forecast::give(&old, rules, server.as_ref(), &mut report.steps);
+    }
     report.facts.extend(renamed.iter().flat_map(|renamed| &renamed.renames).map(named_anew));
     report.facts.sort_by(|a, b| a.fact.cmp(&b.fact));
     let mut problems = assertions::ask(from, &way.steps, &mut report.steps)?;

@@ -1,4 +1,5 @@
 use sluice_facts::Assertion;
+use sluice_rollout::ChangeKind;
 
 use super::ChangeRun;
 use super::progress::Progress;
@@ -9,8 +10,9 @@ use crate::failure::ApplyError;
 use crate::script::PreparedStatement;
 
 impl ChangeRun<'_, '_> {
-    /// Asks what stands above statements that run together, before the first of them: of those behind it only what none before
-    /// them changes the answer of. The server answers the others itself.
+    /// Asks what stands above statements of a computed change that run together, before the first of them: of those behind it only
+    /// what none before them changes the answer of. The server answers the others itself. What people write is never asked: nobody has
+    /// reviewed it as SQL.
     ///
     /// # Errors
     /// [`ApplyError::Assertion`], recorded; a connection that is lost.
@@ -19,24 +21,35 @@ impl ChangeRun<'_, '_> {
         progress: &Progress<'_>,
         statements: &[&PreparedStatement],
     ) -> Result<(), ApplyError> {
+        if progress.change.kind != ChangeKind::Declared {
+            return Ok(());
+        }
         for (at, statement) in statements.iter().enumerate() {
-            let place = || progress.place(statement, None);
+            let place = progress.place(statement, None);
             let questions = match Assertion::above(above(progress, statement)) {
                 Ok(questions) => questions,
                 Err((line, error)) => {
                     let answer = format!("nothing: it cannot be read: {error}");
-                    return Err(self.refuse(progress, Some(statement), place(), &line, answer).await);
+                    return Err(self.refuse(progress, Some(statement), place, &line, answer).await);
                 }
             };
             for assertion in questions.into_iter().filter(|one| at == 0 || one.early) {
-                match ask(self.session, &assertion).await.map_err(lost_or_connect)? {
+                self.refuse_deadly(progress, statement).await?;
+                self.sending(progress, statement);
+                let answer = ask(self.session, &assertion).await.map_err(lost_or_connect)?;
+                self.sent = None;
+                match answer {
                     Answer::Holds => {}
-                    // The statement itself will tell.
-                    Answer::Unknown(_) => {}
+                    Answer::Unknown(error) => (self.events)(Event::Warning {
+                        message: format!(
+                            "{place}: it could not be asked whether there are {}: {error}",
+                            assertion.finds
+                        ),
+                    }),
                     Answer::Broken(violation) => {
                         let answer = violation.to_string();
                         return Err(self
-                            .refuse(progress, Some(statement), place(), &assertion.sql, answer)
+                            .refuse(progress, Some(statement), place, &assertion.sql, answer)
                             .await);
                     }
                 }

@@ -258,7 +258,10 @@ impl ChangeRun<'_, '_> {
         if blockers.is_empty() {
             blockers = self.session.control().blockers().await.unwrap_or_default();
         }
-        let wait = backoff(attempt, Duration::from_millis(200), Duration::from_secs(10));
+        // A session that is ended when it is silent does not wait for so long.
+        let longest = Duration::from_secs(10);
+        let longest = self.job.timing.idle.map_or(longest, |idle| longest.min(idle / 3));
+        let wait = backoff(attempt, Duration::from_millis(200), longest);
         (self.events)(Event::LockRetry {
             version: change.version.clone(),
             attempt,

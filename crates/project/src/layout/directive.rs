@@ -46,10 +46,6 @@ pub(super) fn read(reading: &mut Reading, file: &SourceFile, part: Span, directi
         else {
             continue;
         };
-        // Questions are asked before the statement that they stand above.
-        if body.starts_with("before ") {
-            continue;
-        }
         // Suppressions are the reviewer's.
         if body.starts_with("allow(") || body.starts_with("allow (") {
             continue;

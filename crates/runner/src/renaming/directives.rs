@@ -20,11 +20,15 @@ struct Directive {
     old: String,
 }
 
-/// The renames that scripts declare, for the facts of the schema that they make.
+/// The renames that scripts declare, from the facts of one schema to those of the schema that they make.
 ///
 /// # Errors
 /// A directive above nothing that has a name, or above something that is not in the schema.
-pub fn declared(dialect: Dialect, scripts: &[Script], to: &Snapshot) -> Result<Vec<Rename>, RunError> {
+pub fn declared(
+    dialect: Dialect,
+    scripts: &[Script],
+    [from, to]: [&Snapshot; 2],
+) -> Result<Vec<Rename>, RunError> {
     let mut directives = Vec::new();
     for script in scripts.iter().filter(|script| script.text.contains("sluice:")) {
         let Ok(pieces) = split(dialect, &script.text) else { continue };
@@ -45,7 +49,7 @@ pub fn declared(dialect: Dialect, scripts: &[Script], to: &Snapshot) -> Result<V
             }
         }
     }
-    resolve(dialect, &directives, to)
+    resolve(dialect, &directives, [from, to])
 }
 
 fn refusal(message: String, place: String) -> RunError {
@@ -116,7 +120,11 @@ fn kinds_of(kind: ObjectKind) -> Vec<Kind> {
 }
 
 /// The facts that directives speak of: objects first, since an old column is in a table under its old name.
-fn resolve(dialect: Dialect, directives: &[Directive], to: &Snapshot) -> Result<Vec<Rename>, RunError> {
+fn resolve(
+    dialect: Dialect,
+    directives: &[Directive],
+    [from, to]: [&Snapshot; 2],
+) -> Result<Vec<Rename>, RunError> {
     let mut renames: Vec<Rename> = Vec::new();
     let (parts, objects): (Vec<_>, Vec<_>) = directives.iter().partition(|it| it.part.is_some());
     for directive in objects.into_iter().chain(parts) {
@@ -135,7 +143,9 @@ fn resolve(dialect: Dialect, directives: &[Directive], to: &Snapshot) -> Result<
         };
         let mut path = new.path();
         let parent = to.get(new).and_then(|fact| fact.parent.as_ref());
-        let moved = renames.iter().find(|rename| Some(&rename.new) == parent);
+        // A directive whose rename is done may stay where it is.
+        let is_due = |rename: &&Rename| Some(&rename.new) == parent && from.get(&rename.old).is_some();
+        let moved = renames.iter().find(is_due);
         if let (Some(_), Some(moved)) = (&directive.part, moved) {
             path = moved.old.path();
             path.push(String::new());

@@ -260,7 +260,10 @@ fn rows_of_full_text_tables_are_copied_and_others_are_given_up_only_where_that_i
     assert_eq!(project.sqlite("app.db", "SELECT rowid, title FROM notes WHERE notes MATCH 'run'"), "7|one");
     project.sluice(&["diff", "app.db", "new.sql"]).exits(0).says("The schemas are equal.");
     project.write("other.sql", "CREATE VIRTUAL TABLE notes USING fts5 (body, title, lang UNINDEXED, tokenize = 'porter'); CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1, y0, y1);");
-    project.sluice(&["diff", "app.db", "other.sql"]).exits(1).says("-- deletes_data\nDROP TABLE \"boxes\"");
+    project
+        .sluice(&["diff", "app.db", "other.sql"])
+        .exits(1)
+        .says("-- deletes_data\n-- blocks writes of boxes\nDROP TABLE \"boxes\"");
 }
 
 #[test]

@@ -115,7 +115,10 @@ impl Declared<'_> {
                 .unwrap_or_default();
             let before =
                 declared.computed(laid.iter().map(|step| terminated(&old.engine, &step.sql)).collect());
-            vec![self.item(&before, false), self.item(&declared.computed(text(&old, &new, &steps)), true)]
+            vec![
+                self.item(&before, false),
+                self.item(&declared.computed(text(&old, &new, &steps, false)), true),
+            ]
         }))
     }
 
@@ -185,7 +188,7 @@ fn of_commit(commit: &str, folder: &str) -> Result<Desired, CliError> {
     let place = tempfile::tempdir().map_err(|error| failed(&error))?;
     let root = tree.export(Path::new("."), place.path()).map_err(|error| failed(&error))?;
     if !root.join(folder).is_dir() {
-        return Ok(Desired { folder: folder.to_owned(), files: Vec::new() });
+        return Ok(Desired { folder: folder.to_owned(), files: Vec::new(), renames: String::new() });
     }
     Ok(Desired::read(&root, folder)?)
 }

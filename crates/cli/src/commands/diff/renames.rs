@@ -119,7 +119,8 @@ impl Question<'_> {
         if let Side::Scripts(scripts) = self.sides[1]
             && let Some(dialect) = Dialect::named(&to.engine)
         {
-            decided.decide(&Decisions { renames: declared(dialect, scripts, to)?, apart: said.apart });
+            decided
+                .decide(&Decisions { renames: declared(dialect, scripts, [from, to])?, apart: said.apart });
         }
         if self.args.no_renames {
             decided.renames.clear();

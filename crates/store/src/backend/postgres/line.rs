@@ -178,10 +178,13 @@ impl StoreLine {
         let steps = async {
             let versions = self.versions().await?;
             if versions.is_none() {
-                self.batch(&format!(
-                    "CREATE SCHEMA IF NOT EXISTS {SCHEMA}; CREATE TABLE version (version bigint NOT NULL, oldest bigint NOT NULL)"
-                ))
-                .await?;
+                // Whoever was given the schema may not be allowed to make one.
+                let known =
+                    self.rows(&format!("SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}'"), &[]).await?;
+                if known.is_empty() {
+                    self.batch(&format!("CREATE SCHEMA {SCHEMA}")).await?;
+                }
+                self.batch("CREATE TABLE version (version bigint NOT NULL, oldest bigint NOT NULL)").await?;
             }
             let (found, oldest) = versions.unwrap_or_default();
             let left = schema::after(found);

@@ -35,7 +35,7 @@ async fn listen(pool: Weak<Pool>, bell: Bell) {
         let line = pool.connect(Some(heard)).await;
         drop(pool);
         if let Ok(line) = line
-            && line.listen().await.is_ok()
+            && tokio::time::timeout(LOOK, line.listen()).await.is_ok_and(|listens| listens.is_ok())
         {
             // Something may have happened while nobody listened.
             News::ALL.into_iter().for_each(|news| bell.ring(news));
