@@ -107,13 +107,6 @@ const SILENT: &[Case] = &[
         "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
         "a check of several terms proves it too",
     ),
-    (
-        "compatibility/add-not-null",
-        Postgres,
-        "",
-        "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
-        "locks/set-not-null has said it",
-    ),
     ("locks/column-type-rewrite", Postgres, "", "ALTER TABLE t ALTER COLUMN v TYPE varchar(20);", "wider"),
     ("locks/column-type-rewrite", Postgres, "", "ALTER TABLE t ALTER COLUMN v TYPE text;", "wider"),
     (
