@@ -10,9 +10,7 @@ use sluice_engine::proof::{self, Base, Claim, ProofError};
 use sluice_engine::rename::{self, Renamed, Wish};
 use sluice_engine::shadow::{self, Script, ShadowError};
 use sluice_engine::{ApplyError, Connect, Database, DbError, DbErrorKind, Inspection};
-use sluice_facts::{
-    Digest, Hazard, Options, Rename, Rules, Snapshot, Step, candidates, transition, unasked, undecided,
-};
+use sluice_facts::{Digest, Hazard, Options, Rules, Snapshot, Step, transition, unasked};
 use sluice_rollout::{
     Action, Change, Decision, ProblemKind, Response, Revision, Skip, StatementState, version_key,
 };
@@ -193,10 +191,9 @@ impl Seen<'_> {
         let mut decided = decisions(self.context, [from, to]).map_err(|error| no_decision(&error))?;
         decided.renames.retain(|rename| rename.fits(from, to));
         let mut ask = |from: &Snapshot| {
-            for Rename { old, new } in undecided(candidates(from, to), &decided.renames, &decided.apart) {
-                decision.problem(ProblemKind::Rename, &declared.version, Response::Error, || {
-                    format!("{old} goes and {new} comes, and they are alike: is it a new name?")
-                });
+            for rename in decided.open(from, to) {
+                let message = || renaming::question(&rename);
+                decision.problem(ProblemKind::Rename, &declared.version, Response::Error, message);
             }
         };
         if decided.renames.is_empty() && unasked(from, to, rules).is_empty() {
@@ -230,9 +227,7 @@ impl Seen<'_> {
         for (step, answers) in steps.iter().zip(answers) {
             for answer in answers.into_iter().flatten() {
                 let Answer::Broken(violation) = answer else { continue };
-                let line = step.sql.split_whitespace().collect::<Vec<_>>().join(" ");
-                let line: String = line.chars().take(100).collect();
-                let message = || format!("`{line}` will fail: {violation}");
+                let message = || format!("`{}` will fail: {violation}", excerpt(step));
                 decision.problem(ProblemKind::Rows, &declared.version, Response::Error, message);
             }
         }
@@ -308,10 +303,15 @@ fn warn_of_hazards(context: &Context, declared: &Change, steps: &[Step], decisio
     let hazard = Hazard::DeletesData;
     let response = if context.allows(hazard) { Response::Warn } else { Response::Error };
     for step in steps.iter().filter(|step| step.hazards.contains(&hazard)) {
-        let line = step.sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        let line: String = line.chars().take(100).collect();
-        decision.problem(ProblemKind::Hazard, &declared.version, response, || format!("{hazard}: {line}"));
+        let message = || format!("{hazard}: {}", excerpt(step));
+        decision.problem(ProblemKind::Hazard, &declared.version, response, message);
     }
+}
+
+/// The beginning of a step on one line.
+fn excerpt(step: &Step) -> String {
+    let line = step.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(100).collect()
 }
 
 fn no_way(message: String) -> ApplyError {

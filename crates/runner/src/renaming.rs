@@ -4,7 +4,7 @@ mod directives;
 
 use std::path::Path;
 
-use sluice_facts::Rename;
+use sluice_facts::{Rename, Snapshot, candidates, undecided};
 use sluice_project::desired::RENAMES;
 use sluice_report::Problem;
 
@@ -14,6 +14,11 @@ use crate::kept;
 pub use directives::declared;
 
 const HEAD: &str = "# What was decided about names: `rename OLD=NEW`, or `no-rename OLD=NEW` where one goes and the other comes.\n";
+
+/// What is asked about something that may be a new name.
+pub fn question(Rename { old, new }: &Rename) -> String {
+    format!("{old} goes and {new} comes, and they are alike: is it a new name?")
+}
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -38,6 +43,11 @@ impl Decisions {
         text.extend(self.renames.iter().map(|rename| format!("rename {rename}\n")));
         text.extend(self.apart.iter().map(|rename| format!("no-rename {rename}\n")));
         text
+    }
+
+    /// What may be a new name, and nobody has said whether it is one.
+    pub fn open(&self, from: &Snapshot, to: &Snapshot) -> Vec<Rename> {
+        undecided(candidates(from, to), &self.renames, &self.apart)
     }
 
     /// Whether nothing was.

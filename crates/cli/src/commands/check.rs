@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sluice_engine::shadow;
 use sluice_project::layout::Directory;
@@ -162,12 +163,16 @@ impl Work {
         }
     }
 
-    /// What its review takes as given. The day is that of UTC, so that a suppression ends everywhere at once (and the
-    /// machine's zone, for which the whole directory of zones is walked, need not be known).
+    /// What its review takes as given.
     pub(super) fn conditions(&self, version: Option<ServerVersion>) -> Conditions {
-        let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
-        Conditions { version, today, one_batch: self.one_batch }
+        Conditions { version, today: today(), one_batch: self.one_batch }
     }
+}
+
+/// The day of reviews is that of UTC, so that a suppression ends everywhere at once (and the machine's zone, for which the whole
+/// directory of zones is walked, need not be known).
+pub(super) fn today() -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::now()).date()
 }
 
 /// `sluice check [PATHS]`

@@ -21,6 +21,7 @@ use sluice_facts::{
 use sluice_report::{
     AttributeDiff, FactDiff, Problem, ProofReport, SchemaDiff, StepReport, commented, terminated,
 };
+use sluice_runner::kept;
 use sluice_sql::Dialect;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +37,6 @@ use crate::sites::Resolver;
 pub use ground::{Ground, Local};
 use side::Side;
 pub use side::failed;
-use sluice_runner::kept;
 
 /// `sluice diff FROM TO`
 ///

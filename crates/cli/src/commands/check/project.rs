@@ -8,6 +8,7 @@ use sluice_project::git::{self, GitError};
 use sluice_project::{Project, layout};
 use sluice_review::{ChangeInfo, Part, Policy, Script, rules};
 use sluice_rollout::{Change, ChecksumInput, Response, Selector};
+use sluice_runner::kept;
 use sluice_sql::Dialect;
 use sluice_text::{Finding, Severity, SourceFile};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,6 @@ use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 use crate::targets;
-use sluice_runner::kept;
 
 /// A project whose folder is the current directory, and where the command was given.
 pub(super) struct Place {

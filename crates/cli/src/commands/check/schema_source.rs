@@ -9,6 +9,7 @@ use sluice_rollout::{
     Action, ChangeKind, Checksum, ForeignHistory, Ledger, Past, ProblemKind, Revision, RevisionState,
     StatementRecord, StatementState, Target, decide, key_of,
 };
+use sluice_runner::kept;
 use sluice_schema::{Name, Schema};
 use sluice_sql::Dialect;
 use sluice_text::SourceFile;
@@ -24,7 +25,6 @@ use crate::output::Output;
 use crate::secrets::Secrets;
 use crate::sites::Resolver;
 use crate::{histories, targets};
-use sluice_runner::kept;
 
 /// Where the schema comes from that the reviewed changes begin with, in place of the changes before them: a database, or the lock
 /// that was written of one.

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use sluice_report::Stats;
 use sluice_review::{FEW_ROWS, Measure, Statistics};
+use sluice_runner::kept;
 use sluice_schema::Name;
 use sluice_sql::Dialect;
 
@@ -10,7 +11,6 @@ use super::project::Place;
 use super::schema_source::family;
 use crate::args;
 use crate::error::CliError;
-use sluice_runner::kept;
 
 /// Statistics of a file, and the engine that they are of.
 pub(super) struct Sizes {

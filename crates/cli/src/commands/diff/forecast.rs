@@ -1,7 +1,5 @@
 //! What the steps lock and do on the schema FROM, as the model of the review tells it.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sluice_engine::Server;
 use sluice_facts::{Builder, Options, Rules, Snapshot, transition};
 use sluice_report::{StepForecast, StepReport, terminated};
@@ -11,6 +9,7 @@ use sluice_sql::Dialect;
 use sluice_text::{SourceFile, Span};
 
 use crate::against::version_of;
+use crate::commands::check::today;
 
 /// Puts the forecasts where the steps are. The schema FROM is replayed as the statements that make it; the steps are looked at as
 /// one change, so that nobody waits for what one of them has made.
@@ -20,8 +19,7 @@ pub fn give(from: &Snapshot, rules: &dyn Rules, server: Option<&Server>, steps: 
     let options = Options { online: false, version: server.map_or(0, |server| server.version) };
     let made = super::sql(&from.engine, &transition(&nothing, from, rules, options));
     let policy = Policy::of(RuleSet::Recommended);
-    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
-    let conditions = Conditions { version: server.map(version_of), today, one_batch: false };
+    let conditions = Conditions { version: server.map(version_of), today: today(), one_batch: false };
     let mut reviewer = Reviewer::new(Schema::empty(dialect), &policy, conditions);
     reviewer.replay(&Script::read(dialect, SourceFile::new("FROM", made), ChangeInfo::default()));
     let (mut text, mut spans) = (String::new(), Vec::with_capacity(steps.len()));

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use sluice_engine::rename::{RenameError, Renamed, Wish, carry};
-use sluice_facts::{Rename, Rules, Snapshot, candidates, unasked, undecided};
+use sluice_facts::{Rename, Rules, Snapshot, unasked};
 use sluice_report::Problem;
-use sluice_runner::renaming::{Decisions, declared};
+use sluice_runner::renaming::{Decisions, declared, question};
 use sluice_sql::Dialect;
 
 use super::ground::Ground;
@@ -70,7 +70,7 @@ impl Question<'_> {
             return Ok(());
         }
         let [_, to] = self.schemas;
-        let open = undecided(candidates(from, to), &decisions.renames, &decisions.apart);
+        let open = decisions.open(from, to);
         // Whoever allows everything has said that what goes may go.
         if self.args.allow.iter().any(|hazard| hazard == "all") {
             for Rename { old, new } in &open {
@@ -83,12 +83,11 @@ impl Question<'_> {
             return Ok(());
         }
         let problems = open.iter().map(|rename| {
-            let Rename { old, new } = rename;
-            let problem = Problem::error(format!("{old} goes and {new} comes, and they are alike: is it a new name?"));
+            let problem = Problem::error(question(rename));
             problem.help(Some(format!(
                 "--rename {rename} keeps what is in it (in the schema TO: `-- sluice: renamed from={}` on the line above it); \
                  --no-rename {rename} drops the one and makes the other",
-                old.name()
+                rename.old.name()
             )))
         });
         Err(CliError { exit: Exit::Inconclusive, problems: problems.collect() })

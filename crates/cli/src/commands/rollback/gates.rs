@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sluice_report::{Gate, Problem, Rollback};
 use sluice_rollout::{Authorship, GateInput, GateKind, Identity};
+use sluice_runner::kept;
 
 use crate::args;
 use crate::commands::rollout::person;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use sluice_runner::kept;
 
 /// Who has agreed to which rollback, beside the rollouts.
 const FILE: &str = ".sluice/rollbacks.json";
