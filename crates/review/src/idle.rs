@@ -15,8 +15,7 @@ pub(crate) fn is_idle(statement: &Statement, schema: &Schema) -> bool {
         Statement::DropIndex(drop) if drop.if_exists.is_written() && schema.complete => {
             drop.names.iter().all(|name| schema.index(name, drop.table.as_ref()).is_none())
         }
-        // What was not understood may have made it, and CASCADE takes more than is named.
-        Statement::Drop(drop) if drop.if_exists.is_written() && schema.complete && drop.cascade.is_none() => {
+        Statement::Drop(drop) if drop.if_exists.is_written() && schema.complete => {
             drops_nothing(drop, schema)
         }
         Statement::AlterTable(alter) if alter.if_exists.is_written() && schema.complete => {
@@ -63,16 +62,20 @@ mod tests {
                           CREATE MATERIALIZED VIEW logins AS SELECT login FROM users;\
                           CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';";
 
-    /// Rules that speak of harm.
-    fn harm(schema: Schema, sql: &str) -> Vec<&'static str> {
+    /// Rules that have something to say.
+    fn found(schema: Schema, sql: &str) -> Vec<&'static str> {
         let policy = Policy::of(RuleSet::Recommended);
         let conditions = Conditions { version: None, today: Date::constant(2026, 11, 1), one_batch: false };
         let mut reviewer = Reviewer::new(schema, &policy, conditions);
         let read =
             |sql: &str| Script::read(Dialect::Postgres, SourceFile::new("a.sql", sql), ChangeInfo::default());
         reviewer.replay(&read(BEFORE));
-        let findings = reviewer.review(&read(sql)).findings.into_iter().map(|finding| finding.rule);
-        findings.filter(|rule| is_harm(rule)).collect()
+        reviewer.review(&read(sql)).findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    /// Rules that speak of harm.
+    fn harm(schema: Schema, sql: &str) -> Vec<&'static str> {
+        found(schema, sql).into_iter().filter(|rule| is_harm(rule)).collect()
     }
 
     #[test]
@@ -91,6 +94,36 @@ mod tests {
         }
         let index = "CREATE INDEX IF NOT EXISTS users_login ON users (login);";
         assert_eq!(harm(Schema::empty(Dialect::Postgres), index), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_nobody_saw_being_made_may_be_there() {
+        for before in [
+            "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'orders (id int)'; END $$;",
+            "DO LANGUAGE plpython3u $$ plpy.execute('create table orders ()') $$;",
+            "FROBNICATE TABLE orders;",
+            "CREATE FUNCTION make() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE f(); END $$; SELECT make();",
+            "CALL make();",
+            "SELECT partman.create_parent('public.orders');",
+        ] {
+            for (sql, rule) in [
+                ("ALTER TABLE orders ADD COLUMN note text;", "correctness/missing-table"),
+                ("DROP TABLE orders;", "correctness/missing-table"),
+            ] {
+                let sql = format!("{before} {sql}");
+                assert!(!found(Schema::empty(Dialect::Postgres), &sql).contains(&rule), "{sql}");
+            }
+            let sql = format!("{before} DROP TABLE IF EXISTS orders CASCADE;");
+            assert!(harm(Schema::empty(Dialect::Postgres), &sql).contains(&"data-loss/drop-table"), "{sql}");
+        }
+        for before in [
+            "DO $$ BEGIN CREATE TABLE posts (id int); END $$;",
+            "DO $$ BEGIN EXECUTE 'CREATE TABLE posts (id int)'; END $$;",
+            "SELECT pg_catalog.setval('numbers', 1), now();",
+        ] {
+            let rules = found(Schema::empty(Dialect::Postgres), &format!("{before} DROP TABLE orders;"));
+            assert!(rules.contains(&"correctness/missing-table"), "{before}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(crate) mod name;
 mod object;
 mod query;
 mod table;
+mod unseen;
 
 use sluice_schema::{Name, Origin, Relation, Schema};
 use sluice_sql::model::{ObjectName, Statement};
@@ -18,6 +19,8 @@ use sluice_sql::{Dialect, ObjectKind};
 use sluice_text::Span;
 
 use crate::Session;
+
+pub(crate) use self::unseen::doubt;
 
 /// Applies one statement of the file `text` to `schema`. What it makes gets `origin`.
 pub fn apply(schema: &mut Schema, session: &mut Session, text: &str, statement: &Statement, origin: Origin) {
@@ -53,6 +56,7 @@ impl Replay<'_> {
     }
 
     fn statement(&mut self, statement: &Statement) {
+        doubt(self.schema, statement);
         match statement {
             Statement::CreateTable(table) => self.create_table(table),
             Statement::AlterTable(table) => self.alter_table(table),

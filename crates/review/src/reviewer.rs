@@ -425,7 +425,9 @@ impl<'p> Reviewer<'p> {
                 self.look_at_calls(&place, one, walk);
             }
         }
-        if !runs {
+        if runs {
+            replay::doubt(&mut self.schema, &parsed.statement);
+        } else {
             replay::apply(&mut self.schema, &mut self.session, text, &parsed.statement, self.counted);
             self.look_at_calls(outer, parsed, walk);
         }
