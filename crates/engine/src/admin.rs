@@ -11,7 +11,7 @@ use sluice_rollout::{Change, Checksum, Ledger, Revision, RevisionState, Statemen
 use crate::apply::{Timing, lock, lost_or_connect, prelude, read_ledger};
 use crate::drift;
 use crate::event::EventSink;
-use crate::failure::ApplyError;
+use crate::failure::{ApplyError, read_only};
 use crate::ledger::{Identity, RevisionEntry, StatementEntry, Writer};
 use crate::script::{Placeholders, prepare};
 pub use rows::Chosen;
@@ -281,7 +281,7 @@ impl Admin<'_> {
     async fn hold(&self) -> Result<Held, ApplyError> {
         let mut session = self.database.connect(self.connect).await.map_err(ApplyError::Connect)?;
         if session.server().read_only {
-            return Err(ApplyError::ReadOnly { address: session.server().address.clone() });
+            return Err(read_only(session.server()));
         }
         lock(session.as_mut(), self.connect, &self.timing, self.events).await?;
         let ledger = read_ledger(session.as_mut()).await?;

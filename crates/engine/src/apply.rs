@@ -14,7 +14,7 @@ use crate::change::ChangeRun;
 use crate::declared;
 use crate::drift::{self, OnDrift};
 use crate::event::{Event, EventSink};
-use crate::failure::ApplyError;
+use crate::failure::{ApplyError, read_only};
 use crate::fault::{self, Point};
 use crate::foreign::{self, Histories};
 use crate::ledger::{self, Identity, Writer};
@@ -272,7 +272,7 @@ async fn work(
         Err(error) => return Err(error),
     }
     if session.server().read_only {
-        return Err(ApplyError::ReadOnly { address: session.server().address.clone() });
+        return Err(read_only(session.server()));
     }
     fault::at(Point::BeforeLock);
     lock(session, connect, &job.timing, events).await?;

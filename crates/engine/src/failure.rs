@@ -14,10 +14,12 @@ pub enum ApplyError {
     #[error("{0}")]
     Connect(DbError),
     /// The server takes no writes.
-    #[error("{address} takes no writes (replica or read-only)")]
+    #[error("{address} takes no writes ({})", if *is_file { "the file or its directory is read-only" } else { "replica or read-only" })]
     ReadOnly {
-        /// Host and database.
+        /// Host and database, or the file.
         address: String,
+        /// It is a file.
+        is_file: bool,
     },
     /// Another runner kept the lock for longer than `lock_wait`.
     #[error("another run holds the lock of this database{}", by.as_ref().map(|by| format!(": {} ({})", by.backend, by.who)).unwrap_or_default())]
@@ -224,7 +226,10 @@ impl ApplyError {
             Self::Unproved(_) => {
                 "this is a mistake in sluice: please report it with both schemas; nothing was run".to_owned()
             }
-            Self::ReadOnly { .. } => "point the database's url at the primary server".to_owned(),
+            Self::ReadOnly { is_file: true, .. } => {
+                "let this user write the file and the directory that it lies in".to_owned()
+            }
+            Self::ReadOnly { is_file: false, .. } => "point the database's url at the primary server".to_owned(),
             Self::Locked { by: Some(by) } => {
                 format!("wait for it and run the same command again, or end it with: {}", by.stop_with)
             }
@@ -289,6 +294,14 @@ impl ApplyError {
             }
             Self::Cancelled { running: None } => "run the same command again to go on".to_owned(),
         })
+    }
+}
+
+/// Why nothing can be done on a server that takes no writes.
+pub(crate) fn read_only(server: &crate::Server) -> ApplyError {
+    ApplyError::ReadOnly {
+        address: server.address.clone(),
+        is_file: server.dialect == sluice_sql::Dialect::Sqlite,
     }
 }
 

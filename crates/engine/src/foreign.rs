@@ -5,15 +5,16 @@ use sluice_sql::Dialect;
 
 use crate::apply::lost_or_connect;
 use crate::failure::ApplyError;
-use crate::{DbErrorKind, Query, Session};
+use crate::{DbErrorKind, Query, Row, Session};
 
 /// How histories of other tools are found in databases of a dialect: which tools there are is not known here.
 #[derive(Debug, Clone)]
 pub struct HistorySearch {
-    /// Answers a row where a table has the name of one of them. Asked of every database without a ledger: must be cheap.
+    /// Answers rows where a table has the name of one of them: the schema, or nothing for a usual place. Asked of every database
+    /// without a ledger: must be cheap.
     pub glance_sql: String,
-    /// How each is made sure of.
-    pub probes: Vec<HistoryProbe>,
+    /// How each is made sure of, in the usual places and in the schemas that were seen.
+    pub probes: fn(Dialect, &[String]) -> Vec<HistoryProbe>,
 }
 
 /// How one history is found.
@@ -37,27 +38,28 @@ pub(crate) async fn find(
 ) -> Result<Vec<ForeignHistory>, ApplyError> {
     let mut found = Vec::new();
     let Some(histories) = histories else { return Ok(found) };
-    let search = histories(session.server().dialect);
-    if !answers(session, &search.glance_sql).await? {
-        return Ok(found);
-    }
-    for probe in &search.probes {
-        let rows = session.query(&Query::new(&probe.exists_sql, Vec::new())).await;
-        let rows = rows.map_err(lost_or_connect)?;
-        let exists = rows.iter().flatten().flatten().any(|answer| answer == "1");
-        if exists && answers(session, &probe.used_sql).await? {
-            found.push(probe.history.clone());
+    let dialect = session.server().dialect;
+    let search = histories(dialect);
+    let Some(places) = rows(session, &search.glance_sql).await? else { return Ok(found) };
+    let schemas: Vec<String> =
+        places.into_iter().flatten().flatten().filter(|schema| !schema.is_empty()).collect();
+    for probe in (search.probes)(dialect, &schemas) {
+        let answer = session.query(&Query::new(&probe.exists_sql, Vec::new())).await;
+        let answer = answer.map_err(lost_or_connect)?;
+        let exists = answer.iter().flatten().flatten().any(|answer| answer == "1");
+        if exists && rows(session, &probe.used_sql).await?.is_some() {
+            found.push(probe.history);
         }
     }
     Ok(found)
 }
 
-/// Whether there are rows. What may not be read counts as if there were some.
-async fn answers(session: &mut dyn Session, sql: &str) -> Result<bool, ApplyError> {
+/// The rows, if there are any. What may not be read counts as if there were some.
+async fn rows(session: &mut dyn Session, sql: &str) -> Result<Option<Vec<Row>>, ApplyError> {
     match session.query(&Query::new(sql, Vec::new())).await {
-        Ok(rows) => Ok(!rows.is_empty()),
-        Err(error) if error.kind == DbErrorKind::Permission => Ok(true),
-        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(false),
+        Ok(rows) => Ok(Some(rows).filter(|rows| !rows.is_empty())),
+        Err(error) if error.kind == DbErrorKind::Permission => Ok(Some(Vec::new())),
+        Err(error) if error.kind == DbErrorKind::UndefinedTable => Ok(None),
         Err(error) => Err(lost_or_connect(error)),
     }
 }

@@ -135,7 +135,9 @@ pub fn prepare(
             let source = file.slice(span);
             let values = if block.substitute { placeholders } else { None };
             let sql = substitute(source, values).map_err(|(at, message)| fail(span.start + at, message))?;
-            let facts = classify(dialect, &sql);
+            let mut facts = classify(dialect, &sql);
+            // Thousands of changes wait at the same time, most of them one statement about one object.
+            facts.objects.shrink_to_fit();
             let placement = units.push(&facts, &sql).map_err(|message| fail(span.start, message))?;
             if placement.is_none() {
                 continue;
@@ -159,7 +161,10 @@ pub fn prepare(
             return Err(fail(*at, format!("the assertion `{sql}` is not one query")));
         }
     }
-    Ok(Prepared { statements, units: units.finish() })
+    statements.shrink_to_fit();
+    let mut units = units.finish();
+    units.shrink_to_fit();
+    Ok(Prepared { statements, units })
 }
 
 /// Where the statements of a change are in its file, control statements included.

@@ -106,6 +106,8 @@ fn kind(code: u16, message: &str, phase: Phase) -> DbErrorKind {
             Phase::Statement => DbErrorKind::ConnectionLost,
         },
         28 | 1021 | 1114 => DbErrorKind::DiskFull,
+        // InnoDB's errors have numbers of their own: 59 is a temporary file that could not be written.
+        1296 if message.contains("error 59 ") || message.contains("error 11 ") => DbErrorKind::DiskFull,
         _ if message.contains("No space left on device") => DbErrorKind::DiskFull,
         1290 if says_read_only(message) => DbErrorKind::ReadOnly,
         1792 | 1836 => DbErrorKind::ReadOnly,
@@ -178,6 +180,7 @@ mod tests {
             ),
             (1927, "Connection was killed", Kind::ConnectionLost),
             (1114, "The table 't' is full", Kind::DiskFull),
+            (1296, "Got error 59 'Temp file write failure' from InnoDB", Kind::DiskFull),
             (
                 1026,
                 "Error writing file './d/t.frm' (Errcode: 28 \"No space left on device\")",

@@ -112,8 +112,8 @@ fn cancelled_or_timed_out(message: &str, circumstances: Circumstances<'_>) -> Db
 
 fn hint_of(server: &tokio_postgres::error::DbError, kind: DbErrorKind) -> Option<&'static str> {
     match *server.code() {
-        // A procedure or a block that commits by itself.
-        SqlState::INVALID_TRANSACTION_TERMINATION => Some(
+        // A procedure or a block that commits by itself; what PostgreSQL does in several transactions.
+        SqlState::INVALID_TRANSACTION_TERMINATION | SqlState::ACTIVE_SQL_TRANSACTION => Some(
             "what commits by itself cannot run in a transaction: put `-- sluice: transaction=none` at the top of the change",
         ),
         _ => hint(kind),

@@ -18,8 +18,8 @@ pub struct ForeignHistory {
     pub tools: Vec<String>,
     /// The table, as people name it.
     pub table: String,
-    /// It is kept once for all databases of the server, so that it need not be about this one.
-    pub whole_server: bool,
+    /// It need not be about this database: it is kept once for all of the server, or in a schema that may be another application's.
+    pub shared: bool,
 }
 
 impl ForeignHistory {
@@ -30,7 +30,7 @@ impl ForeignHistory {
 
     /// Whether it tells of a database of a project with this layout.
     pub fn counts_for(&self, layout: &str) -> bool {
-        !self.whole_server || self.is_of(layout)
+        !self.shared || self.is_of(layout)
     }
 }
 

@@ -148,10 +148,10 @@ fn checksums_of_other_tools_are_compared_by_their_own_algorithm() {
 
 #[test]
 fn a_history_of_another_tool_counts_where_there_is_no_ledger_and_something_is_pending() {
-    let history = |tools: &[&str], whole_server| ForeignHistory {
+    let history = |tools: &[&str], shared| ForeignHistory {
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         table: "schema_migrations".to_owned(),
-        whole_server,
+        shared,
     };
     let weighed = |changes: &[Change], exists, history: ForeignHistory, layout, unadopted| {
         let ledger = Ledger { exists, ..Ledger::default() };

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sluice_engine::{Histories, HistoryProbe, HistorySearch};
 use sluice_project::config::Config;
-use sluice_project::layout::history::{glance, queries};
+use sluice_project::layout::history::{HistoryQuery, glance, queries};
 use sluice_rollout::{ForeignHistory, Response};
 use sluice_sql::Dialect;
 
@@ -28,16 +28,20 @@ fn search(dialect: Dialect) -> &'static HistorySearch {
 }
 
 fn on(dialect: Dialect) -> HistorySearch {
+    HistorySearch { glance_sql: glance(dialect), probes }
+}
+
+fn probes(dialect: Dialect, schemas: &[String]) -> Vec<HistoryProbe> {
     // What a tool keeps in a file of its own is not asked for: that would be another connection to every database.
-    let probes =
-        queries(dialect).into_iter().filter(|query| query.beside.is_none()).map(|query| HistoryProbe {
-            history: ForeignHistory {
-                tools: query.tools().iter().map(|tool| tool.name().to_owned()).collect(),
-                table: query.table,
-                whole_server: query.whole_server,
-            },
-            exists_sql: query.exists_sql,
-            used_sql: query.used_sql,
-        });
-    HistorySearch { glance_sql: glance(dialect), probes: probes.collect() }
+    let queries = queries(dialect, schemas).into_iter().filter(|query| query.beside.is_none());
+    let probe = |query: HistoryQuery| HistoryProbe {
+        history: ForeignHistory {
+            tools: query.tools().iter().map(|tool| tool.name().to_owned()).collect(),
+            table: query.table,
+            shared: query.shared,
+        },
+        exists_sql: query.exists_sql,
+        used_sql: query.used_sql,
+    };
+    queries.map(probe).collect()
 }

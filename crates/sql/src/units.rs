@@ -112,6 +112,15 @@ impl Units {
             Mode::Session if self.dialect == Dialect::Sqlite && !self.written => {
                 self.push_alone(UnitKind::Session)
             }
+            // Of partitioned tables PostgreSQL does it in several transactions, and again it does no harm.
+            Mode::Transactional
+                if self.dialect == Dialect::Postgres
+                    && self.separate
+                    && !self.written
+                    && matches!(facts.kind, Kind::Reindex { .. } | Kind::Maintenance) =>
+            {
+                self.push_alone(UnitKind::Alone)
+            }
             Mode::Session if self.open.is_none() && !self.written => self.push_alone(UnitKind::Session),
             Mode::Transactional | Mode::Session | Mode::Opaque | Mode::Control(Control::Savepoint) => {
                 self.push_transactional(facts, sql)
@@ -198,6 +207,19 @@ mod tests {
         for sql in ["discard plans", "discardx all", "select pg_advisory_unlock(1)", "_all", "release_all"] {
             assert_eq!(frees_the_lock(sql), None, "{sql}");
         }
+    }
+
+    #[test]
+    fn what_postgres_does_in_several_transactions_runs_alone_where_the_change_says_so() {
+        let kind = |separate, sql: &str| {
+            let mut units = Units::new(Dialect::Postgres, separate);
+            units.push(&crate::classify(Dialect::Postgres, sql), sql).unwrap().unwrap().kind
+        };
+        for sql in ["REINDEX TABLE p", "reindex index pi", "CLUSTER p USING pi", "ANALYZE p"] {
+            assert_eq!(kind(true, sql), UnitKind::Alone, "{sql}");
+            assert_eq!(kind(false, sql), UnitKind::Transaction, "{sql}");
+        }
+        assert_eq!(kind(true, "CREATE TABLE a (id int)"), UnitKind::Transaction);
     }
 
     #[test]

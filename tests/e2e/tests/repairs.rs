@@ -393,6 +393,7 @@ fn what_is_wrong_with_the_state_is_said_with_a_way_out() {
             .unwrap()
             .to_owned();
     project.sluice(&["rollout", "show", "r-none"]).exits(2).says(&rollout);
+    std::fs::remove_file(project.path(".sluice/state.db-wal")).unwrap();
     project.write(
         ".sluice/state.db",
         "this is no database, and it is longer than a header of one would have to be\n",

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use sluice_engine::{Admin, ApplyError, Connect, Existing, Look, inspect};
 use sluice_project::layout::Layout;
-use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, queries};
+use sluice_project::layout::history::{Adoption, HistoryQuery, adopt, glance, queries};
 use sluice_report::Problem;
 use sluice_rollout::{Algorithm, Response};
 
@@ -64,7 +64,17 @@ async fn read(
     let dialect = inspect(connection.family, &connection.connect, Look::default()).await?.server.dialect;
     let events = silent();
     let layout = context.project.directory.detection.layout;
-    let mut candidates = queries(dialect);
+    let glanced =
+        context.admin(connection.family, &connection.connect, &events).read(&[glance(dialect)]).await?;
+    let schemas: Vec<String> = glanced
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flatten()
+        .flatten()
+        .filter(|schema| !schema.is_empty())
+        .collect();
+    let mut candidates = queries(dialect, &schemas);
     // The history of the tool whose files these are comes first.
     candidates.sort_by_key(|query| !query.tools().contains(&layout));
     let mut unused = None;

@@ -70,8 +70,12 @@ fn path_of(reading: &Reading, files: &[&Entry]) -> String {
 
 /// `2024-01-01-120000_name/{up,down}.sql` and `metadata.toml`. The version is what Diesel records: the name up to the
 /// first `_` without its dashes; versions are ordered as text.
-pub(super) fn diesel(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
+pub(super) fn diesel(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<Change> {
     let mut changes = Vec::new();
+    for path in empty_folders(dir, entries) {
+        let path = reading.shown(&path);
+        reading.error_about(path, "the migration has no up.sql", "add it, or delete the directory");
+    }
     for (folder, files) in folders(entries) {
         let Some(up) = file(&files, "up.sql") else {
             let path = path_of(reading, &files);

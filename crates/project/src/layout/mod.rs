@@ -203,7 +203,7 @@ pub fn read_with(
                 product = product.or_else(|| folders::provider(&mut reading, entries));
                 folders::prisma(&mut reading, dir, entries)
             }
-            Layout::Diesel => folders::diesel(&mut reading, entries),
+            Layout::Diesel => folders::diesel(&mut reading, dir, entries),
             Layout::Sqlx => convention::read(&mut reading, entries, &numbered::SQLX),
             Layout::Rails => convention::read(&mut reading, entries, &numbered::RAILS),
             Layout::Drizzle => {

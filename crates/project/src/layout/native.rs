@@ -39,11 +39,17 @@ fn body(_: &mut Reading, file: &SourceFile) -> Body {
 /// The name without `.sql`, `.up.sql` or `.down.sql`, and whether it is the way back.
 pub(super) fn stem(name: &str) -> (&str, bool) {
     let stem = name.get(..name.len().saturating_sub(4)).unwrap_or(name);
-    match (stem.strip_suffix(".down"), stem.strip_suffix(".up")) {
+    match (without(stem, ".down"), without(stem, ".up")) {
         (Some(stem), _) => (stem, true),
         (None, Some(stem)) => (stem, false),
         (None, None) => (stem, false),
     }
+}
+
+/// `name` without `end`, in whatever case: nothing is to run forward because of a capital letter.
+fn without<'n>(name: &'n str, end: &str) -> Option<&'n str> {
+    let (stem, found) = name.split_at_checked(name.len().checked_sub(end.len())?)?;
+    found.eq_ignore_ascii_case(end).then_some(stem)
 }
 
 /// Version and name of `^[vV]?\d+([._]\d+)*([_-]name)?$`; the version is as long as it can be.
@@ -79,6 +85,22 @@ pub(super) fn leading_digits(name: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_back_is_known_in_any_case() {
+        for (name, expected) in [
+            ("0002_b.sql", ("0002_b", false)),
+            ("0002_b.up.SQL", ("0002_b", false)),
+            ("0002_b.Up.sql", ("0002_b", false)),
+            ("0002_b.down.sql", ("0002_b", true)),
+            ("0002_b.Down.sql", ("0002_b", true)),
+            ("0002_b.DOWN.SQL", ("0002_b", true)),
+            ("0002_größe.down.sql", ("0002_größe", true)),
+            ("0002_down.sql", ("0002_down", false)),
+        ] {
+            assert_eq!(stem(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn versions_are_read_from_file_names() {

@@ -96,7 +96,7 @@ pub(super) fn read(reading: &mut Reading, root: &Path, dir: &Path) -> Listed {
 fn settings(reading: &mut Reading, home: &Path) -> Settings {
     let conf = home.join("sqitch.conf");
     let values = if conf.is_file() {
-        reading.named_source(&conf).map(|source| core_values(&source.file)).unwrap_or_default()
+        reading.named_source(&conf).map(|source| values(&source.file)).unwrap_or_default()
     } else {
         HashMap::new()
     };
@@ -111,18 +111,23 @@ fn settings(reading: &mut Reading, home: &Path) -> Settings {
     }
 }
 
-/// The `key = value` lines of section `[core]`.
-fn core_values(file: &SourceFile) -> HashMap<String, String> {
-    let mut in_core = false;
-    let mut values = HashMap::new();
+/// The `key = value` lines of section `[core]`, and those of the engine that it names, which come before.
+fn values(file: &SourceFile) -> HashMap<String, String> {
+    let mut section = "";
+    let (mut core, mut engines) = (HashMap::new(), HashMap::<String, HashMap<String, String>>::new());
     for line in file.text().lines().map(str::trim) {
-        if line.starts_with('[') {
-            in_core = line == "[core]";
-        } else if let Some((key, value)) =
-            line.split_once('=').filter(|_| in_core && !line.starts_with(['#', ';']))
-        {
-            values.insert(key.trim().to_owned(), value.trim().trim_matches('"').to_owned());
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.trim_end_matches(']').trim();
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) {
+            let (key, value) = (key.trim().to_owned(), value.trim().trim_matches('"').to_owned());
+            if section == "core" {
+                core.insert(key, value);
+            } else if let Some(engine) = section.strip_prefix("engine ") {
+                engines.entry(engine.trim_matches('"').to_owned()).or_default().insert(key, value);
+            }
         }
     }
-    values
+    let own = core.get("engine").and_then(|engine| engines.remove(engine));
+    core.extend(own.into_iter().flatten());
+    core
 }

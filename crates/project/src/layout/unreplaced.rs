@@ -9,13 +9,13 @@ use crate::message::{Message, ProjectError};
 
 impl Directory {
     /// Holds the changes against a configuration that does not say whether placeholders are replaced: Flyway replaces them
-    /// unless it is told not to, Liquibase where they have a value.
+    /// unless it is told not to, goose between `ENVSUB ON` and `ENVSUB OFF`, Liquibase where they have a value.
     ///
     /// # Errors
-    /// Flyway: every change with a placeholder. Liquibase: a warning instead.
+    /// Flyway and goose: every change with a placeholder. Liquibase: a warning instead.
     pub fn check_placeholders(&mut self) -> Result<(), ProjectError> {
         let layout = self.detection.layout;
-        if !matches!(layout, Layout::Flyway | Layout::Liquibase) {
+        if !matches!(layout, Layout::Flyway | Layout::Goose | Layout::Liquibase) {
             return Ok(());
         }
         let messages: Vec<Message> =
@@ -35,6 +35,7 @@ pub(super) fn message(change: &Change, layout: Layout) -> Option<Message> {
     let (at, name) = blocks.filter_map(|block| first(file.text(), block.span)).next()?;
     let (tool, when) = match layout {
         Layout::Flyway => ("Flyway", ""),
+        Layout::Goose => ("goose", " by the environment's value"),
         _ => ("Liquibase", " if it has a value"),
     };
     let message = format!("`${{{name}}}` would run as it is written: {tool} replaces it{when}");

@@ -100,7 +100,7 @@ fn liquibase_changesets_keep_their_attributes() {
 #[test]
 fn changelogs_give_the_order_of_their_files() {
     let sql = |id: &str| format!("--liquibase formatted sql\n--changeset a:{id}\nselect 1;\n");
-    let xml = "<databaseChangeLog>\n <include file=\"b.sql\" relativeToChangelogFile=\"true\"/>\n \
+    let xml = "<databaseChangeLog>\n <!-- <changeSet id=\"1\"/> <include file=\"old.sql\"/> -->\n <include file=\"b.sql\" relativeToChangelogFile=\"true\"/>\n \
                <includeAll path=\"m/more\"/>\n <include file=\"sub/nested.yaml\"/></databaseChangeLog>";
     let yaml = "databaseChangeLog:\n  - include:\n      file: a.sql\n      relativeToChangelogFile: true\n";
     let directory = read_files(
@@ -254,7 +254,11 @@ fn sqitch_plans_give_order_requirements_and_reworked_changes() {
         None,
         &[
             ("m/sqitch.plan", plan),
-            ("m/sqitch.conf", "[core]\n\tengine = pg\n\tdeploy_dir = up\n[core \"x\"]\n\tdeploy_dir = no\n"),
+            (
+                "m/sqitch.conf",
+                "[engine \"pg\"]\n\tdeploy_dir = up\n[engine \"mysql\"]\n\tdeploy_dir = no\n\
+                 [core]\n\tengine = pg\n\tdeploy_dir = down\n[core \"x\"]\n\tdeploy_dir = no\n",
+            ),
             ("m/up/roles.sql", "BEGIN;\nselect 1;\nCOMMIT;\n"),
             ("m/up/users@v1.sql", "select 'old'"),
             ("m/up/users.sql", "select 'new'"),
@@ -408,6 +412,14 @@ fn placeholders_that_the_tool_would_replace_do_not_run_as_they_are_written_in_si
     assert_eq!(
         error.messages.iter().map(shown).collect::<Vec<_>>(),
         [format!("m/V1__a.sql:3:9: `${{x}}` would run as it is written: Flyway replaces it ({help})")]
+    );
+    let text = "-- +goose Up\nselect '${a}';\n-- +goose ENVSUB ON\nselect '${b}';\n-- +goose ENVSUB OFF\nselect '${c}';\n";
+    let error = read_files(None, &[("m/1_a.sql", text)]).check_placeholders().unwrap_err();
+    assert_eq!(
+        error.messages.iter().map(shown).collect::<Vec<_>>(),
+        [format!(
+            "m/1_a.sql:4:9: `${{b}}` would run as it is written: goose replaces it by the environment's value ({help})"
+        )]
     );
     let mut liquibase =
         read_files(None, &[("m/a.sql", "--liquibase formatted sql\n--changeset a:1\nselect '${x}';\n")]);

@@ -199,7 +199,7 @@ fn sqitch_rows_of_a_reworked_change_are_its_instances_in_turn() {
 
 #[test]
 fn every_column_of_a_history_is_read_as_text() {
-    let query = |dialect, tool| queries(dialect).into_iter().find(|query| query.tool == tool).unwrap();
+    let query = |dialect, tool| queries(dialect, &[]).into_iter().find(|query| query.tool == tool).unwrap();
     let sqlx = query(Dialect::Postgres, Layout::Sqlx);
     assert_eq!(
         sqlx.read_sql,
@@ -222,7 +222,7 @@ fn every_column_of_a_history_is_read_as_text() {
 fn a_glance_names_every_table_that_is_kept_in_the_database() {
     for dialect in [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite] {
         let glance = glance(dialect);
-        for query in queries(dialect) {
+        for query in queries(dialect, &[]) {
             let table = query.table.rsplit('.').next().unwrap();
             assert_eq!(glance.contains(&format!("'{table}'")), query.beside.is_none(), "{dialect:?} {table}");
         }
@@ -232,7 +232,7 @@ fn a_glance_names_every_table_that_is_kept_in_the_database() {
 #[test]
 fn rows_that_a_tool_writes_about_itself_are_no_history() {
     let used = |tool| {
-        let query = queries(Dialect::Postgres).into_iter().find(|query| query.tool == tool).unwrap();
+        let query = queries(Dialect::Postgres, &[]).into_iter().find(|query| query.tool == tool).unwrap();
         query.used_sql.split_once(" from ").unwrap().1.to_owned()
     };
     for (tool, expected) in [

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
-use rusqlite::{ErrorCode, OpenFlags, ToSql, params_from_iter};
+use rusqlite::{ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
 
 use crate::fault::Fault;
 use crate::schema;
@@ -29,8 +30,16 @@ impl Connection {
         let connection = Self(connection);
         let mut version = connection.version()?;
         // With a write-ahead log this is safe against crashes of programs, and after a power cut the latest commits may be
-        // missing but nothing is torn. The ledgers in the databases are what must survive that.
-        connection.batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")?;
+        // missing but nothing is torn. The ledgers in the databases are what must survive that. The log is not emptied at
+        // the end of every command, as each time the disk is waited for, with all that others have written; and a file that
+        // is made anew may be empty after a power cut.
+        let new = version == 0 && !durable;
+        connection.batch(if new { "PRAGMA synchronous = OFF" } else { "PRAGMA synchronous = NORMAL" })?;
+        connection.batch("PRAGMA foreign_keys = ON")?;
+        if !durable {
+            let keep_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            connection.0.set_db_config(keep_log, true).map_err(fault)?;
+        }
         if version < schema::VERSION {
             set_wal(&connection.0).map_err(fault)?;
             connection.upgrade()?;
@@ -38,6 +47,9 @@ impl Connection {
         } else if durable {
             // A copy that was restored has none.
             set_wal(&connection.0).map_err(fault)?;
+        }
+        if new {
+            connection.batch("PRAGMA synchronous = NORMAL")?;
         }
         if version != schema::VERSION {
             return Err(Fault::Newer { found: version, known: schema::VERSION });
@@ -148,6 +160,17 @@ fn value(stored: ValueRef<'_>) -> Value {
 
 fn fault(error: rusqlite::Error) -> Fault {
     let what = error.to_string();
+    // Files beside the database that cannot grow: what a full disk looks like to a write-ahead log.
+    let cannot_grow = [
+        ffi::SQLITE_IOERR_WRITE,
+        ffi::SQLITE_IOERR_FSYNC,
+        ffi::SQLITE_IOERR_TRUNCATE,
+        ffi::SQLITE_IOERR_SHMSIZE,
+        ffi::SQLITE_IOERR_SHMMAP,
+    ];
+    if error.sqlite_error().is_some_and(|error| cannot_grow.contains(&error.extended_code)) {
+        return Fault::ReadOnly(what);
+    }
     match error.sqlite_error_code() {
         // A table or column that the schema version promises is not there: `Unknown`.
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {

@@ -91,11 +91,13 @@ fn wrong_passwords_on_postgres_are_said_and_never_shown() {
     {
         project.sluice(&verbose).exits(0).keeps_quiet_about(PASSWORD);
     }
-    let state = std::fs::read(project.path(".sluice/state.db")).unwrap();
-    assert!(
-        !state.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
-        "the state holds the password"
-    );
+    for file in ["state.db", "state.db-wal"] {
+        let state = std::fs::read(project.path(&format!(".sluice/{file}"))).unwrap();
+        assert!(
+            !state.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
+            "{file} holds the password"
+        );
+    }
 }
 
 #[test]

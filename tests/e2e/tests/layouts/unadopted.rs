@@ -32,6 +32,32 @@ fn it_is_a_problem_in_every_view_of_the_database() {
 }
 
 #[test]
+fn a_history_in_a_schema_of_its_own_is_found_and_adopted() {
+    for (past, table) in [(past::flyway(), "flyway_schema_history"), (past::prisma(), "_prisma_migrations")] {
+        let adoptee = Adoptee::new(&past, Postgres);
+        adoptee.sql(&format!("CREATE SCHEMA \"the app's\"; ALTER TABLE {table} SET SCHEMA \"the app's\""));
+        for command in ["plan", "deploy"] {
+            adoptee.sluice(&[command]).exits(1).says(&format!("table the app's.{table}"));
+        }
+        adoptee.sluice(&["baseline", "--adopt"]).exits(0).says("2 changes adopted");
+        adoptee.sluice(&["deploy"]).exits(0).says("1 change applied");
+    }
+}
+
+#[test]
+fn a_history_of_another_application_in_its_own_schema_is_none_of_ours() {
+    let adoptee = Adoptee::new(&past::dbmate(), Postgres);
+    undo(&adoptee);
+    adoptee.sql(
+        "DROP TABLE schema_migrations; CREATE SCHEMA other; \
+         CREATE TABLE other.flyway_schema_history (installed_rank int, version text, description text, type text, \
+         script text, checksum int, installed_by text, installed_on timestamp, execution_time int, success boolean); \
+         INSERT INTO other.flyway_schema_history VALUES (1, '1', 'x', 'SQL', 'V1__x.sql', 1, 'app', now(), 4, true)",
+    );
+    adoptee.sluice(&["deploy"]).exits(0).says("3 changes applied");
+}
+
+#[test]
 fn the_policy_can_warn_or_allow_instead() {
     for engine in EVERYWHERE {
         for policy in ["warn", "allow"] {

@@ -99,3 +99,23 @@ fn removed_and_late_changes_are_refused_with_their_versions() {
     shop.sluice(&["repair", "0002", "--forget", "--database", "shop-dev"]).exits(0);
     shop.sluice(&["deploy", "--env", "dev"]).exits(0);
 }
+
+#[test]
+fn what_postgres_does_in_several_transactions_runs_where_the_change_says_so() {
+    let shop = Shop::with_gates(Engine::Postgres(16), "", "");
+    let table = "CREATE TABLE p (id int, k int) PARTITION BY RANGE (k);\n\
+                 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);\nCREATE INDEX p_id ON p (id);\n";
+    shop.write("migrations/0003_parts.sql", table);
+    shop.write("migrations/0004_again.sql", "REINDEX TABLE p;\n");
+    shop.commit("Parts");
+    shop.sluice(&["deploy"]).exits(4).says("-- sluice: transaction=none");
+    shop.write(
+        "migrations/0004_again.sql",
+        "-- sluice: transaction=none\nREINDEX TABLE p;\nCLUSTER p USING p_id;\n",
+    );
+    shop.commit("Alone");
+    shop.sluice(&["deploy"]).exits(0);
+    for environment in Shop::ENVIRONMENTS {
+        assert_eq!(shop.applied(environment), 4);
+    }
+}

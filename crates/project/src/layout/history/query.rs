@@ -21,8 +21,9 @@ pub struct HistoryQuery {
     pub read_sql: String,
     /// Answers a row if the table says that something is applied. Tools also write rows about themselves.
     pub used_sql: String,
-    /// The table is kept once for all databases of the server.
-    pub whole_server: bool,
+    /// The table may be about something else: it is kept once for all databases of the server, or in a schema that may be
+    /// another application's.
+    pub shared: bool,
 }
 
 impl HistoryQuery {
@@ -45,6 +46,9 @@ impl HistoryQuery {
     }
 }
 
+/// A table of this name in more schemas than this is nobody's history.
+const MOST_SCHEMAS: usize = 8;
+
 /// Type of a column, for reading it as text.
 #[derive(Clone, Copy)]
 enum Column {
@@ -60,9 +64,12 @@ enum Column {
 
 use Column::{Bytes, LocalMoment, Moment, Plain};
 
+#[derive(Clone)]
 struct Table {
     tool: Layout,
-    schema: Option<&'static str>,
+    schema: Option<String>,
+    /// It lies in a schema where the tool keeps it only if it is told to.
+    elsewhere: bool,
     name: &'static str,
     columns: &'static [Column],
     /// A column that this tool's table does not have.
@@ -75,15 +82,29 @@ struct Table {
 }
 
 impl Table {
-    const fn new(tool: Layout, name: &'static str, columns: &'static [Column], order: &'static str) -> Self {
-        Self { tool, schema: None, name, columns, without: None, beside: None, order, about_changes: None }
+    fn new(tool: Layout, name: &'static str, columns: &'static [Column], order: &'static str) -> Self {
+        Self {
+            tool,
+            schema: None,
+            elsewhere: false,
+            name,
+            columns,
+            without: None,
+            beside: None,
+            order,
+            about_changes: None,
+        }
     }
 
-    const fn within(self, schema: &'static str) -> Self {
-        Self { schema: Some(schema), ..self }
+    fn within(self, schema: &str) -> Self {
+        Self { schema: Some(schema.to_owned()), ..self }
     }
 
-    const fn where_row(self, column: &'static str, condition: &'static str) -> Self {
+    fn elsewhere(self, schema: &str) -> Self {
+        Self { elsewhere: true, ..self.within(schema) }
+    }
+
+    fn where_row(self, column: &'static str, condition: &'static str) -> Self {
         Self { about_changes: Some((column, condition)), ..self }
     }
 }
@@ -122,43 +143,51 @@ const DIESEL: &[Column] = &[Plain("version"), LocalMoment("run_on")];
 const SQLX: &[Column] = &[Plain("version"), Bytes("checksum"), Moment("installed_on"), Plain("success")];
 const DRIZZLE: &[Column] = &[Plain("hash"), Plain("created_at")];
 
-/// The queries for every tool that keeps its history in databases of this dialect. More than one may find a table.
-pub fn queries(dialect: Dialect) -> Vec<HistoryQuery> {
-    tables(dialect).iter().map(|table| query(dialect, table)).collect()
+/// The queries for every tool that keeps its history in databases of this dialect, also in `schemas`, which [`glance`] has
+/// found. More than one may find a table.
+pub fn queries(dialect: Dialect, schemas: &[String]) -> Vec<HistoryQuery> {
+    let usual = tables(dialect);
+    let elsewhere = schemas.iter().flat_map(|schema| {
+        let movable = usual.iter().filter(|table| table.schema.is_none() && table.beside.is_none());
+        movable.map(|table| table.clone().elsewhere(schema))
+    });
+    usual.iter().cloned().chain(elsewhere).map(|table| query(dialect, &table)).collect()
 }
 
-/// A query that answers a row if a table has the name of one of [`queries`], those beside the database left out: it costs
-/// less than asking for each.
+/// A query that answers rows if a table has the name of one of [`queries`], those beside the database left out: it costs
+/// less than asking for each. What a row says is the schema to give to [`queries`], or nothing for a usual place.
 pub fn glance(dialect: Dialect) -> String {
     let tables = tables(dialect);
     let names = |schema: Option<&str>| {
-        let tables = tables.iter().filter(|table| table.schema == schema && table.beside.is_none());
+        let tables =
+            tables.iter().filter(|table| table.schema.as_deref() == schema && table.beside.is_none());
         let mut names: Vec<String> = tables.map(|table| format!("'{}'", table.name)).collect();
         names.dedup();
         names.join(", ")
     };
-    let schemas: BTreeSet<&str> = tables.iter().filter_map(|table| table.schema).collect();
+    let schemas: BTreeSet<&str> = tables.iter().filter_map(|table| table.schema.as_deref()).collect();
     match dialect {
         Dialect::Sqlite => {
-            format!("select 1 from sqlite_master where lower(name) in ({}) limit 1", names(None))
+            format!("select '' from sqlite_master where lower(name) in ({}) limit 1", names(None))
         }
         Dialect::Postgres => {
-            let mut places =
-                vec![format!("n.nspname = any (current_schemas(false)) and c.relname in ({})", names(None))];
+            let mut places = vec![format!("c.relname in ({}) and n.nspname !~ '^pg_'", names(None))];
             places.extend(
                 schemas.into_iter().map(|schema| {
-                    format!("n.nspname = '{schema}' and c.relname in ({})", names(Some(schema)))
+                    format!("c.relname in ({}) and n.nspname = '{schema}'", names(Some(schema)))
                 }),
             );
             format!(
-                "select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where {} limit 1",
+                "select distinct case when n.nspname = any (current_schemas(false)) then '' else n.nspname end \
+                 from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+                 where c.relkind in ('r', 'p') and ({}) order by 1 limit {MOST_SCHEMAS}",
                 places.join(" or ")
             )
         }
         Dialect::Mysql | Dialect::Mariadb => {
             let place = |schema: &str, names: String| {
                 format!(
-                    "select 1 from information_schema.tables where table_schema = {schema} and table_name in ({names})"
+                    "select '' from information_schema.tables where table_schema = {schema} and table_name in ({names})"
                 )
             };
             let mut places = vec![place("database()", names(None))];
@@ -201,7 +230,8 @@ fn tables(dialect: Dialect) -> Vec<Table> {
     let drizzle = Table::new(Layout::Drizzle, "__drizzle_migrations", DRIZZLE, "created_at");
     match dialect {
         Dialect::Postgres => {
-            tables.push(drizzle.within("drizzle"));
+            tables.push(drizzle.clone().within("drizzle"));
+            tables.push(drizzle);
             tables.push(atlas().within("atlas_schema_revisions"));
             tables.push(Table::new(Layout::Sqitch, "changes", SQITCH, "committed_at").within("sqitch"));
         }
@@ -219,7 +249,7 @@ fn tables(dialect: Dialect) -> Vec<Table> {
 }
 
 fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
-    let quoted = match table.schema {
+    let quoted = match &table.schema {
         Some(schema) => format!("{}.{}", quote(dialect, schema), quote(dialect, table.name)),
         None => quote(dialect, table.name),
     };
@@ -227,7 +257,7 @@ fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
     HistoryQuery {
         tool: table.tool,
         dialect,
-        table: match (table.schema, table.beside) {
+        table: match (&table.schema, table.beside) {
             (Some(schema), _) => format!("{schema}.{}", table.name),
             (None, Some(file)) => format!("{} in {file}", table.name),
             (None, None) => table.name.to_owned(),
@@ -245,7 +275,8 @@ fn query(dialect: Dialect, table: &Table) -> HistoryQuery {
             }
             None => format!("select 1 from {quoted} limit 1"),
         },
-        whole_server: table.schema.is_some() && matches!(dialect, Dialect::Mysql | Dialect::Mariadb),
+        shared: table.elsewhere
+            || (table.schema.is_some() && matches!(dialect, Dialect::Mysql | Dialect::Mariadb)),
     }
 }
 
@@ -264,12 +295,14 @@ fn exists(dialect: Dialect, table: &Table) -> String {
     if let Some(without) = table.without {
         condition.push_str(&format!(" and count(case when {column} = '{without}' then 1 end) = 0"));
     }
-    let source = match (dialect, table.schema) {
+    let source = match (dialect, &table.schema) {
         (Dialect::Sqlite, _) => format!("pragma_table_info('{}')", table.name),
         // The information schema hides what the user may not read: that is not the same as having no history.
         (Dialect::Postgres, schema) => {
-            let schema = schema
-                .map_or_else(|| "any (current_schemas(false))".to_owned(), |schema| format!("'{schema}'"));
+            let schema = schema.as_ref().map_or_else(
+                || "any (current_schemas(false))".to_owned(),
+                |schema| format!("'{}'", schema.replace('\'', "''")),
+            );
             format!(
                 "(select attname as column_name from pg_attribute a join pg_class c on c.oid = a.attrelid \
                  join pg_namespace n on n.oid = c.relnamespace \
@@ -320,7 +353,7 @@ fn as_text(dialect: Dialect, column: Column) -> String {
 
 fn quote(dialect: Dialect, name: &str) -> String {
     match dialect {
-        Dialect::Mysql | Dialect::Mariadb => format!("`{name}`"),
-        Dialect::Postgres | Dialect::Sqlite => format!("\"{name}\""),
+        Dialect::Mysql | Dialect::Mariadb => format!("`{}`", name.replace('`', "``")),
+        Dialect::Postgres | Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }

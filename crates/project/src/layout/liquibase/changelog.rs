@@ -137,7 +137,7 @@ fn candidates(folder: &str, name: &str, shown: &str, entry: Option<&Entry>) -> V
 
 /// Offsets of `<word`, `word:` and `"word":` in XML, YAML or JSON.
 fn element<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+    text.match_indices(word).map(|(at, _)| at).filter(|at| !is_commented(text, *at)).filter(move |at| {
         let before = text.get(..*at).and_then(|before| before.chars().next_back());
         let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
         match before {
@@ -146,6 +146,12 @@ fn element<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't
             _ => after == Some(':') && before.is_none_or(|c| c.is_whitespace() || c == '-' || c == '{'),
         }
     })
+}
+
+/// Whether `at` is in an XML comment.
+fn is_commented(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    before.rfind("<!--").is_some_and(|open| before.rfind("-->").is_none_or(|close| close < open))
 }
 
 /// The value of `key` after `place`: `key="value"`, `key: value`, `"key": "value"`.
