@@ -12,7 +12,7 @@ demo: ## Run the example project: three SQLite databases, two gates, one story
 
 test: ## Install what tests need (PostgreSQL 14-18, MariaDB), then run every test
 	@tests/setup.sh
-	@cargo test --workspace --locked
+	@cargo test --workspace --locked --no-fail-fast
 
 faults: ## Every fault at every point on every engine, and a kill at every system call
 	@tests/setup.sh

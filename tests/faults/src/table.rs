@@ -79,6 +79,31 @@ const FAULTS: [(u8, &str); 11] = [
     (18, "cancel"),
 ];
 
+/// Faults that have no column here, and why.
+const ELSEWHERE: [(&str, &str); 9] = [
+    (
+        "4 black hole",
+        "not at every point: a server that falls silent is given up (crates/postgres/tests/session.rs)",
+    ),
+    (
+        "7 failover",
+        "not caused: no test promotes a standby; a ledger that lost rows is what a restored one is",
+    ),
+    ("8 store down", "of servers: tests/e2e/tests/server/replicas.rs cuts a replica off its store"),
+    ("9 replicas", "of servers: tests/e2e/tests/server/replicas.rs kills and freezes a replica"),
+    (
+        "13 disk full",
+        "not at every point: the state's disk (tests/e2e/tests/bad_input/disks.rs); a database's disk is not filled",
+    ),
+    (
+        "14 clock",
+        "no point of this matrix reads a clock: leases and windows are tested where they are decided",
+    ),
+    ("16 withdrawn", "of rollouts: crates/rollout/tests, tests/e2e/tests/gates.rs"),
+    ("19 window closes", "of rollouts: crates/rollout/tests/rollout.rs"),
+    ("20 agent isolated", "of agents: see their tests"),
+];
+
 impl Table {
     /// Runs cells on some threads. `SLUICE_CELL=h,5` runs that one alone.
     pub fn run(engine: &str, cells: Vec<Cell>, threads: usize) -> Self {
@@ -135,6 +160,9 @@ impl Table {
         }
         for (reason, cells) in reasons {
             text.push_str(&format!("n/a {}: {reason}\n", cells.join(" ")));
+        }
+        for (fault, reason) in ELSEWHERE {
+            text.push_str(&format!("not here, {fault}: {reason}\n"));
         }
         let failures: Vec<String> = self.outcomes.iter().filter_map(failure).collect();
         if std::env::var_os("SLUICE_TIMES").is_some() {
