@@ -67,6 +67,17 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "sluice-agent",
+        &[
+            "sluice-rollout",
+            "sluice-project",
+            "sluice-engine",
+            "sluice-store",
+            "sluice-report",
+            "sluice-runner",
+        ],
+    ),
+    (
         "sluice",
         &[
             "sluice-text",
@@ -83,6 +94,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "sluice-store",
             "sluice-report",
             "sluice-runner",
+            "sluice-agent",
             "sluice-server",
         ],
     ),
@@ -115,7 +127,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["sluice-postgres", "sluice-store"]),
     ("mysql_async", &["sluice-mysql"]),
     ("rusqlite", &["sluice-sqlite", "sluice-store"]),
-    ("ureq", &["sluice-project"]),
+    ("ureq", &["sluice-agent", "sluice-project"]),
     ("axum", &["sluice-server"]),
 ];
 

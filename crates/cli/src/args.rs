@@ -177,6 +177,10 @@ pub enum Command {
     ///
     /// The first start prints the token of an admin once. docs/server.md leads from there to the first rollout.
     Serve(Serve),
+    /// Run an agent: works on databases that the server does not reach, and connects outward only
+    ///
+    /// docs/agents.md leads from an enrolment token to the first rollout.
+    Agent(Agent),
     /// What a server keeps in its folder: copies of it
     #[command(subcommand)]
     Server(Server),
@@ -501,6 +505,32 @@ pub enum Release {
         /// Digest, or the first digits of it; the latest by default
         release: Option<String>,
     },
+    /// Write a release as one signed file, for where the repository is not
+    ///
+    /// The files must be those of the release. The same release, commit and key make the same bytes.
+    Bundle {
+        /// Digest, or the first digits of it; the latest by default
+        release: Option<String>,
+        /// Ed25519 key that signs, in PEM: `openssl genpkey -algorithm ed25519`
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Make a folder with the project from a bundle, and keep its release there
+    ///
+    /// Nothing of a bundle is read before its signature holds.
+    Import {
+        /// The bundle
+        file: PathBuf,
+        /// Public key that must have signed it, in PEM or hexadecimal digits; may be given more than once
+        #[arg(long, value_name = "FILE", required = true)]
+        trust: Vec<PathBuf>,
+        /// Folder that is made; the name of the project by default
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
 }
 
 /// Rollouts.
@@ -561,6 +591,35 @@ pub struct Serve {
     /// Days for which events can be streamed again; the audit log and what rollouts did are kept for ever
     #[arg(long, value_name = "DAYS", default_value_t = 90)]
     pub keep_events: u32,
+}
+
+/// Options of `sluice agent`.
+#[derive(Debug, Args)]
+pub struct Agent {
+    /// URL of the server, https://…
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+    /// File with an enrolment token; read at the first start only
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// What the agent is for, as `agent` of a [[database]] asks for it
+    #[arg(long, value_name = "NAME=VALUE,…", value_delimiter = ',')]
+    pub labels: Vec<String>,
+    /// What it may do, whatever the server says: projects, environments, databases, signers (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Folder for its key and for releases; made where there is none
+    #[arg(long, value_name = "DIR", env = "SLUICE_AGENT_DATA", default_value = ".sluice-agent")]
+    pub data: PathBuf,
+    /// Name for people; the machine's by default
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How many databases it works on at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    pub parallel: usize,
+    /// Ask a server on another machine without TLS: whoever is between can read along
+    #[arg(long)]
+    pub insecure_http: bool,
 }
 
 /// A server's folder.

@@ -99,6 +99,13 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, CliError> {
             signals::listen(&cancel, output)?;
             return commands::serve::run(output, &cancel, args);
         }
+        Command::Agent(args) => {
+            signals::listen(&cancel, output)?;
+            return commands::agent::run(output, &cancel, args);
+        }
+        Command::Release(args::Release::Import { file, trust, into }) => {
+            return commands::bundle::import(output, file, trust, into.as_deref());
+        }
         Command::Server(command) => return commands::server::run(output, command),
         Command::Audit(command) => return commands::audit::run(output, command, &cancel),
         Command::Init(args) => return commands::init::run(output, args),
@@ -181,6 +188,7 @@ fn finish(cli: &Cli, context: &Context) -> Result<Exit, CliError> {
         | Command::Stats(_)
         | Command::Diff(_)
         | Command::Serve(_)
+        | Command::Agent(_)
         | Command::Audit(_)
         | Command::Server(_)
         | Command::Completions { .. }

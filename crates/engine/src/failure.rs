@@ -179,6 +179,18 @@ pub enum ApplyError {
         /// Why it must not go on.
         reason: String,
     },
+    /// It was an agent that worked on it, and this is what it has told.
+    #[error("{message}")]
+    Elsewhere {
+        /// How it ended, in the word of an exit code.
+        exit: String,
+        /// What went wrong.
+        message: String,
+        /// `path` or `path:line:column`.
+        place: Option<String>,
+        /// What to do about it.
+        help: Option<String>,
+    },
     /// A later run has taken over.
     #[error("a later run has taken over this database; this one stops and has written nothing since")]
     Fenced,
@@ -199,6 +211,7 @@ impl ApplyError {
             | Self::Inconclusive { place, .. } => Some(place),
             Self::EditedInFlight { path, .. } => Some(path),
             Self::Script(error) => Some(&error.place),
+            Self::Elsewhere { place, .. } => place.as_deref(),
             Self::NotKept { refusal, .. } => Some(&refusal.place),
             Self::Desired(ShadowError::Text { place, .. }) => Some(place),
             _ => None,
@@ -212,7 +225,9 @@ impl ApplyError {
                 let said = error.hint.clone().or_else(|| grant::missing(error));
                 return said.or_else(|| next_step(error.kind).map(str::to_owned));
             }
-            Self::Declined { help, .. } | Self::NoWay { help, .. } => return help.clone(),
+            Self::Declined { help, .. } | Self::NoWay { help, .. } | Self::Elsewhere { help, .. } => {
+                return help.clone();
+            }
             Self::NotKept { refusal, .. } => {
                 return Some(refusal.help.clone()).filter(|help| !help.is_empty());
             }

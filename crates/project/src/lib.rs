@@ -1,5 +1,6 @@
 //! Reads a repository: `sluice.toml` and the migration directories of every layout.
 
+pub mod bundle;
 pub mod config;
 pub mod desired;
 pub mod git;

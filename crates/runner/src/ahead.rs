@@ -59,6 +59,7 @@ impl Ahead {
                 (project.as_ref().ok().map(Project::digest), project)
             });
             let mut sites = sites::select(&known, selection).unwrap_or_default();
+            sites.retain(|site| resolver.reaches(site.entry));
             sites.truncate(LOOKERS);
             let drift = thorough && drift_response(&known).is_some();
             let counted = Counted::of(&known);

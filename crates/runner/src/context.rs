@@ -12,6 +12,7 @@ use sluice_project::config::Config;
 use sluice_project::{Project, ProjectError};
 use sluice_report::Problem;
 use sluice_rollout::{Digest, Provenance, Selector, Target, TargetName};
+use sluice_sql::Dialect;
 use sluice_store::State;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +21,7 @@ use crate::declared::Known;
 use crate::error::{Exit, RunError};
 use crate::listener::Listener;
 use crate::places;
+use crate::remote::Remote;
 use crate::scope::{self, Counted};
 use crate::secrets::Secrets;
 use crate::sites::{self, Connection, Resolver, Selection, Site, Trust};
@@ -48,6 +50,8 @@ pub struct Context {
     counted: Option<Counted>,
     allowed: Vec<Hazard>,
     ahead: Ahead,
+    /// Who works on databases of agents.
+    pub remote: Option<Arc<dyn Remote>>,
 }
 
 /// Refuses folders outside of the repository: what lies beside a checkout is of other projects.
@@ -165,6 +169,7 @@ impl Context {
             selectors,
             resolver,
             ahead,
+            remote: None,
         })
     }
 
@@ -235,7 +240,7 @@ impl Context {
             lock_wait: apply.lock_wait,
             statement_timeout: apply.statement_timeout,
             // Less than a lease: by the time that somebody else may begin, a runner that stands still has lost its lock.
-            idle: self.state.is_leased().then_some(Duration::from_secs(10)),
+            idle: (self.resolver.trust != Trust::Own).then_some(Duration::from_secs(10)),
             ..Timing::default()
         }
     }
@@ -344,6 +349,25 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Whoever works on a database in place of this process; `None` where this process does.
+    pub fn remote_of(&self, site: &Site<'_>) -> Option<&dyn Remote> {
+        self.remote.as_deref().filter(|_| !self.resolver.reaches(site.entry))
+    }
+
+    /// A database that an agent has looked at, as directives of changes see it.
+    ///
+    /// # Errors
+    /// Those of [`Context::connection`] that are about the engine.
+    pub fn seen_by_agent(&self, site: &Site<'_>, dialect: Dialect) -> Result<Target, DbError> {
+        let mut target = site.target.clone();
+        if target.engine.is_none() {
+            target.engine = Some(dialect.name().to_owned());
+            self.check_targets(&target)?;
+        }
+        self.check_product(&target)?;
+        Ok(target)
     }
 
     /// A thread's own runtime: each target is worked on by one thread.

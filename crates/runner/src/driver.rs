@@ -23,6 +23,7 @@ use crate::error::{Exit, RunError, exit_of, problems_of};
 use crate::histories;
 use crate::listener::Progress;
 use crate::planning::{Survey, survey_one};
+use crate::remote::Apply;
 use crate::sites::Site;
 use crate::tracker::Tracker;
 
@@ -285,7 +286,12 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
         let rollout = self.driver.tracker.rollout();
         let stage = rollout.target(target).and_then(|run| rollout.stages().get(run.stage));
         let environment = stage.map(|stage| stage.environment.clone());
-        Hold { environment, state: self.driver.context.state.clone(), paused: self.paused.clone() }
+        Hold {
+            rollout: self.driver.tracker.id().to_owned(),
+            environment,
+            state: self.driver.context.state.clone(),
+            paused: self.paused.clone(),
+        }
     }
 
     /// What people have agreed to on a target.
@@ -397,6 +403,8 @@ impl<'scope, 'env, 'a: 'scope> Loop<'scope, 'env, 'a> {
 
 /// What may stop a target between changes: time, and people.
 struct Hold {
+    /// Name of the rollout.
+    rollout: String,
     environment: Option<Environment>,
     state: State,
     paused: Arc<Mutex<Option<String>>>,
@@ -475,9 +483,6 @@ fn work(
             }
         })
     };
-    let runtime = Context::runtime().map_err(|_| {
-        ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
-    })?;
     let planned = match agreed {
         Agreed::Anything => None,
         Agreed::Exactly(versions) => Some(versions),
@@ -510,30 +515,66 @@ fn work(
         }
         None => None,
     };
+    let may_go_on = || hold.may_go_on();
+    if let Some(remote) = context.remote_of(site) {
+        let most = hold.environment.as_ref().and_then(|it| u32::try_from(it.max_parallel).ok());
+        let order = Apply { rollout: hold.rollout.clone(), planned, identity, most };
+        return remote.apply(site, &order, &may_go_on, &cancel);
+    }
+    let job = Part { identity, planned, way: way.as_deref(), may_go_on: &may_go_on };
+    run_one(context, site, &job, &cancel, &events)
+}
+
+/// What is to be done to one database, besides its release.
+pub struct Part<'a> {
+    /// Who runs it.
+    pub identity: Identity,
+    /// Versions that the plan says are pending.
+    pub planned: Option<Vec<String>>,
+    /// What was computed for it.
+    pub way: Option<&'a Way>,
+    /// As [`Job::may_go_on`].
+    pub may_go_on: &'a (dyn Fn() -> Result<(), String> + Sync),
+}
+
+/// Brings one database to the release, on this thread.
+///
+/// # Errors
+/// [`ApplyError`].
+pub fn run_one(
+    context: &Context,
+    site: &Site<'_>,
+    part: &Part<'_>,
+    cancel: &CancellationToken,
+    events: &EventSink,
+) -> Result<Applied, ApplyError> {
+    let runtime = Context::runtime().map_err(|_| {
+        ApplyError::Connect(DbError::new(DbErrorKind::Connect, "the system gives no event loop"))
+    })?;
+    let way = part.way;
     context.connected(site, |mut connection| {
         connection.connect.cancel = cancel.clone();
         let applies = |index: usize| context.applies(index, &connection.target);
-        let may_go_on = || hold.may_go_on();
         let renew = |refused: &str| context.renew(site, refused);
         let job = Job {
-            changes: way.as_ref().map_or(context.project.changes(), |way| std::slice::from_ref(&way.change)),
+            changes: way.map_or(context.project.changes(), |way| std::slice::from_ref(&way.change)),
             applies: &applies,
             integrity: context.config().policy.integrity,
             on_drift: drift_response(context.config()),
             histories: histories::wanted(context.config()),
             layout: context.layout(),
             placeholders: context.placeholders(&site.target),
-            identity: identity.clone(),
+            identity: part.identity.clone(),
             timing: context.timing(),
-            start: way.as_ref().map(|way| Start { fingerprint: way.from, without: &way.to }),
+            start: way.map(|way| Start { fingerprint: way.from, without: &way.to }),
             scope: context.scope(),
-            planned: planned.clone(),
+            planned: part.planned.clone(),
             expected: Vec::new(),
             backup: context.backup(),
             renew: Some(&renew),
-            may_go_on: Some(&may_go_on),
+            may_go_on: Some(part.may_go_on),
         };
-        runtime.block_on(apply(connection.family, &connection.connect, &job, &events))
+        runtime.block_on(apply(connection.family, &connection.connect, &job, events))
     })
 }
 

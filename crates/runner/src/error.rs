@@ -61,6 +61,20 @@ impl Exit {
         if rank(other) > rank(self) { other } else { self }
     }
 
+    /// The exit with this [name](Self::name); what has none of ours is a failure.
+    pub fn named(name: &str) -> Self {
+        let all = [
+            Self::Done,
+            Self::Findings,
+            Self::Usage,
+            Self::Unreachable,
+            Self::Waiting,
+            Self::Inconclusive,
+            Self::Cancelled,
+        ];
+        all.into_iter().find(|exit| exit.name() == name).unwrap_or(Self::Failed)
+    }
+
     /// The exit code in a word, as `--format json` has it.
     pub fn name(self) -> &'static str {
         match self {
@@ -179,6 +193,7 @@ pub fn exit_of(error: &ApplyError) -> Exit {
         | ApplyError::Statement { .. }
         | ApplyError::Fenced => Exit::Failed,
         ApplyError::Held { .. } => Exit::Waiting,
+        ApplyError::Elsewhere { exit, .. } => Exit::named(exit),
         ApplyError::Cancelled { .. } => Exit::Cancelled,
     }
 }

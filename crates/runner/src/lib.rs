@@ -35,6 +35,8 @@ pub mod places;
 pub mod planning;
 /// What a rollout is made from.
 pub mod preparation;
+/// Databases that agents work on.
+pub mod remote;
 pub mod renaming;
 /// What changes make, next to what is declared.
 pub mod replay;

@@ -7,7 +7,7 @@ use sluice_engine::{ApplyError, DbError, DbErrorKind, Inspection, Look, inspect,
 use sluice_report::{Plan, PlannedChange, PlannedStatement, PlannedTarget, Problem, SkippedChange};
 use sluice_rollout::{
     self as rollout, Action, Change, Cover, Covers, Decision, Digest, Past, PlannedScript, PlannedState,
-    StatementState, TargetFact, TargetName, decide,
+    StatementState, Target, TargetFact, TargetName, decide,
 };
 use sluice_sql::{Dialect, redact};
 
@@ -58,6 +58,15 @@ fn look_at(
         scope: context.scope(),
         facts: is_declarative,
     };
+    if let Some(remote) = context.remote_of(site) {
+        let inspection = remote.look(site)?;
+        let target = context.seen_by_agent(site, inspection.server.dialect).map_err(ApplyError::Connect)?;
+        if !context.wrong_files.is_empty() {
+            return Ok((inspection, Decision::default(), None));
+        }
+        let decision = decide_on(context, site, &inspection, &target);
+        return Ok((inspection, decision, None));
+    }
     let mut seen = context.seen(&site.target.name, leftovers);
     context.connected(site, |connection| {
         let inspection = match seen.take() {
@@ -68,24 +77,46 @@ fn look_at(
             // Nothing to compare with: every change would be missing.
             return Ok((inspection, Decision::default(), None));
         }
-        let integrity = context.config().policy.integrity;
-        let past =
-            Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };
-        let changes = context.project.changes();
-        let mut decision =
-            decide(changes, past, integrity, |index| context.applies(index, &connection.target));
-        if !is_declarative {
-            let placeholders = context.placeholders(&site.target);
-            unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
-                prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
-            });
-        }
+        let mut decision = decide_on(context, site, &inspection, &connection.target);
         let mut way = None;
         if is_declarative && !decision.is_refused() {
             let seen = Seen { context, site, connection: &connection, inspection: &inspection };
             way = seen.find(&mut decision, !leftovers)?;
         }
         Ok((inspection, decision, way))
+    })
+}
+
+/// What the release would do to a database that looks so.
+fn decide_on(context: &Context, site: &Site<'_>, inspection: &Inspection, target: &Target) -> Decision {
+    let integrity = context.config().policy.integrity;
+    let past =
+        Past { ledger: &inspection.ledger, histories: &inspection.histories, layout: context.layout() };
+    let changes = context.project.changes();
+    let mut decision = decide(changes, past, integrity, |index| context.applies(index, target));
+    if !context.config().project.is_declarative() {
+        let placeholders = context.placeholders(&site.target);
+        unfinished::find_edited(&mut decision, changes, &inspection.ledger, |change| {
+            prepare(change, inspection.server.dialect, placeholders.as_ref()).ok()
+        });
+    }
+    decision
+}
+
+/// Looks at a database for whoever sent this process there.
+///
+/// # Errors
+/// Why it cannot be looked at.
+pub fn look(context: &Context, site: &Site<'_>) -> Result<Inspection, ApplyError> {
+    let look = Look {
+        thorough: false,
+        histories: histories::wanted(context.config()),
+        drift: false,
+        scope: context.scope(),
+        facts: false,
+    };
+    context.connected(site, |connection| {
+        runtime()?.block_on(inspect(connection.family, &connection.connect, look))
     })
 }
 

@@ -57,6 +57,8 @@ pub enum Trust {
     Others {
         /// Where the process keeps its own state.
         state: PathBuf,
+        /// Whether databases of agents are left to them.
+        agents: bool,
     },
 }
 
@@ -75,11 +77,21 @@ impl Resolver {
         Self { secrets, run_id, cancel, root: PathBuf::from("."), trust: Trust::Own }
     }
 
+    /// Whether this process works on a database itself; an agent does otherwise.
+    pub fn reaches(&self, entry: &DatabaseEntry) -> bool {
+        entry.agent.is_empty() || !matches!(self.trust, Trust::Others { agents: true, .. })
+    }
+
     /// The URL of a database, and whether it was known before in this process.
     ///
     /// # Errors
     /// A reference that does not resolve or is not trusted, a cancellation while a program or Vault is asked.
     pub fn url(&self, entry: &DatabaseEntry, cancel: &CancellationToken) -> Result<(Secret, bool), DbError> {
+        if !self.reaches(entry) {
+            // Never here: what the reference names on this machine is of something else.
+            let message = format!("{}: only its agents know where it is", entry.name);
+            return Err(DbError::new(DbErrorKind::Connect, message));
+        }
         self.trusted(&entry.name, &entry.url, cancel)
     }
 
@@ -93,7 +105,7 @@ impl Resolver {
         reference: &SecretRef,
         cancel: &CancellationToken,
     ) -> Result<(Secret, bool), DbError> {
-        let Trust::Others { state } = &self.trust else { return self.resolve(reference, cancel) };
+        let Trust::Others { state, .. } = &self.trust else { return self.resolve(reference, cancel) };
         let refused = |message: String, hint: &str| {
             Err(DbError { hint: Some(hint.to_owned()), ..DbError::new(DbErrorKind::Url, message) })
         };

@@ -243,7 +243,7 @@ pub async fn read<T: Serialize + Send + 'static>(
         app.with_store(|store| {
             let caller = Caller::of(store, call.bearer())?;
             let value = work(&mut Work::new(&app, store, caller, &call))?;
-            Ok(json(StatusCode::OK, &value))
+            Ok(answer(StatusCode::OK, &value))
         })
     })
     .await
@@ -327,7 +327,8 @@ pub async fn blocking<T: Send + 'static>(
     }
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response {
+/// An answer in JSON.
+pub fn answer(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string(value) {
         Ok(text) => json_text(status, text),
         Err(error) => Problem::internal(format!("the answer cannot be written: {error}")).into_response(),

@@ -25,6 +25,8 @@ pub struct App {
     pub cancel: CancellationToken,
     /// Changes whenever events were stored, by whichever server.
     pub feed: watch::Sender<u64>,
+    /// Changes whenever agents may have something to do.
+    pub jobs: watch::Sender<u64>,
     /// How many wait for events.
     pub watchers: AtomicUsize,
     /// How many requests were answered.
@@ -59,6 +61,7 @@ impl App {
             clone_limit,
             cancel,
             feed: watch::Sender::new(0),
+            jobs: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
             settled: Mutex::default(),
@@ -107,6 +110,10 @@ impl App {
     pub fn hear(&self, news: News) {
         match news {
             News::Work => self.wake(),
+            News::Job => {
+                self.jobs.send_modify(|count| *count = count.wrapping_add(1));
+                self.wake();
+            }
             News::Feed => self.feed.send_modify(|count| *count = count.wrapping_add(1)),
         }
     }

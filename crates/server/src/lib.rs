@@ -12,6 +12,7 @@ mod page;
 mod permission;
 mod problem;
 mod reconcile;
+mod remote;
 mod serve;
 mod worker;
 

@@ -45,6 +45,8 @@ pub enum Action {
     Audit,
     /// Make, list and revoke tokens.
     ManageTokens,
+    /// Let agents in, list and revoke them.
+    ManageAgents,
 }
 
 impl Action {
@@ -56,7 +58,7 @@ impl Action {
             Self::Release => &[Releaser, Admin],
             Self::Decide => &[Approver],
             Self::Operate => &[Operator, Admin],
-            Self::Configure | Self::Audit | Self::ManageTokens => &[Admin],
+            Self::Configure | Self::Audit | Self::ManageTokens | Self::ManageAgents => &[Admin],
         }
     }
 }

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::log::Log;
+use crate::remote::Agents;
 
 /// How long another process that runs rollouts of the same project is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -197,17 +198,19 @@ impl Look<'_> {
         }
         let setting = Setting {
             root,
-            trust: Trust::Others { state: app.data.clone() },
+            trust: Trust::Others { state: app.data.clone(), agents: true },
             selection: Selection::default(),
             state: app.state(&project.name).under(self.lease),
             listener: Arc::new(self.log.clone()),
         };
         let needs = Needs::Databases { rollouts: true };
-        let context = Context::load(config, setting, self.cancel.clone(), needs).map_err(|error| {
+        let mut context = Context::load(config, setting, self.cancel.clone(), needs).map_err(|error| {
             let mut trouble = Trouble::from(error);
             trouble.message = self.in_repository(&trouble.message);
             trouble
         })?;
+        context.remote =
+            Agents::of(app, &context, Path::new("sluice.toml"))?.map(|agents| Arc::new(agents) as _);
         let digest = context.digest();
         if !follows {
             self.check_history(commit, &context, &digest)?;

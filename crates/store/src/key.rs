@@ -69,6 +69,11 @@ impl Key {
         hex(self.pair.sign(text.as_bytes()).as_ref())
     }
 
+    /// Signs bytes; what signs for another purpose must begin in another way.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.pair.sign(bytes).as_ref().to_vec()
+    }
+
     /// A secret for a purpose: the same each time.
     pub fn secret(&self, purpose: &str) -> String {
         hex(hmac::sign(&self.secret, purpose.as_bytes()).as_ref())

@@ -4,6 +4,7 @@
 //! Invariant: losing it loses nothing that is applied. The ledgers in the databases are the truth, releases are made
 //! again from git, and approvals are asked for again. SQL is written here and nowhere else.
 
+mod agents;
 pub mod audit;
 mod backend;
 mod backup;
@@ -27,6 +28,7 @@ mod token;
 mod value;
 mod work;
 
+pub use agents::{ClaimedJob, Enrolled, JobState, NewJob, StoredAgent, StoredEnrolment};
 pub use backup::{back_up, restore};
 pub use database::StoredDatabase;
 pub use error::StoreError;

@@ -7,6 +7,8 @@ pub enum News {
     Work,
     /// Events were stored.
     Feed,
+    /// Something about the work of agents has changed.
+    Job,
 }
 
 impl News {
@@ -15,10 +17,11 @@ impl News {
         match self {
             Self::Work => "sluice_work",
             Self::Feed => "sluice_feed",
+            Self::Job => "sluice_job",
         }
     }
 
-    pub(crate) const ALL: [Self; 2] = [Self::Work, Self::Feed];
+    pub(crate) const ALL: [Self; 3] = [Self::Work, Self::Feed, Self::Job];
 }
 
 type Listener = Arc<dyn Fn(News) + Send + Sync>;

@@ -69,7 +69,7 @@ pub struct Lease {
 }
 
 /// When work is due again that is done for good: in a hundred years.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Work that is due, that nobody holds, and that burdens nothing too much; of the project for which least is being done first, then
 /// what has been due for the longest time.
@@ -186,12 +186,19 @@ impl Store {
         self.finish(held, NEVER)
     }
 
-    /// Takes all work from its holders: none of them can be alive, as only one server works here.
+    /// Takes all work of servers from its holders: none of them can be alive, as only one server works here. Agents go on.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn release_leases(&mut self) -> Result<(), StoreError> {
-        self.write(|writer| writer.execute("UPDATE task SET holder = '', lease_until = 0", &[]).map(drop))
+        self.write(|writer| {
+            writer
+                .execute(
+                    "UPDATE task SET holder = '', lease_until = 0 WHERE kind <> ?1",
+                    values![WorkKind::Apply.name()],
+                )
+                .map(drop)
+        })
     }
 
     /// How long until work may be due; `None` where none is wanted.
@@ -208,6 +215,6 @@ impl Store {
     }
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }

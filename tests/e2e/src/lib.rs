@@ -10,6 +10,7 @@
     reason = "a test kit fails by panicking, with a message that says what to do"
 )]
 
+mod agent;
 mod binary;
 mod corpus;
 mod database;
@@ -20,6 +21,7 @@ mod schema;
 mod server;
 mod shop;
 
+pub use agent::Agent;
 pub use binary::{binary, copy_program};
 pub use corpus::corpus;
 pub use database::{EmptyDatabase, Engine};

@@ -15,6 +15,7 @@ pub struct Server {
     folder: TempDir,
     started: Option<Started>,
     address: String,
+    keeps: bool,
     environment: Vec<(String, String)>,
     /// Token of the first admin.
     pub admin: String,
@@ -59,6 +60,7 @@ impl Server {
             folder,
             started: None,
             address: String::new(),
+            keeps: false,
             environment: environment.collect(),
             admin: String::new(),
         };
@@ -74,7 +76,8 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a temporary folder");
         let (mut environment, admin) = (self.environment.clone(), self.admin.clone());
         environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut replica = Self { folder, started: None, address: String::new(), environment, admin };
+        let mut replica =
+            Self { folder, started: None, address: String::new(), keeps: false, environment, admin };
         std::fs::create_dir(replica.data()).expect("a folder");
         std::fs::copy(self.data().join("server.key"), replica.data().join("server.key")).expect("a key");
         replica.run();
@@ -92,6 +95,18 @@ impl Server {
         self.started.as_ref().map(Started::said).unwrap_or_default()
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From here on it listens at the address that it has now, also when it is started again.
+    #[must_use]
+    pub fn keeping_its_address(mut self) -> Self {
+        self.keeps = true;
+        self
+    }
+
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -101,7 +116,8 @@ impl Server {
     #[track_caller]
     pub fn run(&mut self) -> String {
         let data = self.data().display().to_string();
-        let arguments = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--allow-file-repositories"];
+        let listen = if self.keeps { self.address.clone() } else { "127.0.0.1:0".to_owned() };
+        let arguments = ["serve", "--data", &data, "--listen", &listen, "--allow-file-repositories"];
         let mut command = Command::new(binary());
         command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null()).args(arguments);
         if let Some(path) = std::env::var_os("PATH") {

@@ -1,8 +1,10 @@
 //! One file a command: options in, report out.
 
 mod adopt;
+pub mod agent;
 pub mod audit;
 pub mod baseline;
+pub mod bundle;
 pub mod check;
 pub mod deploy;
 pub mod diff;

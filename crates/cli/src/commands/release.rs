@@ -7,6 +7,7 @@ use sluice_runner::deploy::put_release;
 use sluice_store::{Put, Store, StoredRelease};
 
 use crate::args;
+use crate::commands::bundle;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::output::Output;
@@ -18,6 +19,11 @@ pub fn run(context: &Context, command: &args::Release) -> Result<Exit, CliError>
     match command {
         args::Release::Create => create(context, &mut store),
         args::Release::Verify { release } => verify(context, &find(&store, release.as_deref())?),
+        args::Release::Bundle { release, key_file, out } => {
+            bundle::write(context, &find(&store, release.as_deref())?, key_file, out)
+        }
+        // Needs no project here.
+        args::Release::Import { .. } => Ok(Exit::Done),
         args::Release::List => list(context.output),
         args::Release::Show { release } => show(context.output, release.as_deref()),
     }
@@ -67,7 +73,7 @@ fn summary(release: StoredRelease) -> ReleaseSummary {
     }
 }
 
-fn detail(release: StoredRelease, created: Option<bool>) -> ReleaseDetail {
+pub fn detail(release: StoredRelease, created: Option<bool>) -> ReleaseDetail {
     ReleaseDetail {
         digest: release.digest.0,
         project: release.project,

@@ -60,6 +60,7 @@ fn value(config: &Config) -> Value {
                 "url": database.url.to_string(),
                 "labels": database.labels,
                 "shadow": database.shadow.as_ref().map(Shadow::to_string),
+                "agent": (!database.agent.is_empty()).then_some(&database.agent),
             })))
             .collect::<Vec<_>>(),
         "review": review(&config.review),

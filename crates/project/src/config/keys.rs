@@ -411,6 +411,12 @@ const DATABASE: Table = Table {
         ),
         optional("labels", Kind::TextMap, "Labels for groups, waves and placeholders."),
         optional(
+            "agent",
+            Kind::TextMap,
+            "Labels of the agents that work on the database where a server runs the rollout: `{ region = \"eu\" }`. `url` is resolved on \
+             the agent then. Without a server it says nothing.",
+        ),
+        optional(
             "shadow",
             Kind::Text(Form::Shadow),
             "Where scratch databases are made, in which SQL is tried: the url of a server, written as `url` is, or `own` for the database's own \

@@ -189,6 +189,8 @@ pub struct DatabaseEntry {
     pub labels: BTreeMap<String, String>,
     /// Where scratch databases are made for it.
     pub shadow: Option<Shadow>,
+    /// Labels of the agents that work on it; empty where the server itself does.
+    pub agent: BTreeMap<String, String>,
 }
 
 impl DatabaseEntry {

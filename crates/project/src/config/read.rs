@@ -292,10 +292,10 @@ fn databases(reader: &mut Reader<'_>, root: Node<'_>, environments: &[Environmen
         let url = reader.parse(node, "url", |text| {
             text.parse::<SecretRef>().map_err(|error| Fault::new(error.to_string(), error.help()))
         });
-        let labels = labels(reader, node);
+        let (labels, agent) = (labels(reader, node, "labels"), labels(reader, node, "agent"));
         let shadow = shadow(reader, node);
         if let (Some(name), Some(environment), Some(url)) = (name, environment, url) {
-            databases.push(DatabaseEntry { name, environment, url, labels, shadow });
+            databases.push(DatabaseEntry { name, environment, url, labels, shadow, agent });
         }
     }
     for node in root.tables("environment") {
@@ -322,9 +322,9 @@ pub(super) fn unknown_environment(name: &str, environments: &[Environment]) -> F
     }
 }
 
-fn labels(reader: &mut Reader<'_>, node: Node<'_>) -> BTreeMap<String, String> {
+fn labels(reader: &mut Reader<'_>, node: Node<'_>, key: &'static str) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
-    for (name, at, text) in node.text_map("labels") {
+    for (name, at, text) in node.text_map(key) {
         reader.accept(at, value::label(name));
         labels.insert(name.to_owned(), text.text.into_owned());
     }

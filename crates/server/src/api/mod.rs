@@ -1,8 +1,10 @@
 //! The HTTP API: one file for each kind of thing.
 
+mod agents;
 mod audit;
 mod events;
 mod health;
+mod jobs;
 mod ofrep;
 mod projects;
 mod releases;
@@ -58,6 +60,9 @@ fn routes() -> (Router<Arc<App>>, OpenApi) {
         .title("Sluice")
         .version("v1")
         .description(Some("Releases, rollouts and gates of databases. Problems are those of RFC 9457."));
+    // What an agent has seen grows with the database's history.
+    let large =
+        OpenApiRouter::new().routes(routes!(jobs::complete)).layer(DefaultBodyLimit::max(jobs::REPORT_LIMIT));
     let router = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info.build()).build())
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::show))
@@ -82,6 +87,16 @@ fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::me))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(agents::list))
+        .routes(routes!(agents::invite))
+        .routes(routes!(agents::revoke))
+        .routes(routes!(agents::enrol))
+        .routes(routes!(agents::rotate))
+        .routes(routes!(jobs::claim))
+        .routes(routes!(jobs::bundle))
+        .routes(routes!(jobs::renew))
+        .routes(routes!(jobs::events))
+        .merge(large)
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics));

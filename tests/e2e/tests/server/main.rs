@@ -7,6 +7,7 @@
     reason = "a test stops where something is missing"
 )]
 
+mod agents;
 mod api;
 mod bad_input;
 mod kit;

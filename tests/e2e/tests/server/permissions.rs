@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use sluice_e2e::Agent;
+
 use crate::kit::Team;
 
 const ROLES: [&str; 6] = ["viewer", "developer", "releaser", "approver", "operator", "admin"];
@@ -30,6 +32,17 @@ const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET", "/api/v1/tokens", &["admin"]),
     ("POST", "/api/v1/tokens", &["admin"]),
     ("DELETE", "/api/v1/tokens/{token}", &["admin"]),
+    ("GET", "/api/v1/agents", &["admin"]),
+    ("POST", "/api/v1/agents/enrolments", &["admin"]),
+    ("DELETE", "/api/v1/agents/{agent}", &["admin"]),
+    // These are for the keys of agents, and for no token of anybody else.
+    ("POST", "/api/v1/agents/enrol", &[]),
+    ("POST", "/api/v1/agents/key", &[]),
+    ("POST", "/api/v1/agents/claim", &[]),
+    ("GET", "/api/v1/agents/jobs/{job}/bundle", &[]),
+    ("POST", "/api/v1/agents/jobs/{job}/renew", &[]),
+    ("POST", "/api/v1/agents/jobs/{job}/events", &[]),
+    ("POST", "/api/v1/agents/jobs/{job}/complete", &[]),
     ("GET", "/api/v1/events", &ROLES),
     ("POST", "/ofrep/v1/evaluate/flags/{key}", &ROLES),
 ];
@@ -69,11 +82,13 @@ fn every_route_lets_in_the_roles_of_the_matrix_and_nobody_else() {
             .replace("{release}", &text(&rollout["release"]))
             .replace("{rollout}", &text(&rollout["id"]))
             .replace("{token}", "000000")
+            .replace("{agent}", "000000")
+            .replace("{job}", "000000")
     };
     let ask = |token: &str, method: &str, path: &str| match path {
         // It never ends where it is allowed: the head is enough.
         "/api/v1/events" => server.send(method, token, "/api/v1/events?after=x", &[], "").status,
-        _ => server.send(method, token, &fill(path), &[], "{\"odd\":1}").status,
+        _ => server.send(method, token, &fill(path), &[("Sluice-Version", "0.1.0")], "{\"odd\":1}").status,
     };
     for role in ROLES {
         let token =
@@ -97,6 +112,28 @@ fn every_route_lets_in_the_roles_of_the_matrix_and_nobody_else() {
         let list = server.get(&elsewhere, "/api/v1/rollouts").is(200);
         assert_eq!(list["rollouts"], json!([]));
         assert_eq!(server.get(&elsewhere, "/api/v1/projects").is(200)["projects"], json!([]));
+    }
+}
+
+#[test]
+fn an_agent_gets_past_no_route_but_its_own() {
+    let team = Team::new();
+    let server = &team.server;
+    team.create();
+    let agent = Agent::start(server, "region=eu", &[]);
+    let key = agent.key();
+    for (method, path, allowed) in ROUTES {
+        let path =
+            path.replace("{project}", "shop").replace("{token}", "0").replace("{key}", "schema.shop.1");
+        let path = path
+            .replace("{release}", "0")
+            .replace("{rollout}", "0")
+            .replace("{agent}", "0")
+            .replace("{job}", "0");
+        let status = server.send(method, &key, &path, &[("Sluice-Version", "0.1.0")], "{\"odd\":1}").status;
+        // The token of another one is needed to become known.
+        let own = allowed.is_empty() && path != "/api/v1/agents/enrol";
+        assert_eq!(status != 401, own, "{method} {path}: {status}");
     }
 }
 
