@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -40,7 +41,7 @@ pub struct Keeper<'a> {
 struct Events {
     /// Number of the first.
     first: u64,
-    waiting: Vec<Value>,
+    waiting: VecDeque<Value>,
 }
 
 #[derive(Serialize)]
@@ -69,7 +70,7 @@ impl<'a> Keeper<'a> {
             client,
             ticket,
             may: Mutex::new((asked + Duration::from_millis(ticket.start_for_ms), None)),
-            events: Mutex::new(Events { first: 1, waiting: Vec::new() }),
+            events: Mutex::new(Events { first: 1, waiting: VecDeque::new() }),
             cancel,
             lost: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -103,10 +104,10 @@ impl<'a> Keeper<'a> {
     pub fn event(&self, event: Value) {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         if events.waiting.len() >= BUFFER {
-            events.waiting.remove(0);
+            events.waiting.pop_front();
             events.first += 1;
         }
-        events.waiting.push(event);
+        events.waiting.push_back(event);
     }
 
     /// Works until [`Keeper::end`].
@@ -183,5 +184,49 @@ impl<'a> Keeper<'a> {
             events.waiting.drain(..taken);
             events.first = events.first.max(next);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_runner::remote::Task;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_begun_on_a_ticket_that_has_run_out() {
+        let ticket = |start_for_ms| Ticket {
+            nonce: "n".to_owned(),
+            job: "j".to_owned(),
+            fence: 1,
+            project: "shop".to_owned(),
+            environment: "dev".to_owned(),
+            database: "d".to_owned(),
+            release: "sha256:1".to_owned(),
+            start_for_ms,
+            task: Task::Look,
+        };
+        let client = Client::new("http://127.0.0.1:1", false).expect("an address");
+        let may = |ticket: &Ticket| {
+            Keeper::new(&client, ticket, Instant::now(), CancellationToken::new()).may_go_on()
+        };
+        assert_eq!(may(&ticket(600_000)), Ok(()));
+        assert!(may(&ticket(0)).is_err_and(|why| why.contains("run out")));
+    }
+
+    #[test]
+    fn events_that_nobody_takes_are_dropped_oldest_first_and_keep_their_numbers() {
+        let client = Client::new("http://127.0.0.1:1", false).expect("an address");
+        let ticket: Ticket = serde_json::from_value(serde_json::json!({
+            "nonce": "", "job": "", "fence": 1, "project": "", "environment": "", "database": "", "release": "",
+            "start_for_ms": 0, "task": { "task": "look" }
+        }))
+        .expect("a ticket");
+        let keeper = Keeper::new(&client, &ticket, Instant::now(), CancellationToken::new());
+        for number in 1..=BUFFER + 2 {
+            keeper.event(number.into());
+        }
+        let events = keeper.events.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!((events.first, events.waiting.len(), &events.waiting[0]), (3, BUFFER, &Value::from(3)));
     }
 }

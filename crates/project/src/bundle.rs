@@ -356,12 +356,12 @@ mod tests {
 
     #[test]
     fn somebody_elses_a_newer_and_a_lying_bundle_are_refused_with_the_reason() {
-        let key = key();
+        let (key, stranger) = (key(), key());
         let (_folder, text) = sealed(&key);
         let refusal = |text: &str, trusted: &[PublicKey]| {
             Bundle::open(text.as_bytes(), trusted).map(drop).expect_err("a refusal").to_string()
         };
-        let other = public(&key());
+        let other = public(&stranger);
         assert_eq!(
             refusal(&text, &[other]),
             format!("the bundle is signed by {}, which is not trusted", key.key_id())

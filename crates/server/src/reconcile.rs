@@ -12,6 +12,7 @@ use sluice_runner::context::{Needs, Setting};
 use sluice_runner::deploy::{Deploy, Deployed, put_release};
 use sluice_runner::error::problem_of;
 use sluice_runner::planning::Survey;
+use sluice_runner::remote::Remote;
 use sluice_runner::sites::{Site, Trust};
 use sluice_runner::tracker::{Tracker, gates};
 use sluice_runner::{Context, Exit, RunError, Selection};
@@ -209,8 +210,8 @@ impl Look<'_> {
             trouble.message = self.in_repository(&trouble.message);
             trouble
         })?;
-        context.remote =
-            Agents::of(app, &context, Path::new("sluice.toml"))?.map(|agents| Arc::new(agents) as _);
+        let agents = Agents::of(app, &context, Path::new("sluice.toml"))?;
+        context.remote = agents.map(|agents| -> Arc<dyn Remote> { Arc::new(agents) });
         let digest = context.digest();
         if !follows {
             self.check_history(commit, &context, &digest)?;

@@ -105,6 +105,12 @@ pub struct ClaimedJob {
     pub hold: String,
 }
 
+/// How exactly it is known when an agent was heard of.
+const HEARD: Duration = Duration::from_secs(60);
+
+/// How long the bundle of a release is kept that no job asks for.
+const KEEP_BUNDLES: Duration = Duration::from_secs(7 * 86_400);
+
 const AGENT: &str = "id, name, labels, version, enrolled_at, seen_at, revoked_at";
 
 /// Work of agents that is due and that nobody holds, in the order of [`Store::claim`].
@@ -225,14 +231,19 @@ impl Store {
         Ok(key)
     }
 
-    /// Remembers that an agent is there, and its version.
+    /// Remembers that an agent is there, and its version; not more often than once in a minute.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn hear_agent(&mut self, agent: &str, version: &str) -> Result<(), StoreError> {
+    pub fn hear_agent(&mut self, agent: &StoredAgent, version: &str) -> Result<(), StoreError> {
+        let seen = agent.seen_at.parse::<jiff::Timestamp>();
+        let ago = seen.map(|seen| Duration::try_from(self.now().duration_since(seen)).unwrap_or_default());
+        if agent.version == version && ago.is_ok_and(|ago| ago < HEARD) {
+            return Ok(());
+        }
         self.write(|writer| {
             let sql = "UPDATE agent SET seen_at = ?2, version = ?3 WHERE id = ?1";
-            writer.execute(sql, values![agent, writer.at(), version]).map(drop)
+            writer.execute(sql, values![&agent.id, writer.at(), version]).map(drop)
         })
     }
 
@@ -253,15 +264,22 @@ impl Store {
         self.write(|writer| Ok(writer.execute(sql, values![id, writer.at()])? > 0))
     }
 
-    /// Keeps the bundle of a release.
+    /// Keeps the bundle of a release. Bundles that nobody has asked for in a week go.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn put_bundle(&mut self, digest: &str, content: &str) -> Result<(), StoreError> {
+        if self.bundle(digest)?.as_deref() == Some(content) {
+            return Ok(());
+        }
         self.write(|writer| {
             let sql = "INSERT INTO bundle (digest, content, created_at) VALUES (?1, ?2, ?3)
                        ON CONFLICT (digest) DO UPDATE SET content = excluded.content";
-            writer.execute(sql, values![digest, content, writer.at()]).map(drop)
+            writer.execute(sql, values![digest, content, writer.at()])?;
+            let old = "DELETE FROM bundle WHERE created_at < ?1 AND digest <> ?2
+                       AND NOT EXISTS (SELECT 1 FROM job WHERE job.release = bundle.digest)";
+            let before = writer.now.checked_sub(KEEP_BUNDLES).map_or_else(|_| writer.at(), text);
+            writer.execute(old, values![before, digest]).map(drop)
         })
     }
 
@@ -450,6 +468,19 @@ impl Store {
             writer.tell(News::Job);
             Ok(true)
         })
+    }
+
+    /// How long until the lease of an agent may end without anybody telling; `None` where none has work.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_lapse(&self) -> Result<Option<Duration>, StoreError> {
+        let sql = "SELECT min(lease_until) FROM task WHERE kind = ?1 AND lease_until > ?2";
+        let now = self.now().as_millisecond();
+        let found: Option<Option<i64>> =
+            self.row(sql, values![WorkKind::Apply.name(), now], |row| row.get(0))?;
+        let left = |until: i64| Duration::from_millis(u64::try_from(until.saturating_sub(now)).unwrap_or(0));
+        Ok(found.flatten().map(left))
     }
 
     /// How a job stands.

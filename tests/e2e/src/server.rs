@@ -100,6 +100,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// The port that it listens at.
+    pub fn port(&self) -> u16 {
+        let port = self.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.expect("an address has a port")
+    }
+
     /// From here on it listens at the address that it has now, also when it is started again.
     #[must_use]
     pub fn keeping_its_address(mut self) -> Self {

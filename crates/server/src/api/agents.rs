@@ -212,10 +212,6 @@ pub async fn enrol(State(app): State<Arc<App>>, call: Call) -> Result<Response, 
             };
             let detail = json!({ "name": name, "labels": enrolled.agent.labels });
             act(store, "agent.enrol", &enrolled.agent.id, Outcome::Accepted, detail)?;
-            // What has waited for an agent is looked at again.
-            for project in store.projects()? {
-                store.want(&Task::of_project(WorkKind::Reconcile, &project.name), Duration::ZERO)?;
-            }
             Ok(enrolled)
         })?;
         let body = EnrolledAgent { agent: view(made.agent), key: made.key, signer: app.key.public() };
@@ -233,12 +229,21 @@ pub async fn rotate(State(app): State<Arc<App>>, call: Call) -> Result<Response,
         let key = app.with_store(|store| {
             let agent = agent(store, &call)?;
             act(store, "agent.rotate", &agent.id, Outcome::Accepted, json!({}))?;
-            store.hear_agent(&agent.id, version(&call)?)?;
+            // An agent asks for it when it starts: what has waited for it is looked at again.
+            want_all(store)?;
+            store.hear_agent(&agent, version(&call)?)?;
             Ok::<_, Problem>(store.rotate_key(&agent.id)?)
         })?;
         Ok(answer(StatusCode::OK, &RotatedKey { key }))
     })
     .await
+}
+
+fn want_all(store: &mut Store) -> Result<(), Problem> {
+    for project in store.projects()? {
+        store.want(&Task::of_project(WorkKind::Reconcile, &project.name), Duration::ZERO)?;
+    }
+    Ok(())
 }
 
 fn act(

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_runner::remote::{Report, Ticket};
-use sluice_store::{ClaimedJob, StoredAgent, WorkKind};
+use sluice_store::{ClaimedJob, StoredAgent};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -32,8 +32,8 @@ const START_FOR: Duration = Duration::from_secs(60);
 /// Longest wait of a question for work.
 const LONGEST_WAIT: u64 = 60;
 
-/// Soonest second look for work while others hold some.
-const SOONEST: Duration = Duration::from_secs(1);
+/// Soonest second look for work after a lease has ended.
+const SOONEST: Duration = Duration::from_millis(100);
 
 /// A question for work.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -123,7 +123,7 @@ pub async fn claim(State(app): State<Arc<App>>, call: Call) -> Result<Response, 
     let request: ClaimRequest = blocking(move || {
         shared.with_store(|store| {
             let agent = agent(store, &heard)?;
-            store.hear_agent(&agent.id, heard.header("sluice-version").unwrap_or_default())?;
+            store.hear_agent(&agent, heard.header("sluice-version").unwrap_or_default())?;
             heard.body::<ClaimRequest>()
         })
     })
@@ -140,7 +140,7 @@ pub async fn claim(State(app): State<Arc<App>>, call: Call) -> Result<Response, 
                 // It may have been revoked while it waited.
                 let agent = agent(store, &asked)?;
                 let found = store.claim_job(&agent, LEASE)?;
-                let due = if found.is_none() { store.next_due(WorkKind::Apply)? } else { None };
+                let due = if found.is_none() { store.next_lapse()? } else { None };
                 Ok::<_, Problem>((found.map(|job| (agent, job)), due))
             })
         })

@@ -1,6 +1,7 @@
 //! What everybody who keeps state relies on: one suite, on a real SQLite file and on a real PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod agents;
 mod audit;
 mod kit;
 mod projects;

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sluice_e2e::{Agent, Project, Server};
-use sluice_testkit::{TestDatabase, newest_postgres};
+use sluice_testkit::{Fault, FaultProxy, TestDatabase, newest_postgres};
 
 /// Waits in its transaction until there is a row in `gate`: the test decides how long it runs.
 const WAITING: &str = "do $$ begin while not exists (select from gate) loop perform pg_sleep(0.01); end loop; end $$;\n\
@@ -181,6 +181,32 @@ fn an_agent_that_stood_still_finds_that_another_one_has_its_work() {
     first.wait_for("somebody else has taken over");
     assert_eq!(first.stop("TERM").code, 0);
     world.is_done_once();
+}
+
+#[test]
+fn an_agent_that_is_cut_off_ends_what_it_has_begun_and_tells_it_once() {
+    let world = World::new(WAITING);
+    let proxy = FaultProxy::start(world.server.port());
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let eu = [("SHOP_URL", world.eu.url())];
+    let mut cut = Agent::start_with(&world.server, &url, "region=eu", &eu, &[]);
+    let _us = world.agent("us");
+    let mut events = world.server.events(&world.server.admin, 0);
+    world.make_known();
+    world.wait_until_it_waits(&world.eu);
+    proxy.inject(Fault::BlackHole);
+    world.eu.psql(OPEN);
+    world.us.psql(OPEN);
+    cut.wait_for("shop-eu ended");
+    assert_eq!(world.eu.psql("select count(*) from effects"), "3");
+    let rollouts = world.server.get(&world.server.admin, "/api/v1/rollouts").is(200);
+    assert_eq!(rollouts["rollouts"][0]["status"], "running");
+    // The first answer after that is lost, too.
+    proxy.heal();
+    proxy.inject(Fault::CutAnswerTo(b"/complete".to_vec()));
+    events.wait_for("project.state", |data| data["state"] == "synced");
+    world.is_done_once();
+    assert_eq!(cut.stop("TERM").code, 0);
 }
 
 #[test]
