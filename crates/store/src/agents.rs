@@ -155,6 +155,16 @@ impl Store {
         Ok((StoredEnrolment { id, labels: labels.clone(), expires_at }, secret))
     }
 
+    /// Whether an enrolment token counts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counts_for_enrolment(&self, token: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM enrolment WHERE hash = ?1 AND agent IS NULL AND expires_at > ?2";
+        let values = values![sha256_hex(token.as_bytes()), self.now().as_millisecond()];
+        Ok(self.row(sql, values, |row| row.get::<String>(0))?.is_some())
+    }
+
     /// Makes an agent known by its token, which counts no more then; `None` where it does not count.
     ///
     /// # Errors

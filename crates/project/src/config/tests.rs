@@ -70,6 +70,7 @@ name = "shop-prod-eu"
 environment = "prod"
 url = "env:SHOP_PROD_EU_URL"
 shadow = "env:SCRATCH_URL"
+agent = { zone = "inner" }
 labels = { region = "eu", canary = "true" }
 
 [review]

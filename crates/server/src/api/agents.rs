@@ -194,22 +194,23 @@ pub async fn revoke(
 pub async fn enrol(State(app): State<Arc<App>>, call: Call) -> Result<Response, Problem> {
     blocking(move || {
         let made = app.with_store(|store| {
-            let version = version(&call)?.to_owned();
-            let EnrolRequest { name, labels } = call.body()?;
-            if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
-                return Err(Problem::invalid("name: give 1 to 200 characters"));
-            }
-            check_labels(&labels)?;
             let refused = || {
                 let detail = "the enrolment token does not count: it was used, or is too old";
                 Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
                     .help("have an admin make another one")
             };
             let token = call.bearer().ok_or_else(refused)?;
-            let Some(enrolled) = store.enrol(token, &name, &labels, &version)? else {
-                act(store, "agent.enrol", &name, Outcome::Refused, json!({}))?;
+            if !store.counts_for_enrolment(token)? {
+                act(store, "agent.enrol", "", Outcome::Refused, json!({}))?;
                 return Err(refused());
-            };
+            }
+            let version = version(&call)?.to_owned();
+            let EnrolRequest { name, labels } = call.body()?;
+            if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+                return Err(Problem::invalid("name: give 1 to 200 characters"));
+            }
+            check_labels(&labels)?;
+            let enrolled = store.enrol(token, &name, &labels, &version)?.ok_or_else(refused)?;
             let detail = json!({ "name": name, "labels": enrolled.agent.labels });
             act(store, "agent.enrol", &enrolled.agent.id, Outcome::Accepted, detail)?;
             Ok(enrolled)
