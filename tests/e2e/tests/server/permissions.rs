@@ -120,7 +120,9 @@ fn an_agent_gets_past_no_route_but_its_own() {
     let team = Team::new();
     let server = &team.server;
     team.create();
-    let agent = Agent::start(server, "region=eu", &[]);
+    let mut agent = Agent::start(server, "region=eu", &[]);
+    // It takes a new key when it likes.
+    agent.stop("TERM").exits(0);
     let key = agent.key();
     for (method, path, allowed) in ROUTES {
         let path =
