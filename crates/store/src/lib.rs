@@ -41,6 +41,7 @@ pub use project::{Observation, ProjectState, StoredProject};
 pub use release::{Put, StoredChange, StoredRelease};
 pub use rollout::{NewRollout, RolloutSummary, StoredEvent, StoredRollout, Update, rollout_id};
 pub use runner::{Holder, RunnerLock};
+pub use schema::VERSION as SCHEMA_VERSION;
 pub use state::State;
 pub use store::Store;
 pub use token::{NewToken, StoredToken, TokenKind};

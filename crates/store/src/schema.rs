@@ -2,7 +2,7 @@
 //! way is written anew word by word. SQLite keeps the version in `PRAGMA user_version`, PostgreSQL in a table.
 
 /// The version that the steps lead to.
-pub(crate) const VERSION: i64 = 4;
+pub const VERSION: i64 = 4;
 
 /// The oldest version of Sluice's schema that may go on working on a state of [`VERSION`], while servers are replaced one by one. A
 /// step that only adds leaves it as it is; one that takes away or changes what older servers use raises it to itself.

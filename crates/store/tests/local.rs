@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use sluice_rollout::{ChangeKind, Digest, Provenance};
 use sluice_store::{
-    NewRollout, RunnerLock, Store, StoreError, StoredChange, StoredRelease, Update, rollout_id,
+    NewRollout, RunnerLock, SCHEMA_VERSION, Store, StoreError, StoredChange, StoredRelease, Update,
+    rollout_id,
 };
 use tempfile::TempDir;
 
@@ -112,9 +113,9 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     drop(site.with_rollout("r-1"));
     site.bare().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(&site.directory()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 3, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: SCHEMA_VERSION, .. }), "{error}");
     assert!(error.help().unwrap().contains("newer sluice"));
-    site.bare().pragma_update(None, "user_version", 3).unwrap();
+    site.bare().pragma_update(None, "user_version", SCHEMA_VERSION).unwrap();
     assert_eq!(site.open().rollouts().unwrap().len(), 1);
 }
 
@@ -295,7 +296,7 @@ fn a_state_of_an_older_version_is_brought_up_and_keeps_what_it_had() {
     assert_eq!(store.rollouts().unwrap().len(), 1);
     assert_eq!(store.releases().unwrap().len(), 1);
     let version: i64 = site.bare().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, SCHEMA_VERSION);
     drop(store);
     assert_eq!(site.open().rollouts().unwrap().len(), 1);
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use sluice_store::{News, Place, StoreError, Task, Update, WorkKind};
+use sluice_store::{News, Place, SCHEMA_VERSION, StoreError, Task, Update, WorkKind};
 use sluice_testkit::{Fault, FaultProxy, PostgresServer, newest_postgres};
 
 use crate::kit::{Site, act, project, release};
@@ -37,23 +37,24 @@ fn servers_that_start_on_an_empty_database_at_once_make_its_schema_once() {
     });
     let site = Site::on(database);
     assert_eq!(site.open().releases().unwrap().len(), 6);
-    assert_eq!(site.database().psql("select version from sluice_server.version"), "3");
+    assert_eq!(site.database().psql("select version from sluice_server.version"), SCHEMA_VERSION.to_string());
 }
 
 #[test]
 fn a_newer_schema_is_refused_unless_it_says_that_this_version_may_go_on() {
     let site = Site::postgres();
     drop(site.with_rollout("r-1"));
-    let set = |version: u32, oldest: u32| {
+    let set = |version: i64, oldest: i64| {
         site.database()
             .psql(&format!("update sluice_server.version set version = {version}, oldest = {oldest}"));
         Place::postgres(site.database().url())
     };
     // A later version that has only added something: servers are replaced one by one.
-    let place = set(4, 3).unwrap();
+    let place = set(SCHEMA_VERSION + 1, SCHEMA_VERSION).unwrap();
     assert_eq!(place.open().unwrap().rollouts().unwrap().len(), 1);
-    let error = set(5, 4).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 5, known: 3, .. }), "{error}");
+    let error = set(SCHEMA_VERSION + 2, SCHEMA_VERSION + 1).unwrap_err();
+    let StoreError::Newer { found, known, .. } = &error else { panic!("{error}") };
+    assert_eq!((*found, *known), (SCHEMA_VERSION + 2, SCHEMA_VERSION));
     assert!(error.help().unwrap().contains("newer sluice"));
     assert!(!error.to_string().contains("postgres@"), "{error}");
 }
