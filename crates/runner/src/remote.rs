@@ -214,7 +214,7 @@ pub struct SeenStatement {
 pub struct SeenHistory {
     pub tools: Vec<String>,
     pub table: String,
-    pub whole_server: bool,
+    pub shared: bool,
 }
 
 impl From<&Server> for Machine {
@@ -263,7 +263,7 @@ impl From<&Inspection> for Sighting {
         let history = |history: &ForeignHistory| SeenHistory {
             tools: history.tools.clone(),
             table: history.table.clone(),
-            whole_server: history.whole_server,
+            shared: history.shared,
         };
         Self {
             server: (&inspection.server).into(),
@@ -302,7 +302,7 @@ impl Sighting {
         let history = |seen: SeenHistory| ForeignHistory {
             tools: seen.tools,
             table: seen.table,
-            whole_server: seen.whole_server,
+            shared: seen.shared,
         };
         Some(Inspection {
             server: self.server.server()?,
