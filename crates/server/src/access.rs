@@ -327,7 +327,8 @@ pub async fn blocking<T: Send + 'static>(
     }
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response {
+/// An answer.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string(value) {
         Ok(text) => json_text(status, text),
         Err(error) => Problem::internal(format!("the answer cannot be written: {error}")).into_response(),

@@ -8,12 +8,14 @@ mod access;
 mod api;
 mod app;
 mod log;
+mod outgoing;
 mod page;
 mod permission;
 mod problem;
 mod reconcile;
 mod serve;
 mod worker;
+mod workload;
 
 pub use api::document;
 pub use permission::{Action, Grant, Role};

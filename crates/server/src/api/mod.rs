@@ -3,12 +3,14 @@
 mod audit;
 mod events;
 mod health;
+mod issuers;
 mod ofrep;
 mod projects;
 mod releases;
 mod rollouts;
 mod tokens;
 mod webhook;
+mod workload;
 
 use std::sync::Arc;
 
@@ -82,6 +84,9 @@ fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::me))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(issuers::list, issuers::create))
+        .routes(routes!(issuers::show, issuers::remove))
+        .routes(routes!(workload::exchange))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics));

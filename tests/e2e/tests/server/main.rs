@@ -12,4 +12,6 @@ mod bad_input;
 mod kit;
 mod permissions;
 mod replicas;
+mod signer;
 mod story;
+mod workload;
