@@ -585,6 +585,9 @@ pub struct Serve {
     /// Follow repositories on this machine's disks, too (file:///…): whoever makes projects known may have any of them read
     #[arg(long)]
     pub allow_file_repositories: bool,
+    /// Ask issuers of CI systems for their keys also on this machine and in private networks, and without TLS
+    #[arg(long)]
+    pub allow_private_addresses: bool,
     /// Largest clone of a repository, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub largest_repository: u64,

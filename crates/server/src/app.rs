@@ -9,6 +9,8 @@ use sluice_store::{Key, News, Place, State, Store, StoreError, Task, WorkKind};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::workload::KeySources;
+
 /// What all parts of a server share.
 pub struct App {
     /// Folder of this server: clones, its key, and its state where no other place keeps it.
@@ -21,6 +23,10 @@ pub struct App {
     pub protocols: Protocols,
     /// Most bytes of a clone.
     pub clone_limit: u64,
+    /// Whether issuers may be on this machine and in private networks.
+    pub private_addresses: bool,
+    /// Keys of issuers.
+    pub key_sources: KeySources,
     /// Cancelled when it is to stop.
     pub cancel: CancellationToken,
     /// Changes whenever events were stored, by whichever server.
@@ -44,12 +50,14 @@ const SPARE_STORES: usize = 8;
 
 impl App {
     /// With its first store.
+    #[allow(clippy::too_many_arguments, reason = "each is one thing that a server is told")]
     pub fn new(
         data: PathBuf,
         place: Place,
         key: Key,
         protocols: Protocols,
         clone_limit: u64,
+        private_addresses: bool,
         cancel: CancellationToken,
         store: Store,
     ) -> Self {
@@ -59,6 +67,8 @@ impl App {
             key,
             protocols,
             clone_limit,
+            private_addresses,
+            key_sources: KeySources::default(),
             cancel,
             feed: watch::Sender::new(0),
             jobs: watch::Sender::new(0),

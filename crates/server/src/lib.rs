@@ -8,6 +8,7 @@ mod access;
 mod api;
 mod app;
 mod log;
+mod outgoing;
 mod page;
 mod permission;
 mod problem;
@@ -15,6 +16,7 @@ mod reconcile;
 mod remote;
 mod serve;
 mod worker;
+mod workload;
 
 pub use api::document;
 pub use permission::{Action, Grant, Role};

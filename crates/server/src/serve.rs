@@ -28,6 +28,8 @@ pub struct Options {
     pub file_repositories: bool,
     /// Most bytes of a clone.
     pub clone_limit: u64,
+    /// Whether issuers may be on this machine and in private networks.
+    pub private_addresses: bool,
     /// How long events can be streamed again.
     pub keep_events: Duration,
 }
@@ -100,7 +102,16 @@ pub fn serve(
         .map_err(|error| ServeError::Listen { address: options.listen, error })?;
     let address = listener.local_addr().map_err(system("address"))?;
     let protocols = Protocols { files: options.file_repositories };
-    let app = Arc::new(App::new(data, place, key, protocols, options.clone_limit, cancel.clone(), store));
+    let app = Arc::new(App::new(
+        data,
+        place,
+        key,
+        protocols,
+        options.clone_limit,
+        options.private_addresses,
+        cancel.clone(),
+        store,
+    ));
     let told = Arc::downgrade(&app);
     app.place.listen(move |news| {
         if let Some(app) = told.upgrade() {

@@ -2,17 +2,18 @@
 //! way is written anew word by word. SQLite keeps the version in `PRAGMA user_version`, PostgreSQL in a table.
 
 /// The version that the steps lead to.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// The oldest version of Sluice's schema that may go on working on a state of [`VERSION`], while servers are replaced one by one. A
 /// step that only adds leaves it as it is; one that takes away or changes what older servers use raises it to itself.
 pub(crate) const OLDEST: i64 = 3;
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1_rollouts.sql"),
     include_str!("schema/2_server.sql"),
     include_str!("schema/3_replicas.sql"),
-    include_str!("schema/13_agents.sql"),
+    include_str!("schema/4_agents.sql"),
+    include_str!("schema/5_identity.sql"),
 ];
 
 /// The steps that a state of version `found` still needs; none for a newer one.

@@ -118,18 +118,18 @@ impl Store {
 }
 
 /// The names of a new token: one for people, and one that nobody can guess.
-struct Secret {
+pub(crate) struct Secret {
     id: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Secret {
-    fn new() -> Result<Self, StoreError> {
+    pub(crate) fn new() -> Result<Self, StoreError> {
         Ok(Self { id: random_hex(6)?, text: format!("sluice_{}", random_hex(32)?) })
     }
 }
 
-fn insert(writer: &Writer<'_>, token: &NewToken, secret: &Secret) -> Result<StoredToken, Fault> {
+pub(crate) fn insert(writer: &Writer<'_>, token: &NewToken, secret: &Secret) -> Result<StoredToken, Fault> {
     let NewToken { kind, identity, grants, created_by, expires_at } = token.clone();
     let (id, created_at) = (secret.id.clone(), writer.at());
     let sql = "INSERT INTO token (id, hash, kind, identity, grants, created_at, created_by, expires_at)

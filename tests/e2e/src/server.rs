@@ -17,6 +17,7 @@ pub struct Server {
     address: String,
     keeps: bool,
     environment: Vec<(String, String)>,
+    options: Vec<String>,
     /// Token of the first admin.
     pub admin: String,
 }
@@ -54,6 +55,17 @@ impl Server {
     /// The first start, on an empty folder.
     #[track_caller]
     pub fn start(environment: &[(&str, &str)]) -> Self {
+        Self::first(environment, &[])
+    }
+
+    /// The first start, with options.
+    #[track_caller]
+    pub fn start_with(options: &[&str]) -> Self {
+        Self::first(&[], options)
+    }
+
+    #[track_caller]
+    fn first(environment: &[(&str, &str)], options: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a temporary folder");
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut server = Self {
@@ -62,6 +74,7 @@ impl Server {
             address: String::new(),
             keeps: false,
             environment: environment.collect(),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
             admin: String::new(),
         };
         let said = server.run();
@@ -76,8 +89,9 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a temporary folder");
         let (mut environment, admin) = (self.environment.clone(), self.admin.clone());
         environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut replica =
-            Self { folder, started: None, address: String::new(), keeps: false, environment, admin };
+        let options = self.options.clone();
+        let address = String::new();
+        let mut replica = Self { folder, started: None, address, keeps: false, environment, options, admin };
         std::fs::create_dir(replica.data()).expect("a folder");
         std::fs::copy(self.data().join("server.key"), replica.data().join("server.key")).expect("a key");
         replica.run();
@@ -123,9 +137,10 @@ impl Server {
     pub fn run(&mut self) -> String {
         let data = self.data().display().to_string();
         let listen = if self.keeps { self.address.clone() } else { "127.0.0.1:0".to_owned() };
-        let arguments = ["serve", "--data", &data, "--listen", &listen, "--allow-file-repositories"];
+        let mut arguments = vec!["serve", "--data", &data, "--listen", &listen, "--allow-file-repositories"];
+        arguments.extend(self.options.iter().map(String::as_str));
         let mut command = Command::new(binary());
-        command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null()).args(arguments);
+        command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null()).args(&arguments);
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }

@@ -20,6 +20,7 @@ pub fn run(output: Output, cancel: &CancellationToken, args: &args::Serve) -> Re
         store,
         listen: args.listen,
         file_repositories: args.allow_file_repositories,
+        private_addresses: args.allow_private_addresses,
         keep_events: Duration::from_secs(u64::from(args.keep_events).saturating_mul(86_400)),
         clone_limit: args.largest_repository.saturating_mul(1024 * 1024),
     };

@@ -5,12 +5,14 @@ mod audit;
 mod events;
 mod health;
 mod jobs;
+mod issuers;
 mod ofrep;
 mod projects;
 mod releases;
 mod rollouts;
 mod tokens;
 mod webhook;
+mod workload;
 
 use std::sync::Arc;
 
@@ -97,6 +99,9 @@ fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(jobs::renew))
         .routes(routes!(jobs::events))
         .merge(large)
+        .routes(routes!(issuers::list, issuers::create))
+        .routes(routes!(issuers::show, issuers::remove))
+        .routes(routes!(workload::exchange))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics));

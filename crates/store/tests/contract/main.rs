@@ -3,6 +3,7 @@
 
 mod agents;
 mod audit;
+mod identity;
 mod kit;
 mod projects;
 mod replicas;

@@ -13,4 +13,6 @@ mod bad_input;
 mod kit;
 mod permissions;
 mod replicas;
+mod signer;
 mod story;
+mod workload;

@@ -43,12 +43,17 @@ const ROUTES: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/v1/agents/jobs/{job}/renew", &[]),
     ("POST", "/api/v1/agents/jobs/{job}/events", &[]),
     ("POST", "/api/v1/agents/jobs/{job}/complete", &[]),
+    ("GET", "/api/v1/issuers", &["admin"]),
+    ("POST", "/api/v1/issuers", &["admin"]),
+    ("GET", "/api/v1/issuers/{issuer}", &["admin"]),
+    ("DELETE", "/api/v1/issuers/{issuer}", &["admin"]),
     ("GET", "/api/v1/events", &ROLES),
     ("POST", "/ofrep/v1/evaluate/flags/{key}", &ROLES),
 ];
 
 /// Routes that want no token.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 5] = [
+    ("POST", "/api/v1/auth/workload"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -84,6 +89,7 @@ fn every_route_lets_in_the_roles_of_the_matrix_and_nobody_else() {
             .replace("{token}", "000000")
             .replace("{agent}", "000000")
             .replace("{job}", "000000")
+            .replace("{issuer}", "none")
     };
     let ask = |token: &str, method: &str, path: &str| match path {
         // It never ends where it is allowed: the head is enough.
