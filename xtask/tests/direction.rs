@@ -127,7 +127,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["sluice-postgres", "sluice-store"]),
     ("mysql_async", &["sluice-mysql"]),
     ("rusqlite", &["sluice-sqlite", "sluice-store"]),
-    ("ureq", &["sluice-agent", "sluice-project"]),
+    ("ureq", &["sluice-agent", "sluice-project", "sluice-server"]),
     ("axum", &["sluice-server"]),
 ];
 

@@ -299,11 +299,8 @@ impl Sighting {
                 evidence: seen.evidence,
             })
         };
-        let history = |seen: SeenHistory| ForeignHistory {
-            tools: seen.tools,
-            table: seen.table,
-            shared: seen.shared,
-        };
+        let history =
+            |seen: SeenHistory| ForeignHistory { tools: seen.tools, table: seen.table, shared: seen.shared };
         Some(Inspection {
             server: self.server.server()?,
             ledger: Ledger {

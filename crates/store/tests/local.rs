@@ -182,6 +182,9 @@ fn act_without_permission() {
     assert!(matches!(error, StoreError::File { action: "created", .. }), "{error}");
     mode(site.root.path().to_owned(), 0o755);
     drop(site.with_rollout("r-1"));
+    // Files that are there can be written in a directory in which none can be made.
+    let files = || std::fs::read_dir(site.directory()).unwrap().map(|file| file.unwrap().path());
+    files().for_each(|file| mode(file, 0o444));
     mode(site.directory(), 0o555);
     let refused =
         Store::open(&site.directory()).and_then(|mut store| store.put_release(&release("2")).map(drop));
@@ -189,6 +192,7 @@ fn act_without_permission() {
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
     assert!(error.help().unwrap().contains("write the directory"));
     mode(site.directory(), 0o755);
+    files().for_each(|file| mode(file, 0o644));
     assert_eq!(site.open().rollouts().unwrap().len(), 1);
 }
 

@@ -45,11 +45,17 @@ pub fn compare(layout: Layout, left: &str, right: &str) -> Option<Ordering> {
     }
 }
 
-/// Sorts the changes, repeatable ones last; finds duplicates and requirements that cannot be met.
+/// Sorts the changes, repeatable ones last unless a file says the order; finds duplicates and requirements that cannot be met.
 pub(super) fn arrange(reading: &mut Reading, mut changes: Vec<Change>, order: Order) -> Vec<Change> {
     let is_repeatable = |change: &Change| change.kind == ChangeKind::Repeatable;
-    changes.sort_by_key(is_repeatable);
-    let first_repeatable = changes.partition_point(|change| !is_repeatable(change));
+    // Liquibase runs a changeset at its place, again too.
+    if order != Order::Given {
+        changes.sort_by_key(is_repeatable);
+    }
+    let first_repeatable = match order {
+        Order::Given => changes.len(),
+        Order::Numeric | Order::Text => changes.partition_point(|change| !is_repeatable(change)),
+    };
     let (once, repeatable) = changes.split_at_mut(first_repeatable);
     let by_version = |left: &Change, right: &Change| left.version.cmp(&right.version);
     match order {
@@ -72,7 +78,7 @@ pub(super) fn arrange(reading: &mut Reading, mut changes: Vec<Change>, order: Or
     for (from, required) in edges.iter().enumerate().take(first_repeatable) {
         for to in required.iter().filter(|to| **to > from) {
             if let (Some(change), Some(later)) = (changes.get(from), changes.get(*to)) {
-                let (message, help) = if later.kind == ChangeKind::Repeatable {
+                let (message, help) = if later.kind == ChangeKind::Repeatable && order != Order::Given {
                     (
                         format!(
                             "{} requires {}, which is repeatable and comes after every version",

@@ -40,7 +40,9 @@ impl Directory {
             return Some(Reread { changes: Vec::new(), errors: reading.errors, warnings: reading.warnings });
         };
         let mut changes = changes(&mut reading, layout, source, first)?;
-        changes.sort_by_key(|change| change.kind == ChangeKind::Repeatable);
+        if layout != Layout::Liquibase {
+            changes.sort_by_key(|change| change.kind == ChangeKind::Repeatable);
+        }
         let same_places = changes.len() == before.len()
             && changes.iter().zip(&before).all(|(now, then)| {
                 now.key == then.key

@@ -69,7 +69,7 @@ fn liquibase_changesets_keep_their_attributes() {
     assert_eq!(directory.detection.layout, Layout::Liquibase);
     assert_eq!(
         versions(&directory),
-        ["m/a.sql::Bob B:create", "m/a.sql::bob:3", "old/path.sql::bob:4", "m/a.sql::bob:views"]
+        ["m/a.sql::Bob B:create", "m/a.sql::bob:views", "m/a.sql::bob:3", "old/path.sql::bob:4"]
     );
     let create = &directory.changes[0];
     assert_eq!(create.directives.targets.as_deref(), Some("engine == 'postgres'"));
@@ -94,7 +94,7 @@ fn liquibase_changesets_keep_their_attributes() {
     assert_eq!(words(two_lines), "ALTER TABLE a DROP COLUMN b;");
     assert_eq!(two_lines.file.position(two_lines.blocks[0].span.start).line, 23);
     assert_eq!(two_lines.file.text().len(), text.trim_end().len());
-    assert_eq!(warnings(&directory).len(), 2);
+    assert_eq!(warnings(&directory).len(), 1, "{:?}", warnings(&directory));
 }
 
 #[test]

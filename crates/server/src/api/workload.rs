@@ -9,7 +9,7 @@ use sluice_store::audit::{Act, Outcome};
 use sluice_store::{Assertion as Taken, NewToken, TokenKind};
 use utoipa::ToSchema;
 
-use crate::access::{Call, blocking, answer};
+use crate::access::{Call, answer, blocking};
 use crate::app::App;
 use crate::log::Log;
 use crate::permission::Grant;

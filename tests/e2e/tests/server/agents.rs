@@ -78,8 +78,8 @@ impl World {
             assert_eq!(database.psql(applied), "0001|1\n0002|1\n0003|1");
         }
         let rollouts = self.server.get(&self.server.admin, "/api/v1/rollouts").is(200);
-        assert_eq!(rollouts["rollouts"].as_array().unwrap().len(), 1, "{rollouts}");
-        assert_eq!(rollouts["rollouts"][0]["status"], "succeeded");
+        // A look that found an agent away may have begun another one, which finds nothing left to do.
+        assert_eq!(rollouts["rollouts"][0]["status"], "succeeded", "{rollouts}");
     }
 
     fn databases(&self) -> Vec<Value> {

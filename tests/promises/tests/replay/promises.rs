@@ -61,13 +61,15 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn statements_that_nobody_knows_change_nothing(dialect in prop::sample::select(&Dialect::ALL[..]), text in "[a-z]{1,8}( \\PC{0,30})?") {
+    fn statements_that_nobody_knows_change_nothing_that_is_known(dialect in prop::sample::select(&Dialect::ALL[..]), text in "[a-z]{1,8}( \\PC{0,30})?") {
         let known = ["create", "alter", "drop", "rename", "set", "use", "select", "with", "values", "table", "comment", "pragma", "do", "begin"];
         prop_assume!(!known.iter().any(|word| text.starts_with(word)));
         let mut replayed = Replayed::empty(dialect);
         replayed.run(BASE);
         let before = replayed.schema.clone();
         replayed.run(&text.replace(';', " "));
+        // But that nothing else is there is not known any more.
+        replayed.schema.complete = before.complete;
         prop_assert_eq!(replayed.schema, before);
     }
 }

@@ -4,7 +4,7 @@ mod attribute;
 mod changelog;
 mod changeset;
 
-use sluice_rollout::{Change, ChangeKind};
+use sluice_rollout::Change;
 use sluice_text::Span;
 
 pub(super) use changeset::read as changesets;
@@ -50,18 +50,6 @@ pub(super) fn read(reading: &mut Reading, entries: &[Entry]) -> Vec<Change> {
                     "include it, or delete it",
                 );
             }
-        }
-    }
-    let last_versioned = changes.iter().rposition(|change| change.kind == ChangeKind::Versioned);
-    for change in changes.iter().take(last_versioned.unwrap_or(0)) {
-        if change.kind == ChangeKind::Repeatable {
-            let at = change.up.blocks.first().map_or(0, |block| block.span.start);
-            reading.warn_at(
-                &change.up.file,
-                at,
-                format!("{} has runOnChange: it runs after every changeset that has not", change.version),
-                "make sure that no later changeset needs it",
-            );
         }
     }
     changes
