@@ -1,12 +1,11 @@
-use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sluice_project::tls;
 use sluice_runner::remote::{VERSION, VERSION_HEADER};
 use ureq::http::{Response, StatusCode};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Body, Error};
 
 use crate::error::AgentError;
@@ -45,18 +44,10 @@ impl Client {
                 "{server} is another machine, and http:// can be listened to"
             )));
         }
-        // A proxy and redirections of others are nothing that an agent may follow.
+        // Redirections are nothing that an agent may follow.
         let mut config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
         if !is_http {
-            let found = rustls_native_certs::load_native_certs();
-            let roots: Vec<Certificate<'static>> =
-                found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-            config = config.tls_config(
-                TlsConfig::builder()
-                    .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                    .root_certs(RootCerts::new_with_certs(&roots))
-                    .build(),
-            );
+            config = config.tls_config(tls::trusting(&tls::machine_certificates()));
         }
         Ok(Self { agent: config.build().into(), server: server.to_owned(), key: Mutex::default() })
     }

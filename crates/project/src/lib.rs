@@ -9,6 +9,7 @@ mod message;
 mod process;
 mod release;
 pub mod secret;
+pub mod tls;
 
 pub use message::{Message, ProjectError};
 pub use release::{Project, find_config, read_config};

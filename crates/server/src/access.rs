@@ -69,6 +69,17 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Refuses a request that could be answered again with a secret.
+    ///
+    /// # Errors
+    /// It has a key for being answered again.
+    pub fn tells_a_secret_once(&self) -> Result<(), Problem> {
+        match self.header("idempotency-key") {
+            Some(_) => Err(Problem::invalid("a token is told once: send no Idempotency-Key")),
+            None => Ok(()),
+        }
+    }
+
     /// The token's text.
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, text) = self.header(header::AUTHORIZATION.as_str())?.split_once(' ')?;

@@ -2,12 +2,11 @@
 //! share.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
+use sluice_project::tls;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -41,21 +40,12 @@ pub fn check_url(url: &str, private: bool) -> Result<(), String> {
 /// Why it cannot be had, in words.
 pub fn get(url: &str, private: bool) -> Result<Vec<u8>, String> {
     check_url(url, private)?;
-    let roots: Vec<_> = rustls_native_certs::load_native_certs()
-        .certs
-        .iter()
-        .map(|der| Certificate::from_der(der).to_owned())
-        .collect();
-    let tls = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(RootCerts::from(roots))
-        .build();
     let config = Config::builder()
         .timeout_global(Some(PATIENCE))
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
-        .tls_config(tls)
+        .tls_config(tls::trusting(&tls::machine_certificates()))
         .build();
     let agent = ureq::Agent::with_parts(
         config,

@@ -10,7 +10,7 @@ use crate::key::{random_hex, sha256_hex};
 use crate::news::News;
 use crate::store::{Writer, text};
 use crate::value::{Row, values};
-use crate::work::{NEVER, milliseconds};
+use crate::work::{NEVER, claimable, milliseconds};
 use crate::{Cap, Lease, Store, StoreError, WorkKind};
 
 /// A token with which one agent becomes known, once.
@@ -113,17 +113,12 @@ const KEEP_BUNDLES: Duration = Duration::from_secs(7 * 86_400);
 
 const AGENT: &str = "id, name, labels, version, enrolled_at, seen_at, revoked_at";
 
-/// Work of agents that is due and that nobody holds, in the order of [`Store::claim`].
-const WAITING: &str = "
-SELECT j.id, j.labels, t.project, t.subject, t.fence, t.wanted, j.environment, j.release, j.request, j.hold
-FROM task t JOIN job j ON j.project = t.project AND j.subject = t.subject AND j.state IN ('queued', 'claimed')
-WHERE t.kind = ?1 AND t.due_at <= ?2 AND t.lease_until <= ?2
-  AND (t.instance_cap = 0 OR t.instance_cap >
-    (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.instance = t.instance))
-  AND (t.wave_cap = 0 OR t.wave_cap >
-    (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.project = t.project AND o.wave = t.wave))
-ORDER BY (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.project = t.project),
-  t.due_at, t.project, t.subject";
+/// Work of agents that can be claimed, in the order of [`Store::claim`].
+const WAITING: &str = concat!(
+    "SELECT j.id, j.labels, t.project, t.subject, t.fence, t.wanted, j.environment, j.release, j.request, j.hold
+FROM task t JOIN job j ON j.project = t.project AND j.subject = t.subject AND j.state IN ('queued', 'claimed')",
+    claimable!()
+);
 
 /// The job whose task an agent holds by this fence.
 const HELD: &str = "

@@ -71,18 +71,25 @@ pub struct Lease {
 /// When work is due again that is done for good: in a hundred years.
 pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// Work that is due, that nobody holds, and that burdens nothing too much; of the project for which least is being done first, then
-/// what has been due for the longest time.
-const NEXT: &str = "
-SELECT t.project, t.subject, t.fence, t.wanted FROM task t
+/// Which tasks `t` of a kind (?1) can be claimed at a time (?2), and in which order: what is due, that nobody holds, and that burdens
+/// nothing too much; of the project for which least is being done first, then what has been due for the longest time.
+macro_rules! claimable {
+    () => {
+        "
 WHERE t.kind = ?1 AND t.due_at <= ?2 AND t.lease_until <= ?2
   AND (t.instance_cap = 0 OR t.instance_cap >
     (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.instance = t.instance))
   AND (t.wave_cap = 0 OR t.wave_cap >
     (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.project = t.project AND o.wave = t.wave))
 ORDER BY (SELECT count(*) FROM task o WHERE o.kind = ?1 AND o.lease_until > ?2 AND o.project = t.project),
-  t.due_at, t.project, t.subject
-LIMIT 1";
+  t.due_at, t.project, t.subject"
+    };
+}
+pub(crate) use claimable;
+
+/// The piece of work to be claimed next.
+const NEXT: &str =
+    concat!("SELECT t.project, t.subject, t.fence, t.wanted FROM task t", claimable!(), "\nLIMIT 1");
 
 impl Store {
     /// Wants work to be done in a while. What is wanted twice is done once; what is wanted while it is done is done again.

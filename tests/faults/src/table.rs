@@ -101,7 +101,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ),
     ("16 withdrawn", "of rollouts: crates/rollout/tests, tests/e2e/tests/gates.rs"),
     ("19 window closes", "of rollouts: crates/rollout/tests/rollout.rs"),
-    ("20 agent isolated", "of agents: see their tests"),
+    ("20 agent isolated", "of agents: tests/e2e/tests/server/agents.rs"),
 ];
 
 impl Table {

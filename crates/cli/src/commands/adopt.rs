@@ -64,35 +64,24 @@ async fn read(
     let dialect = inspect(connection.family, &connection.connect, Look::default()).await?.server.dialect;
     let events = silent();
     let layout = context.project.directory.detection.layout;
-    let glanced =
-        context.admin(connection.family, &connection.connect, &events).read(&[glance(dialect)]).await?;
-    let schemas: Vec<String> = glanced
-        .into_iter()
-        .flatten()
-        .flatten()
-        .flatten()
-        .flatten()
-        .filter(|schema| !schema.is_empty())
-        .collect();
+    let admin = context.admin(connection.family, &connection.connect, &events);
+    let schemas: Vec<String> =
+        cells(&admin, glance(dialect)).await?.filter(|schema| !schema.is_empty()).collect();
     let mut candidates = queries(dialect, &schemas);
     // The history of the tool whose files these are comes first.
     candidates.sort_by_key(|query| !query.tools().contains(&layout));
     let mut unused = None;
     for query in candidates {
         let beside = match query.beside {
-            Some(file) => {
-                match neighbour(&context.admin(connection.family, &connection.connect, &events), file).await?
-                {
-                    Some(connect) => Some(connect),
-                    None => continue,
-                }
-            }
+            Some(file) => match neighbour(&admin, file).await? {
+                Some(connect) => Some(connect),
+                None => continue,
+            },
             None => None,
         };
         let connect = beside.as_ref().unwrap_or(&connection.connect);
         let admin = context.admin(connection.family, connect, &events);
-        let exists = admin.read(std::slice::from_ref(&query.exists_sql)).await?;
-        let exists = exists.into_iter().flatten().flatten().flatten().flatten().any(|answer| answer == "1");
+        let exists = cells(&admin, query.exists_sql.clone()).await?.any(|answer| answer == "1");
         if !exists {
             continue;
         }
@@ -109,10 +98,15 @@ async fn read(
     Ok(unused)
 }
 
+/// All that one query answers, NULLs left out.
+async fn cells(admin: &Admin<'_>, sql: String) -> Result<impl Iterator<Item = String>, ApplyError> {
+    Ok(admin.read(&[sql]).await?.into_iter().flatten().flatten().flatten().flatten())
+}
+
 /// How to read the SQLite file `name` in the directory of the database; `None` where there is none.
 async fn neighbour(admin: &Admin<'_>, name: &str) -> Result<Option<Connect>, ApplyError> {
     let sql = "select file from pragma_database_list where name = 'main'".to_owned();
-    let main = admin.read(&[sql]).await?.into_iter().flatten().flatten().flatten().flatten().next();
+    let main = cells(admin, sql).await?.next();
     let path = main.filter(|main| !main.is_empty()).map(|main| Path::new(&main).with_file_name(name));
     let path = path.filter(|path| path.is_file());
     Ok(path.as_deref().and_then(Path::to_str).map(|path| Connect {

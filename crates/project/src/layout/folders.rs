@@ -68,18 +68,23 @@ fn path_of(reading: &Reading, files: &[&Entry]) -> String {
     files.first().and_then(|entry| entry.path.parent()).map(|dir| reading.shown(dir)).unwrap_or_default()
 }
 
+/// Reports a migration's directory without the file that it is to hold.
+fn has_no(reading: &mut Reading, path: String, file: &str) {
+    reading.error_about(path, format!("the migration has no {file}"), "add it, or delete the directory");
+}
+
 /// `2024-01-01-120000_name/{up,down}.sql` and `metadata.toml`. The version is what Diesel records: the name up to the
 /// first `_` without its dashes; versions are ordered as text.
 pub(super) fn diesel(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Vec<Change> {
     let mut changes = Vec::new();
     for path in empty_folders(dir, entries) {
         let path = reading.shown(&path);
-        reading.error_about(path, "the migration has no up.sql", "add it, or delete the directory");
+        has_no(reading, path, "up.sql");
     }
     for (folder, files) in folders(entries) {
         let Some(up) = file(&files, "up.sql") else {
             let path = path_of(reading, &files);
-            reading.error_about(path, "the migration has no up.sql", "add it, or delete the directory");
+            has_no(reading, path, "up.sql");
             continue;
         };
         let (version, name) = folder.split_once('_').unwrap_or((folder, ""));
@@ -145,16 +150,12 @@ pub(super) fn prisma(reading: &mut Reading, dir: &Path, entries: &[Entry]) -> Ve
     let mut changes = Vec::new();
     for path in empty_folders(dir, entries) {
         let path = reading.shown(&path);
-        reading.error_about(path, "the migration has no migration.sql", "add it, or delete the directory");
+        has_no(reading, path, "migration.sql");
     }
     for (folder, files) in folders(entries) {
         let Some(up) = file(&files, "migration.sql") else {
             let path = path_of(reading, &files);
-            reading.error_about(
-                path,
-                "the migration has no migration.sql",
-                "add it, or delete the directory",
-            );
+            has_no(reading, path, "migration.sql");
             continue;
         };
         let Some(source) = reading.source(&up.path) else { continue };

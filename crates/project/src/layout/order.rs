@@ -45,13 +45,17 @@ pub fn compare(layout: Layout, left: &str, right: &str) -> Option<Ordering> {
     }
 }
 
+/// Puts repeatable changes last, unless a file says the order: Liquibase runs a changeset at its place, again too.
+pub(super) fn repeatable_last(changes: &mut [Change], order: Order) {
+    if order != Order::Given {
+        changes.sort_by_key(|change| change.kind == ChangeKind::Repeatable);
+    }
+}
+
 /// Sorts the changes, repeatable ones last unless a file says the order; finds duplicates and requirements that cannot be met.
 pub(super) fn arrange(reading: &mut Reading, mut changes: Vec<Change>, order: Order) -> Vec<Change> {
     let is_repeatable = |change: &Change| change.kind == ChangeKind::Repeatable;
-    // Liquibase runs a changeset at its place, again too.
-    if order != Order::Given {
-        changes.sort_by_key(is_repeatable);
-    }
+    repeatable_last(&mut changes, order);
     let first_repeatable = match order {
         Order::Given => changes.len(),
         Order::Numeric | Order::Text => changes.partition_point(|change| !is_repeatable(change)),

@@ -6,6 +6,7 @@ use sluice_rollout::{Block, Change, ChangeKind, Directives, Script};
 use sluice_text::SourceFile;
 
 use super::convention::Convention;
+use super::order::{Order, repeatable_last};
 use super::reading::{Draft, Reading, Source, all_of, whole};
 use super::{
     Directory, Layout, atlas, bytebase, dbmate, drizzle, flyway, goose, liquibase, native, numbered,
@@ -40,9 +41,7 @@ impl Directory {
             return Some(Reread { changes: Vec::new(), errors: reading.errors, warnings: reading.warnings });
         };
         let mut changes = changes(&mut reading, layout, source, first)?;
-        if layout != Layout::Liquibase {
-            changes.sort_by_key(|change| change.kind == ChangeKind::Repeatable);
-        }
+        repeatable_last(&mut changes, Order::of(layout));
         let same_places = changes.len() == before.len()
             && changes.iter().zip(&before).all(|(now, then)| {
                 now.key == then.key

@@ -4,15 +4,16 @@
 //! holds it), `VAULT_NAMESPACE`, `VAULT_CACERT`.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::RequestBuilder;
 use ureq::http::StatusCode;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, PemItem, parse_pem};
 use ureq::typestate::WithoutBody;
+
+use crate::tls;
 
 use super::{Asking, Secret, SecretError, TIME_LIMIT};
 
@@ -50,12 +51,7 @@ pub(super) fn read(
         let roots = roots(base, variable("VAULT_CACERT")).map_err(|reason| {
             fault(reason, "VAULT_CACERT is the path of a file with certificates in PEM format")
         })?;
-        config = config.tls_config(
-            TlsConfig::builder()
-                .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .root_certs(roots)
-                .build(),
-        );
+        config = config.tls_config(tls::trusting(&roots));
     }
     let agent: ureq::Agent = config.build().into();
     let mut request = agent
@@ -152,7 +148,7 @@ fn token(base: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Secre
 }
 
 /// The certificates of `VAULT_CACERT`, else those of the machine.
-fn roots(base: &Path, file: Option<String>) -> Result<RootCerts, String> {
+fn roots(base: &Path, file: Option<String>) -> Result<Vec<Certificate<'static>>, String> {
     let certificates: Vec<Certificate<'static>> = match file {
         Some(path) => {
             let pem =
@@ -164,16 +160,12 @@ fn roots(base: &Path, file: Option<String>) -> Result<RootCerts, String> {
                 })
                 .collect()
         }
-        None => rustls_native_certs::load_native_certs()
-            .certs
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned())
-            .collect(),
+        None => tls::machine_certificates(),
     };
     if certificates.is_empty() {
         return Err("there are no trusted certificates".to_owned());
     }
-    Ok(RootCerts::new_with_certs(&certificates))
+    Ok(certificates)
 }
 
 /// What the server says is wrong: its `errors` and `warnings`.

@@ -38,7 +38,7 @@ pub(super) fn forecast(question: &Question<'_>) -> Forecast {
 /// Whether all that the statement is about is in the schema, and nothing of what it runs is put together meanwhile.
 fn is_known(question: &Question<'_>) -> bool {
     if let Statement::Do(block) = question.statement
-        && (!block.body.analysed || block.body.dynamic.iter().any(|one| one.literal.is_none()))
+        && block.body.hides_sql()
     {
         return false;
     }

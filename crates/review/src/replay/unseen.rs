@@ -12,9 +12,7 @@ pub(crate) fn doubt(schema: &mut Schema, statement: &Statement) {
 fn does_unseen(schema: &Schema, statement: &Statement) -> bool {
     match statement {
         Statement::Unparsed { .. } => true,
-        Statement::Do(block) => {
-            !block.body.analysed || block.body.dynamic.iter().any(|dynamic| dynamic.literal.is_none())
-        }
+        Statement::Do(block) => block.body.hides_sql(),
         // What was prepared is looked at where it is prepared.
         Statement::Other(other) => {
             let prepares = matches!(other.verb.as_str(), "prepare" | "execute immediate");

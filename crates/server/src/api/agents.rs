@@ -150,9 +150,7 @@ pub async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, P
 pub async fn invite(State(app): State<Arc<App>>, call: Call) -> Result<Response, Problem> {
     change(app, call, StatusCode::CREATED, |work| {
         work.require(Action::ManageAgents, Scope::default(), "agent.invite")?;
-        if work.call.header("idempotency-key").is_some() {
-            return Err(Problem::invalid("a token is told once: send no Idempotency-Key"));
-        }
+        work.call.tells_a_secret_once()?;
         let Invitation { labels, expires_in_seconds } = work.call.body()?;
         check_labels(&labels)?;
         let lasts = expires_in_seconds.unwrap_or(LASTS);

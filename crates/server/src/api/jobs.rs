@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_runner::remote::{Report, Ticket};
-use sluice_store::{ClaimedJob, StoredAgent};
+use sluice_store::{ClaimedJob, Store, StoredAgent};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -236,18 +236,13 @@ pub async fn events(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Problem> {
-    blocking(move || {
-        app.with_store(|store| {
-            let agent = agent(store, &call)?;
-            let EventsRequest { fence, first, events } = call.body()?;
-            if events.len() > 1000 {
-                return Err(Problem::invalid("events: give at most 1000 at a time"));
-            }
-            let events: Vec<String> = events.iter().map(Value::to_string).collect();
-            let taken = store.put_job_events((&id, &agent.id, fence), first, &events)?;
-            taken.then_some(()).ok_or_else(fenced)
-        })?;
-        Ok(answer(StatusCode::OK, &Taken { taken: true }))
+    take(app, call, move |store, call, agent| {
+        let EventsRequest { fence, first, events } = call.body()?;
+        if events.len() > 1000 {
+            return Err(Problem::invalid("events: give at most 1000 at a time"));
+        }
+        let events: Vec<String> = events.iter().map(Value::to_string).collect();
+        Ok(store.put_job_events((&id, &agent.id, fence), first, &events)?)
     })
     .await
 }
@@ -261,16 +256,27 @@ pub async fn complete(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Problem> {
+    take(app, call, move |store, call, agent| {
+        let CompleteRequest { fence, report } = call.body()?;
+        let report = serde_json::to_string(&report)
+            .map_err(|error| Problem::internal(format!("the report cannot be written: {error}")))?;
+        Ok(store.complete_job((&id, &agent.id, fence), &report)?)
+    })
+    .await
+}
+
+/// Takes what the holder of a job tells; `keep` answers whether it still holds it.
+async fn take(
+    app: Arc<App>,
+    call: Call,
+    keep: impl FnOnce(&mut Store, &Call, &StoredAgent) -> Result<bool, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
     blocking(move || {
-        app.with_store(|store| {
+        let taken = app.with_store(|store| {
             let agent = agent(store, &call)?;
-            let CompleteRequest { fence, report } = call.body()?;
-            let report = serde_json::to_string(&report)
-                .map_err(|error| Problem::internal(format!("the report cannot be written: {error}")))?;
-            let taken = store.complete_job((&id, &agent.id, fence), &report)?;
-            taken.then_some(()).ok_or_else(fenced)
+            keep(store, &call, &agent)
         })?;
-        Ok(answer(StatusCode::OK, &Taken { taken: true }))
+        if taken { Ok(answer(StatusCode::OK, &Taken { taken })) } else { Err(fenced()) }
     })
     .await
 }

@@ -110,9 +110,7 @@ pub async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, P
 pub async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Problem> {
     change(app, call, StatusCode::CREATED, |work| {
         work.require(Action::ManageTokens, Scope::default(), "token.create")?;
-        if work.call.header("idempotency-key").is_some() {
-            return Err(Problem::invalid("a token is told once: send no Idempotency-Key"));
-        }
+        work.call.tells_a_secret_once()?;
         let new: NewTokenRequest = work.call.body()?;
         let identity = match new.kind {
             Kind::Person => Identity::parse(&new.identity)

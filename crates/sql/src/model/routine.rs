@@ -98,6 +98,13 @@ pub struct Body {
     pub analysed: bool,
 }
 
+impl Body {
+    /// Whether it may run SQL that is not among its statements: its language is not understood, or it puts SQL together.
+    pub fn hides_sql(&self) -> bool {
+        !self.analysed || self.dynamic.iter().any(|dynamic| dynamic.literal.is_none())
+    }
+}
+
 /// `EXECUTE expr`, `PREPARE … FROM @x`, …
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DynamicSql {

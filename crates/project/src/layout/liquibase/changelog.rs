@@ -1,6 +1,7 @@
 //! Changelogs in XML, YAML or JSON: only what they include is understood.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use sluice_text::SourceFile;
 
@@ -137,7 +138,14 @@ fn candidates(folder: &str, name: &str, shown: &str, entry: Option<&Entry>) -> V
 
 /// Offsets of `<word`, `word:` and `"word":` in XML, YAML or JSON.
 fn element<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(word).map(|(at, _)| at).filter(|at| !is_commented(text, *at)).filter(move |at| {
+    let mut passed = comment(text, 0);
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        while passed.end <= *at {
+            passed = comment(text, passed.end);
+        }
+        if passed.contains(at) {
+            return false;
+        }
         let before = text.get(..*at).and_then(|before| before.chars().next_back());
         let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
         match before {
@@ -148,10 +156,11 @@ fn element<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't
     })
 }
 
-/// Whether `at` is in an XML comment.
-fn is_commented(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default();
-    before.rfind("<!--").is_some_and(|open| before.rfind("-->").is_none_or(|close| close < open))
+/// The next XML comment from `from` on; behind everything where there is none.
+fn comment(text: &str, from: usize) -> Range<usize> {
+    let find = |what: &str, from: usize| Some(from + text.get(from..)?.find(what)?);
+    let start = find("<!--", from).unwrap_or(usize::MAX);
+    start..find("-->", start).map_or(usize::MAX, |close| close + "-->".len())
 }
 
 /// The value of `key` after `place`: `key="value"`, `key: value`, `"key": "value"`.
